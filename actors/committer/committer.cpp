@@ -1,0 +1,90 @@
+#include "actors/committer/committer.hpp"
+
+#include "actors/error.hpp"
+#include "actors/log/log.hpp"
+
+namespace stagepost::committer {
+
+namespace {
+
+/// Batches of one group: bounds how long the first of them waits.
+constexpr size_t group_limit = 512;
+/// Bodies looked at in one round of collecting: bounds how long a batch waits behind it.
+constexpr size_t collect_limit = 64;
+constexpr auto tick_interval = std::chrono::seconds(1);
+
+} // namespace
+
+caf::result<committed> committer_state::add(const commit_batch& what) {
+  auto answer = self->make_response_promise<committed>();
+  orders.push_back({what, answer});
+  if (orders.size() >= group_limit) {
+    flush();
+  } else if (!flush_sent) {
+    flush_sent = true;
+    self->send(self, atom::flush::value); // behind all that is in the mailbox now
+  }
+  return answer;
+}
+
+void committer_state::flush() {
+  flush_sent = false;
+  for (size_t first = 0; first < orders.size();) first = commit_from(first);
+  orders.clear();
+}
+
+/// Commits orders from `first` on with one sync and answers them; answers where the next group begins. A group ends
+/// behind a batch that may fail alone, so that what is chained to it is not written with it.
+size_t committer_state::commit_from(size_t first) {
+  std::vector<storage::batch*> group;
+  std::vector<order*> members;
+  size_t next = first;
+  while (next < orders.size()) {
+    auto& each = orders[next++];
+    if (each.what.chain && each.what.chain->broken) {
+      each.answer.deliver(to_error({storage::errc::io_error, "built on a change that failed"}));
+      continue;
+    }
+    group.push_back(each.what.changes.get());
+    members.push_back(&each);
+    if (each.what.chain && each.what.changes->has_requirements()) break;
+  }
+  if (group.empty()) return next;
+  const auto results = store->commit(group);
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (results[i]) {
+      members[i]->answer.deliver(committed{});
+      continue;
+    }
+    if (members[i]->what.chain) members[i]->what.chain->broken = true;
+    members[i]->answer.deliver(to_error(results[i].error()));
+  }
+  return next;
+}
+
+void committer_state::tick() {
+  if (store->failed()) {
+    if (store->resume()) log::warn("store {}: writing again", store->folder());
+  } else if (const auto looked = store->collect(collect_limit); looked && *looked >= collect_limit) {
+    // More marks wait: go on as soon as the batches in the mailbox had their turn.
+    self->send(self, atom::tick::value);
+    return;
+  } else if (!looked) {
+    log::error("store {}: collecting bodies failed: {}", store->folder(), looked.error().detail);
+  }
+  self->delayed_send(self, tick_interval, atom::tick::value);
+}
+
+committer_self::behavior_type committer(committer_self::stateful_pointer<committer_state> self,
+                                        std::shared_ptr<storage::store> store) {
+  self->state.self = self;
+  self->state.store = std::move(store);
+  self->delayed_send(self, tick_interval, atom::tick::value);
+  return {
+      [self](const commit_batch& what) { return self->state.add(what); },
+      [self](atom::flush) { self->state.flush(); },
+      [self](atom::tick) { self->state.tick(); },
+  };
+}
+
+} // namespace stagepost::committer

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "actors/atoms.hpp"
+#include "actors/committer/interface.hpp"
+#include "storage/store.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace stagepost::committer {
+
+/// With what it tells itself.
+using committer_self = committer_actor::extend<caf::reacts_to<atom::flush>, caf::reacts_to<atom::tick>>;
+
+struct committer_state {
+  static constexpr const char* name = "committer";
+  committer_self::pointer self = nullptr;
+  std::shared_ptr<storage::store> store;
+  struct order {
+    commit_batch what;
+    caf::typed_response_promise<committed> answer;
+  };
+  std::vector<order> orders; ///< waiting for the next sync, in order of arrival
+  bool flush_sent = false;
+
+  caf::result<committed> add(const commit_batch& what);
+  void flush();
+  size_t commit_from(size_t first);
+  void tick();
+};
+
+/// Spawn `caf::detached`: it waits for the disk. While it does, more batches gather in its mailbox and share the next
+/// sync: that is what makes many small durable writes cheap.
+committer_self::behavior_type committer(committer_self::stateful_pointer<committer_state> self,
+                                        std::shared_ptr<storage::store> store);
+
+} // namespace stagepost::committer

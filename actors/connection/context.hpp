@@ -1,0 +1,56 @@
+#pragma once
+
+#include "actors/domain/interface.hpp"
+#include "actors/mailbox/interface.hpp"
+#include "actors/mailbox/services.hpp"
+#include "actors/metrics/metrics.hpp"
+#include "actors/net/tls.hpp"
+#include "actors/settings.hpp"
+#include "actors/spool/interface.hpp"
+#include "conf/settings.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stagepost::connection {
+
+/// One shard as a connection needs it.
+struct shard {
+  mailbox::services with;
+  mailbox::accounts_actor accounts;
+  spool::intake_actor intake;
+};
+
+/// Certificates in force; a reload puts new ones in place.
+class live_certificates {
+public:
+  net::tls_context_ptr get() const { return current_.load(); }
+  void set(net::tls_context_ptr next) { current_ = std::move(next); }
+
+private:
+  std::atomic<net::tls_context_ptr> current_;
+};
+
+/// What all connections of one listener share. Never changed once made.
+struct context {
+  conf::listener listener;
+  std::string host_name;
+  std::shared_ptr<live_certificates> certificates;
+  live_settings_ptr settings;
+  domain::directory_actor directory;
+  domain::login_actor logins;
+  std::vector<shard> shards;
+  metrics::counters_ptr counters;
+};
+using context_ptr = std::shared_ptr<const context>;
+
+/// Who is at the other end, as the listener or a PROXY header says.
+struct peer {
+  std::string address = "unknown";
+  uint16_t port = 0;
+  std::shared_ptr<void> ticket; ///< its place among the connections allowed; given back with the connection
+};
+
+} // namespace stagepost::connection

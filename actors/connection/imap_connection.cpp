@@ -1,0 +1,369 @@
+#include "actors/connection/imap_connection.hpp"
+
+#include "storage/blobs.hpp"
+#include "storage/mailboxes.hpp"
+
+#include <iterator>
+
+namespace stagepost::connection {
+
+imap_connection::imap_connection(caf::actor_config& config, net::socket socket, context_ptr with, peer who)
+    : mail_session(config, std::move(socket), std::move(with), std::move(who)) {
+  with_->counters->change(metrics::gauge::imap_open, 1);
+}
+
+imap_connection::~imap_connection() { with_->counters->change(metrics::gauge::imap_open, -1); }
+
+imap::session_settings imap_connection::settings() const {
+  const auto all = with_->settings->get();
+  imap::session_settings s;
+  s.host_name = with_->host_name;
+  s.banner = fill_banner(all->imap.banner);
+  s.tls_offered = with_->listener.tls == conf::tls_mode::starttls && with_->certificates->get() != nullptr;
+  s.login_needs_tls = !all->passwords.plain_text_without_tls;
+  s.mechanisms = mechanisms(false);
+  s.max_bad_commands = all->imap.max_bad_commands;
+  s.idle = all->imap.enable_idle;
+  s.max_append_bytes = all->imap.max_append_size.bytes;
+  return s;
+}
+
+std::chrono::milliseconds imap_connection::patience() const {
+  const auto all = with_->settings->get();
+  if (!session_->is_authenticated()) return std::chrono::minutes(1);
+  return append_ ? all->imap.command_timeout : all->imap.idle_timeout;
+}
+
+caf::message_handler imap_connection::handlers() {
+  return {
+      [this](mailbox::mailbox_changed& notice) { on_changed(notice); },
+      [this](const mailbox::mailbox_gone& notice) { on_gone(notice); },
+  };
+}
+
+void imap_connection::on_changed(mailbox::mailbox_changed& notice) {
+  if (!folder_ || notice.folder != folder_id_) return;
+  auto said = session_->on_update(std::move(notice.update));
+  if (said.empty()) return;
+  std::move(said.begin(), said.end(), std::back_inserter(spoken_));
+  poke();
+}
+
+void imap_connection::on_gone(const mailbox::mailbox_gone& notice) {
+  if (!folder_ || notice.folder != folder_id_) return;
+  folder_ = nullptr;
+  auto said = session_->on_mailbox_gone();
+  std::move(said.begin(), said.end(), std::back_inserter(spoken_));
+  poke();
+}
+
+net::task<> imap_connection::serve() {
+  const bool implicit = with_->listener.tls == conf::tls_mode::implicit;
+  if (implicit) {
+    const bool safe = co_await shake_hands();
+    if (!safe) co_return;
+  }
+  session_.emplace(settings(), implicit, implicit ? channel() : sasl::channel_binding{});
+  session_->give_nonce(random_octets(24));
+  auto first = session_->start();
+  co_await perform(std::move(first));
+  while (!done_) {
+    if (!spoken_.empty()) {
+      auto todo = std::move(spoken_);
+      spoken_.clear();
+      co_await perform(std::move(todo));
+      continue;
+    }
+    co_await flush();
+    const auto why = co_await wait_for_input(patience());
+    imap::actions todo;
+    if (why == wake::poked) {
+      continue;
+    } else if (why == wake::timeout) {
+      todo = session_->on_timeout();
+    } else if (why == wake::drain) {
+      todo = session_->on_shutdown();
+    } else {
+      const auto read = read_some();
+      if (read == got::nothing) continue;
+      if (read == got::closed) break;
+      with_->counters->add(metrics::counter::imap_commands);
+      todo = session_->feed(input(), now());
+    }
+    co_await perform(std::move(todo));
+    if (why == wake::drain) done_ = true;
+  }
+  give_up_append();
+  leave();
+  co_await flush();
+}
+
+net::task<> imap_connection::perform(imap::actions todo) {
+  while (!todo.empty()) {
+    imap::actions next;
+    for (auto& action : todo) {
+      if (auto* reply = std::get_if<imap::reply>(&action)) {
+        say(reply->text);
+      } else if (auto* part = std::get_if<imap::send_body>(&action)) {
+        co_await send_part(*part);
+      } else if (auto* piece = std::get_if<imap::write_body>(&action)) {
+        co_await take(*piece);
+      } else if (std::holds_alternative<imap::leave_mailbox>(action)) {
+        leave();
+      } else if (std::holds_alternative<imap::abort_append>(action)) {
+        give_up_append();
+      } else if (std::holds_alternative<imap::close>(action)) {
+        done_ = true;
+      } else {
+        next = co_await answer(action);
+      }
+      if (unsent() > 256 * 1024) co_await flush();
+    }
+    if (session_->wants_nonce()) session_->give_nonce(random_octets(24));
+    todo = std::move(next);
+  }
+}
+
+template <class Order>
+net::task<imap::actions> imap_connection::change_folders(Order order) {
+  auto answer = co_await net::ask<mailbox::outcome_answer>(this, account_, std::move(order));
+  co_return session_->on_outcome(answer ? answer->outcome : imap::outcome::unavailable);
+}
+
+net::task<imap::actions> imap_connection::answer(imap::action& question) {
+  if (auto* asked = std::get_if<imap::read_messages>(&question)) co_return co_await read_messages(*asked);
+  if (std::holds_alternative<imap::more>(question)) {
+    co_await flush();
+    co_return session_->on_more();
+  }
+  if (std::holds_alternative<imap::list_mailboxes>(question)) {
+    mailbox::list_folders order;
+    auto found = co_await net::ask<mailbox::folder_list>(this, account_, order);
+    if (!found) co_return session_->on_mailboxes(imap::outcome::unavailable, {});
+    co_return session_->on_mailboxes(found->outcome, std::move(found->folders));
+  }
+  if (auto* asked = std::get_if<imap::read_status>(&question)) {
+    mailbox::folder_status order{asked->name};
+    auto found = co_await net::ask<mailbox::status_answer>(this, account_, order);
+    mailbox::status_answer result;
+    if (found) result = *found;
+    co_return session_->on_status(result.outcome, result.status);
+  }
+  if (auto* asked = std::get_if<imap::open_mailbox>(&question)) co_return co_await open(*asked);
+  if (auto* asked = std::get_if<imap::create_mailbox>(&question)) co_return co_await change_folders(*asked);
+  if (auto* asked = std::get_if<imap::delete_mailbox>(&question)) co_return co_await change_folders(*asked);
+  if (auto* asked = std::get_if<imap::rename_mailbox>(&question)) co_return co_await change_folders(*asked);
+  if (auto* asked = std::get_if<imap::subscribe_mailbox>(&question)) co_return co_await change_folders(*asked);
+  if (auto* asked = std::get_if<imap::store_flags>(&question)) {
+    auto result = co_await net::ask<imap::stored>(this, folder_, *asked);
+    imap::stored answer;
+    if (result) answer = *result;
+    co_return session_->on_stored(answer);
+  }
+  if (auto* asked = std::get_if<imap::expunge>(&question)) {
+    auto result = co_await net::ask<mailbox::outcome_answer>(this, folder_, *asked);
+    co_return session_->on_outcome(result ? result->outcome : imap::outcome::unavailable);
+  }
+  if (auto* asked = std::get_if<imap::copy_messages>(&question)) co_return co_await copy(*asked);
+  if (auto* asked = std::get_if<imap::begin_append>(&question)) co_return co_await begin_append(*asked);
+  if (auto* asked = std::get_if<imap::finish_append>(&question)) co_return co_await finish_append(*asked);
+  if (std::holds_alternative<imap::start_tls>(question)) {
+    co_await flush();
+    const bool safe = co_await shake_hands();
+    if (!safe) throw peer_gone{};
+    co_return session_->on_tls(channel());
+  }
+  if (auto* asked = std::get_if<sasl::find_credentials>(&question)) {
+    const auto found = co_await credentials_of(*asked);
+    co_return session_->on_credentials(found);
+  }
+  if (auto* asked = std::get_if<sasl::verify_password>(&question)) {
+    auto answer = co_await log_in(*asked, domain::service::imap);
+    co_return co_await log_in_with(std::move(answer));
+  }
+  if (auto* asked = std::get_if<sasl::finish_login>(&question)) {
+    auto answer = co_await log_in(*asked, domain::service::imap);
+    co_return co_await log_in_with(std::move(answer));
+  }
+  co_return imap::actions{};
+}
+
+net::task<imap::actions> imap_connection::log_in_with(domain::login_answer answer) {
+  if (answer.outcome == sasl::login_outcome::accepted) {
+    const bool attached = co_await attach(answer.account);
+    if (!attached) answer.outcome = sasl::login_outcome::temporary_failure;
+  }
+  co_return session_->on_login(answer.outcome, answer.account.address);
+}
+
+void imap_connection::leave() {
+  if (!folder_) return;
+  send(folder_, mailbox::leave_view{caf::actor_cast<mailbox::watcher_actor>(this)});
+  folder_ = nullptr;
+  folder_id_ = {};
+  bodies_.clear();
+}
+
+net::task<imap::actions> imap_connection::open(const imap::open_mailbox& asked) {
+  leave();
+  imap::selected_mailbox nothing;
+  mailbox::open_folder order{asked.name};
+  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
+  if (!found) co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
+  if (found->outcome != imap::outcome::done) co_return session_->on_opened(found->outcome, std::move(nothing));
+  mailbox::open_view look{caf::actor_cast<mailbox::watcher_actor>(this)};
+  auto view = co_await net::ask<mailbox::view_answer>(this, found->folder, look);
+  if (!view || view->outcome != imap::outcome::done)
+    co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
+  folder_ = found->folder;
+  folder_id_ = found->id;
+  co_return session_->on_opened(imap::outcome::done, std::move(view->view));
+}
+
+net::task<imap::actions> imap_connection::read_messages(const imap::read_messages& asked) {
+  bodies_.clear();
+  using records = std::vector<storage::message_record>;
+  std::function<storage::result<records>(storage::reach)> how = [store = home().with.store, folder = folder_id_,
+                                                                 uids = asked.uids](storage::reach reach) {
+    return storage::read_messages(*store, folder, uids, reach);
+  };
+  const auto found = co_await read<records>(home().with, how);
+  if (!found) co_return session_->on_read_end(imap::outcome::unavailable);
+  for (size_t i = 0; i < asked.uids.size(); ++i) {
+    const auto& record = (*found)[i];
+    imap::message_data message;
+    message.uid = asked.uids[i];
+    message.gone = !record.body;
+    message.internal_date = record.internal_date;
+    message.size_bytes = record.size_bytes;
+    mime::digest digest;
+    bytes octets;
+    if (!message.gone && asked.depth >= imap::read_depth::digest) {
+      std::function<storage::result<storage::blob_record>(storage::reach)> find =
+          [store = home().with.store, body = record.body](storage::reach reach) {
+            return storage::read_blob(*store, body, reach);
+          };
+      const auto blob = co_await read<storage::blob_record>(home().with, find);
+      if (!blob) {
+        // Its last reference went while we looked; or the store is damaged, which verify tells.
+        message.gone = true;
+      } else {
+        auto decoded = mime::decode(blob->digest);
+        if (!decoded) co_return session_->on_read_end(imap::outcome::unavailable);
+        digest = std::move(*decoded);
+        message.digest = &digest;
+      }
+    }
+    if (!message.gone && asked.depth >= imap::read_depth::header) {
+      const auto size = asked.depth == imap::read_depth::whole ? record.size_bytes : digest.header_size;
+      std::function<storage::result<bytes>(storage::reach)> fetch = [store = home().with.store, body = record.body,
+                                                                     size](storage::reach reach) {
+        return storage::read_body(*store, body, 0, size, reach);
+      };
+      auto content = co_await read<bytes>(home().with, fetch);
+      if (!content) {
+        message.gone = true;
+      } else {
+        octets = std::move(*content);
+        message.header = bytes_view(octets).substr(0, std::min<uint64_t>(octets.size(), digest.header_size));
+        if (asked.depth == imap::read_depth::whole) message.whole = octets;
+      }
+    }
+    if (message.gone)
+      message.digest = nullptr;
+    else
+      bodies_.emplace(message.uid, record.body);
+    auto said = session_->on_message(message);
+    // Only replies and parts to be sent can come here; the next question waits for on_read_end.
+    for (auto& action : said) {
+      if (auto* reply = std::get_if<imap::reply>(&action))
+        say(reply->text);
+      else if (auto* part = std::get_if<imap::send_body>(&action))
+        co_await send_part(*part);
+    }
+    if (unsent() > 256 * 1024) co_await flush();
+  }
+  co_return session_->on_read_end(imap::outcome::done);
+}
+
+net::task<> imap_connection::send_part(const imap::send_body& asked) {
+  const auto known = bodies_.find(asked.message_uid);
+  bool sent = false;
+  if (known != bodies_.end()) sent = co_await send_octets(known->second, asked.offset, asked.size_bytes);
+  if (!sent) throw std::runtime_error("a message cannot be read whose size was told already");
+}
+
+net::task<imap::actions> imap_connection::copy(const imap::copy_messages& asked) {
+  mailbox::copy_messages order{folder_, folder_id_, asked.uids, asked.to, asked.move};
+  auto result = co_await net::ask<imap::copied>(this, account_, order);
+  imap::copied answer;
+  if (result) answer = *result;
+  co_return session_->on_copied(answer);
+}
+
+net::task<imap::actions> imap_connection::begin_append(const imap::begin_append& asked) {
+  give_up_append();
+  mailbox::open_folder order{asked.mailbox};
+  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
+  if (!found) co_return session_->on_append_ready(imap::outcome::unavailable);
+  if (found->outcome != imap::outcome::done) co_return session_->on_append_ready(found->outcome);
+  mailbox::check_room question{asked.size_bytes};
+  auto room = co_await net::ask<mailbox::room>(this, account_, question);
+  if (!room) co_return session_->on_append_ready(imap::outcome::unavailable);
+  if (!room->enough) co_return session_->on_append_ready(imap::outcome::over_quota);
+  spool::may_accept space{asked.size_bytes};
+  auto may = co_await net::ask<bool>(this, home().intake, space);
+  if (!may || !*may) co_return session_->on_append_ready(imap::outcome::unavailable);
+  append_.emplace(home().with);
+  append_to_ = asked.mailbox;
+  append_failed_ = false;
+  co_return session_->on_append_ready(imap::outcome::done);
+}
+
+net::task<> imap_connection::take(const imap::write_body& piece) {
+  if (!append_ || append_failed_) co_return;
+  append_->feed(piece.content);
+  while (append_->has_full_chunk()) {
+    committer::commit_batch order{append_->take_chunk(), nullptr};
+    auto written = co_await net::ask<committer::committed>(this, home().with.committer, order);
+    if (!written) {
+      append_failed_ = true;
+      co_return;
+    }
+  }
+}
+
+net::task<imap::actions> imap_connection::finish_append(const imap::finish_append& asked) {
+  imap::appended answer;
+  if (!append_ || append_failed_) {
+    give_up_append();
+    co_return session_->on_appended(answer);
+  }
+  append_->finish();
+  auto batch = std::make_shared<storage::batch>(*home().with.store);
+  storage::put_chunk(*batch, append_->body(), append_->chunks() - 1, *append_->last_chunk(), true);
+  storage::put_blob(*batch, append_->body(), {append_->size_bytes(), append_->chunks(), append_->digest()});
+  mailbox::put_messages order;
+  order.folder = append_to_;
+  order.content.with = batch;
+  order.content.messages.push_back({append_->body(), append_->size_bytes(), asked.internal_date.value_or(now()),
+                                    queue_id{}, asked.flags, asked.keywords});
+  auto put = co_await net::ask<mailbox::inserted>(this, account_, order);
+  if (put) answer.outcome = put->outcome;
+  if (put && put->outcome == imap::outcome::done) {
+    answer.uid_validity = put->uid_validity;
+    answer.uid = put->uids.front();
+    append_.reset();
+  } else {
+    give_up_append();
+  }
+  co_return session_->on_appended(answer);
+}
+
+void imap_connection::give_up_append() {
+  if (!append_) return;
+  if (auto batch = append_->give_up()) send(home().with.committer, committer::commit_batch{batch, nullptr});
+  append_.reset();
+}
+
+} // namespace stagepost::connection

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/connection/body_writer.hpp"
+#include "actors/connection/connection.hpp"
+#include "protocols/smtp/session.hpp"
+
+#include <optional>
+
+namespace stagepost::connection {
+
+/// SMTP, submission and LMTP: performs what smtp::session asks for.
+class smtp_connection : public connection {
+public:
+  smtp_connection(caf::actor_config& config, net::socket socket, context_ptr with, peer who);
+  ~smtp_connection() override;
+  const char* name() const override { return "connection.smtp"; }
+
+protected:
+  net::task<> serve() override;
+
+private:
+  smtp::session_settings settings() const;
+  bool is_lmtp() const { return with_->listener.service == conf::service::lmtp; }
+  bool is_listed(const std::vector<conf::network>& networks) const;
+  std::chrono::milliseconds patience() const;
+
+  net::task<> perform(smtp::actions todo);
+  net::task<smtp::actions> answer(smtp::action& question);
+  net::task<smtp::verdict> check_sender(const smtp::check_sender& asked);
+  net::task<smtp::verdict> look_up(const smtp::look_up_recipient& asked);
+  smtp::verdict judge(const domain::address_found& found) const;
+  net::task<bool> has_room(const domain::account_target& target);
+  net::task<smtp::actions> expand(const smtp::expand& asked);
+  net::task<smtp::actions> begin(const smtp::begin_message& asked);
+  net::task<> take(const smtp::write_body& piece);
+  net::task<smtp::actions> accept(const smtp::accept_message& asked);
+  void give_up_body();
+  storage::trace_step trace_of(const smtp::envelope& envelope) const;
+
+  std::optional<smtp::session> session_;
+  bool done_ = false;
+  domain::login_answer account_;    ///< of who logged in
+  domain::address_found sender_;    ///< of the envelope's sender
+  std::vector<spool::addressee> recipients_;
+  std::optional<body_writer> body_;
+  bool body_failed_ = false;
+  queue_id queue_id_;
+};
+
+/// The queue id as people see it.
+std::string to_text(queue_id id);
+/// Zero when it is none.
+queue_id queue_id_from_text(std::string_view text);
+
+} // namespace stagepost::connection

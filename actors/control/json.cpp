@@ -1,0 +1,183 @@
+#include "actors/control/json.hpp"
+
+#include "actors/connection/smtp_connection.hpp"
+#include "protocols/base/mailbox_page.hpp"
+#include "protocols/base/text.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace stagepost::control {
+
+namespace json = boost::json;
+
+namespace {
+
+json::object to_json(const storage::setting_map& settings) {
+  json::object out;
+  for (const auto& [name, value] : settings) out[name] = value;
+  return out;
+}
+
+std::string_view name_of(storage::account_role role) {
+  switch (role) {
+  case storage::account_role::user: return "user";
+  case storage::account_role::domain_admin: return "domain_admin";
+  case storage::account_role::system_admin: return "system_admin";
+  }
+  return "user";
+}
+
+std::string_view name_of(storage::recipient_state state) {
+  switch (state) {
+  case storage::recipient_state::expanding: return "alias";
+  case storage::recipient_state::local: return "local";
+  case storage::recipient_state::remote: return "remote";
+  case storage::recipient_state::held: return "held";
+  case storage::recipient_state::bounced: return "bounced";
+  }
+  return "local";
+}
+
+std::string_view name_of(storage::trace_kind kind) {
+  switch (kind) {
+  case storage::trace_kind::connected: return "connected";
+  case storage::trace_kind::authenticated: return "authenticated";
+  case storage::trace_kind::envelope: return "envelope";
+  case storage::trace_kind::accepted: return "accepted";
+  case storage::trace_kind::check: return "check";
+  case storage::trace_kind::expanded: return "expanded";
+  case storage::trace_kind::routed: return "routed";
+  case storage::trace_kind::delivered: return "delivered";
+  case storage::trace_kind::deferred: return "deferred";
+  case storage::trace_kind::bounced: return "bounced";
+  case storage::trace_kind::removed: return "removed";
+  }
+  return "unknown";
+}
+
+} // namespace
+
+json::object accepted() { return {{"done", true}}; }
+
+json::object refusal(std::string_view sentence) { return {{"done", false}, {"sentence", sentence}}; }
+
+std::string text_of(const json::object& from, std::string_view name) {
+  const auto* value = from.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string{};
+}
+
+uint64_t number_of(const json::object& from, std::string_view name) {
+  const auto* value = from.if_contains(name);
+  if (value == nullptr) return 0;
+  if (value->is_int64()) return value->as_int64() > 0 ? uint64_t(value->as_int64()) : 0;
+  return value->is_uint64() ? value->as_uint64() : 0;
+}
+
+std::vector<std::string> texts_of(const json::object& from, std::string_view name) {
+  std::vector<std::string> out;
+  const auto* value = from.if_contains(name);
+  if (value == nullptr || !value->is_array()) return out;
+  for (const auto& each : value->as_array())
+    if (each.is_string()) out.emplace_back(each.as_string());
+  return out;
+}
+
+storage::setting_map map_of(const json::object& from, std::string_view name) {
+  storage::setting_map out;
+  const auto* value = from.if_contains(name);
+  if (value == nullptr || !value->is_object()) return out;
+  for (const auto& each : value->as_object())
+    if (each.value().is_string()) out.emplace(std::string(each.key()), std::string(each.value().as_string()));
+  return out;
+}
+
+uint32_t flag_named(std::string_view name) {
+  constexpr std::pair<std::string_view, uint32_t> flags[] = {{"\\Seen", flag_seen},
+                                                             {"\\Answered", flag_answered},
+                                                             {"\\Flagged", flag_flagged},
+                                                             {"\\Deleted", flag_deleted},
+                                                             {"\\Draft", flag_draft}};
+  for (const auto& [known, bit] : flags)
+    if (ascii_iequals(known, name)) return bit;
+  return 0;
+}
+
+std::string time_text(instant at) {
+  const std::time_t seconds = unix_seconds(at);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  return fmt::format("{}.{:03}Z", text, unix_milliseconds(at) - seconds * 1000);
+}
+
+json::object to_json(const storage::domain_record& domain) {
+  json::array aliases;
+  for (const auto& each : domain.aliases) aliases.emplace_back(each);
+  return {{"name", domain.name},
+          {"aliases", aliases},
+          {"settings", to_json(domain.settings)},
+          {"created_at", time_text(domain.created_at)}};
+}
+
+json::object to_json(const storage::account_record& user, std::string_view domain) {
+  return {{"address", domain.empty() ? user.local_part : fmt::format("{}@{}", user.local_part, domain)},
+          {"role", name_of(user.role)},
+          {"shard", user.shard},
+          {"settings", to_json(user.settings)},
+          {"created_at", time_text(user.created_at)}};
+}
+
+json::object to_json(const storage::alias_record& alias, std::string_view domain) {
+  json::array targets;
+  for (const auto& each : alias.targets) targets.emplace_back(each);
+  return {{"address", fmt::format("{}@{}", alias.local_part, domain)}, {"targets", targets}};
+}
+
+json::object to_json(const spool::queued_message& message) {
+  json::array recipients;
+  for (const auto& each : message.recipients)
+    recipients.push_back({{"address", each.address},
+                          {"state", name_of(each.state)},
+                          {"attempts", each.attempts},
+                          {"due_at", time_text(each.due_at)},
+                          {"last_reply", each.last_reply}});
+  return {{"id", connection::to_text(message.message.id)},
+          {"sender", message.message.sender},
+          {"size_bytes", message.message.size_bytes},
+          {"accepted_at", time_text(message.message.accepted_at)},
+          {"recipients", recipients}};
+}
+
+json::object to_json(queue_id id, const std::vector<storage::trace_step>& steps) {
+  auto ordered = steps;
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const storage::trace_step& a, const storage::trace_step& b) { return a.at < b.at; });
+  json::array out;
+  for (const auto& step : ordered) {
+    json::array facts;
+    for (const auto& [name, value] : step.facts) facts.push_back(json::array{name, value});
+    out.push_back({{"at", time_text(step.at)}, {"step", name_of(step.kind)}, {"facts", facts}});
+  }
+  return {{"id", connection::to_text(id)}, {"steps", out}};
+}
+
+json::object to_json(const std::string& folder, const storage::verify_report& report) {
+  json::array findings;
+  for (const auto& each : report.findings) findings.push_back({{"where", each.where}, {"what", each.what}});
+  return {{"folder", folder},
+          {"sound", report.sound()},
+          {"findings", findings},
+          {"finding_count", report.finding_count},
+          {"bodies", report.bodies},
+          {"body_bytes", report.body_bytes},
+          {"mailboxes", report.mailboxes},
+          {"messages", report.messages},
+          {"spooled", report.spooled}};
+}
+
+} // namespace stagepost::control

@@ -1,0 +1,190 @@
+#include "actors/delivery/local.hpp"
+
+#include "actors/error.hpp"
+#include "actors/log/log.hpp"
+#include "storage/blobs.hpp"
+#include "storage/spool_table.hpp"
+#include "storage/trace_table.hpp"
+
+namespace stagepost::delivery {
+
+namespace {
+
+constexpr uint32_t first_recipient_step = 1000;
+constexpr uint32_t steps_per_recipient = 64;
+
+instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+
+delivery_result to_result(const mailbox::inserted& put) {
+  switch (put.outcome) {
+  case mailbox::outcome::done: return {result_kind::delivered, {}};
+  case mailbox::outcome::over_quota: return {result_kind::over_quota, "452 4.2.2 mailbox over quota"};
+  default: return {result_kind::failed, "451 4.3.0 mailbox not available"};
+  }
+}
+
+} // namespace
+
+uint32_t trace_number(const storage::spool_recipient& recipient) {
+  return first_recipient_step + recipient.index * steps_per_recipient +
+         std::min(recipient.attempts, steps_per_recipient - 1);
+}
+
+std::shared_ptr<storage::batch> local_state::end_of_wait(const deliver_locally& what) const {
+  auto batch = std::make_shared<storage::batch>(*shards[home].with.store);
+  storage::delete_recipient(*batch, what.message.id, what.recipient.index);
+  if (what.last) {
+    storage::delete_spool(*batch, what.message.id);
+    storage::drop_reference(*batch, what.message.body, storage::blob_owner::spool, what.message.id.value, 0);
+  }
+  return batch;
+}
+
+mailbox::deliver_message local_state::order(const deliver_locally& what, blob_id body,
+                                            std::shared_ptr<storage::batch> batch, bool note) const {
+  mailbox::deliver_message order;
+  order.account = what.recipient.account;
+  order.quota_bytes = what.quota_bytes;
+  order.content.folder = what.recipient.folder.empty() ? "INBOX" : what.recipient.folder;
+  order.content.delivery = true;
+  order.content.content.with = std::move(batch);
+  order.content.content.messages.push_back(
+      {body, what.message.size_bytes, what.message.accepted_at, what.message.id, 0, {}});
+  if (note)
+    order.content.content.note = {what.message.id,
+                                  trace_number(what.recipient),
+                                  {wall_clock(), storage::trace_kind::delivered, {{"recipient", what.recipient.address}}}};
+  return order;
+}
+
+caf::result<delivery_result> local_state::deliver(const deliver_locally& what) {
+  auto answer = self->make_response_promise<delivery_result>();
+  if (what.recipient.shard >= shards.size())
+    answer.deliver(delivery_result{result_kind::failed, "451 4.3.5 no such shard"});
+  else if (what.recipient.shard == home)
+    into_home(what, answer);
+  else
+    into_other(what, answer);
+  return answer;
+}
+
+void local_state::into_home(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
+  self->request(shards[home].accounts, caf::infinite, order(what, what.message.body, end_of_wait(what), true))
+      .then([answer](mailbox::inserted& put) mutable { answer.deliver(to_result(put)); },
+            [answer](caf::error& failed) mutable {
+              answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 " + describe(failed)});
+            });
+}
+
+void local_state::into_other(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
+  auto& there = shards[what.recipient.shard];
+  // Was it delivered before a crash kept us from noting it here?
+  const auto done = std::make_shared<storage::result<std::optional<storage::delivered_record>>>(
+      storage::errc::io_error);
+  auto work = offload::make_work([store = there.with.store, what, done] {
+    *done = storage::read_delivered(*store, what.message.id, what.recipient.index, storage::reach::disk);
+  });
+  self->request(there.with.readers, caf::infinite, offload::run_work{work})
+      .then(
+          [this, what, answer, done](offload::work_done) mutable {
+            if (!*done) return (void)answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 store not readable"});
+            if (**done) return leave_spool(what, answer);
+            const auto& there = shards[what.recipient.shard];
+            const auto target = there.with.store->next_blob();
+            copy_body(what, 0, target, [this, what, answer, target](bool copied) mutable {
+              if (!copied) return (void)answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 body not copied"});
+              const auto& there = shards[what.recipient.shard];
+              auto batch = std::make_shared<storage::batch>(*there.with.store);
+              storage::put_delivered(*batch, what.message.id, what.recipient.index, {});
+              auto copy = order(what, target, batch, false);
+              copy.content.content.copied = true; // were it collected meanwhile, this fails and is tried again
+              self->request(there.accounts, caf::infinite, std::move(copy))
+                  .then(
+                      [this, what, answer](mailbox::inserted& put) mutable {
+                        if (put.outcome != mailbox::outcome::done) return (void)answer.deliver(to_result(put));
+                        leave_spool(what, answer);
+                      },
+                      [answer](caf::error& failed) mutable {
+                        answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 " + describe(failed)});
+                      });
+            });
+          },
+          [answer](caf::error&) mutable {
+            answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 busy"});
+          });
+}
+
+/// Chunk by chunk, so that a large message is never in memory as a whole. The copy is kept alive by nobody until the
+/// delivery that follows; a crash between leaves it to be collected.
+void local_state::copy_body(const deliver_locally& what, uint32_t chunk, blob_id target,
+                            std::function<void(bool)> then) {
+  struct piece {
+    storage::result<storage::blob_record> record{storage::errc::io_error};
+    storage::result<bytes> content{storage::errc::io_error};
+  };
+  const auto read = std::make_shared<piece>();
+  const auto& from = shards[home];
+  auto work = offload::make_work([store = from.with.store, body = what.message.body, chunk, read] {
+    read->record = storage::read_blob(*store, body, storage::reach::disk);
+    if (read->record) read->content = storage::read_chunk(*store, body, chunk, storage::reach::disk);
+  });
+  self->request(from.with.readers, caf::infinite, offload::run_work{work})
+      .then(
+          [this, what, chunk, target, then, read](offload::work_done) {
+            if (!read->record || !read->content) {
+              log::error("queue {}: body not readable for copy to shard {}", what.message.id.value,
+                         what.recipient.shard);
+              return then(false);
+            }
+            const auto& there = shards[what.recipient.shard];
+            const bool last = chunk + 1 >= read->record->chunks;
+            auto batch = std::make_shared<storage::batch>(*there.with.store);
+            storage::put_chunk(*batch, target, chunk, *read->content, last);
+            if (last) {
+              storage::put_blob(*batch, target, *read->record);
+              storage::abandon_blob(*batch, target); // marked for collection until somebody refers to it
+            }
+            self->request(there.with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+                .then(
+                    [this, what, chunk, target, then, last](committer::committed) {
+                      if (last)
+                        then(true);
+                      else
+                        copy_body(what, chunk + 1, target, then);
+                    },
+                    [then](caf::error&) { then(false); });
+          },
+          [then](caf::error&) { then(false); });
+}
+
+void local_state::leave_spool(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
+  auto batch = end_of_wait(what);
+  storage::put_trace(*batch, what.message.id, trace_number(what.recipient),
+                     {wall_clock(),
+                      storage::trace_kind::delivered,
+                      {{"recipient", what.recipient.address}, {"shard", std::to_string(what.recipient.shard)}}});
+  self->request(shards[home].with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+      .then(
+          [this, what, answer](committer::committed) mutable {
+            answer.deliver(delivery_result{result_kind::delivered, {}});
+            // The note over there has done its work; should this be lost, it costs a few octets.
+            const auto& there = shards[what.recipient.shard];
+            auto batch = std::make_shared<storage::batch>(*there.with.store);
+            storage::delete_delivered(*batch, what.message.id, what.recipient.index);
+            self->request(there.with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+                .then([](committer::committed) {}, [](caf::error&) {});
+          },
+          [answer](caf::error& failed) mutable {
+            answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 " + describe(failed)});
+          });
+}
+
+local_actor::behavior_type local(local_actor::stateful_pointer<local_state> self, std::vector<shard> shards,
+                                 size_t home) {
+  self->state.self = self;
+  self->state.shards = std::move(shards);
+  self->state.home = home;
+  return {[self](const deliver_locally& what) { return self->state.deliver(what); }};
+}
+
+} // namespace stagepost::delivery

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "actors/delivery/interface.hpp"
+#include "actors/mailbox/interface.hpp"
+#include "actors/mailbox/services.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace stagepost::delivery {
+
+/// One shard as a delivery needs it.
+struct shard {
+  mailbox::services with;
+  mailbox::accounts_actor accounts;
+};
+
+struct local_state {
+  static constexpr const char* name = "delivery.local";
+  local_actor::pointer self = nullptr;
+  std::vector<shard> shards;
+  size_t home = 0; ///< whose spool this delivers
+
+  caf::result<delivery_result> deliver(const deliver_locally& what);
+  void into_home(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
+  /// To an account of another shard: the body is copied there first and the delivery noted there, both to be found
+  /// again after a crash; then the spool entry goes.
+  void into_other(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
+  void copy_body(const deliver_locally& what, uint32_t chunk, blob_id target,
+                 std::function<void(bool)> then);
+  void leave_spool(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
+
+  std::shared_ptr<storage::batch> end_of_wait(const deliver_locally& what) const;
+  mailbox::deliver_message order(const deliver_locally& what, blob_id body,
+                                 std::shared_ptr<storage::batch> batch, bool note) const;
+};
+
+local_actor::behavior_type local(local_actor::stateful_pointer<local_state> self, std::vector<shard> shards,
+                                 size_t home);
+
+/// The number of a recipient's step in the trace: after those of acceptance, and the same at every try of a delivery
+/// that did not become true.
+uint32_t trace_number(const storage::spool_recipient& recipient);
+
+} // namespace stagepost::delivery
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::shard)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<stagepost::delivery::shard>)

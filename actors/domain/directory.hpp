@@ -1,0 +1,62 @@
+#pragma once
+
+#include "actors/committer/interface.hpp"
+#include "actors/domain/domain.hpp"
+#include "actors/domain/interface.hpp"
+#include "actors/mailbox/interface.hpp"
+#include "actors/offload/interface.hpp"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace stagepost::domain {
+
+/// What the directory needs beside the stores.
+struct directory_services {
+  stores from;
+  committer::committer_actor committer; ///< of the system store
+  offload::pool_actor hashing;
+  login_actor logins;
+  std::vector<mailbox::accounts_actor> mail; ///< by shard
+};
+
+/// Knows which domains there are, starts their actors, and is the one writer of the system store.
+struct directory_state {
+  static constexpr const char* name = "domain.directory";
+  directory_actor::pointer self = nullptr;
+  directory_services with;
+  std::map<std::string, domain_actor, std::less<>> domains; ///< by every name asked for
+
+  caf::result<address_found> find(const std::string& address);
+  caf::result<address_expanded> expand_all(const expand_address& what);
+
+  caf::result<admin_answer> add_domain(const create_domain& what);
+  caf::result<admin_answer> remove_domain(const delete_domain& what);
+  caf::result<admin_answer> alter_domain(const change_domain& what);
+  caf::result<admin_answer> add_user(const create_user& what);
+  caf::result<admin_answer> remove_user(const delete_user& what);
+  caf::result<admin_answer> alter_user(const change_user& what);
+  caf::result<admin_answer> set_password(const change_password& what);
+  caf::result<user_list> users(const list_users& what) const;
+  caf::result<admin_answer> set_alias(const put_alias& what);
+  caf::result<alias_list> aliases(const list_aliases& what) const;
+  caf::result<admin_answer> alter_settings(const change_settings& what);
+
+  /// Writes; when it is on disk forgets what was known of `domain_name` and of `account`'s logins, then runs `then`.
+  caf::result<admin_answer> write(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
+                                  account_id account, std::function<void()> then = [] {});
+  void forget_domain(const std::string& canonical_name);
+  void forget_all_domains();
+  /// Hashes the password in the pool and writes the credentials together with `batch`.
+  caf::result<admin_answer> write_password(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
+                                           account_id account, const std::string& password);
+};
+
+directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
+                                         directory_services with);
+
+} // namespace stagepost::domain
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::directory_services)

@@ -1,0 +1,213 @@
+#pragma once
+
+#include "actors/atoms.hpp"
+#include "protocols/sasl/exchange.hpp"
+#include "storage/directory_records.hpp"
+
+#include <caf/all.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stagepost::domain {
+
+// -- who is behind an address --------------------------------------------------------------------------------------
+
+/// A user's mail as the way to it needs it.
+struct account_target {
+  account_id account;
+  uint8_t shard = 0;
+  uint64_t quota_bytes = 0; ///< 0: unlimited
+  std::string address;      ///< canonical
+  std::string folder;       ///< plus addressing; empty: INBOX
+};
+
+enum class address_kind : uint8_t {
+  account,
+  alias,         ///< of one or more addresses: expand_address says which
+  elsewhere,     ///< not a domain of this server
+  unknown,       ///< a domain of this server without such a user
+  disabled,      ///< user or domain switched off (USR-05, DOM-13)
+  domain_full,   ///< DOM-55
+  malformed,     ///< no address at all
+  unavailable,   ///< the store could not be read
+};
+
+struct find_address {
+  std::string address; ///< as given in RCPT; bare "postmaster" too
+};
+struct address_found {
+  address_kind kind = address_kind::unavailable;
+  account_target target; ///< for `account`
+  bool is_local_domain = false;
+  bool require_auth = false; ///< DOM-25 of the address's domain: its users must log in to send
+};
+
+/// All accounts an address stands for at last: without duplicates and cycles, and no more than `limit`.
+struct expand_address {
+  std::string address;
+  size_t limit = 10000;
+};
+struct address_expanded {
+  address_kind kind = address_kind::unavailable;
+  std::vector<account_target> accounts;
+  std::vector<std::string> elsewhere;
+  bool cut = false; ///< there were more than `limit`
+};
+
+// -- logging in ----------------------------------------------------------------------------------------------------
+
+enum class service : uint8_t { smtp, imap, pop3, web, control };
+
+struct login {
+  std::string user; ///< as typed
+  std::string password;
+  std::string authorize_as;
+  domain::service service = service::smtp;
+  std::string peer; ///< address it comes from
+};
+struct login_answer {
+  sasl::login_outcome outcome = sasl::login_outcome::temporary_failure;
+  account_target account;
+  storage::account_role role = storage::account_role::user;
+  uint64_t max_message_size_bytes = 0; ///< USR-10, DOM-63; 0: unlimited
+  uint64_t max_recipients = 0;         ///< USR-10, DOM-64
+  bool hide_client_address = false;    ///< DOM-30
+};
+
+struct find_credentials {
+  sasl::find_credentials what;
+};
+/// The proof of a mechanism that never shows the password was right or wrong.
+struct finish_login {
+  sasl::finish_login what;
+  domain::service service = service::smtp;
+  std::string peer;
+};
+/// A user, his domain or his password changed: nothing verified before counts any more. Empty: all users.
+struct forget_logins {
+  account_id account;
+};
+
+using login_actor = caf::typed_actor<caf::replies_to<login>::with<login_answer>,
+                                     caf::replies_to<find_credentials>::with<sasl::credentials>,
+                                     caf::replies_to<finish_login>::with<login_answer>, caf::reacts_to<forget_logins>>;
+
+// -- administration ------------------------------------------------------------------------------------------------
+
+struct admin_answer {
+  bool done = false;
+  std::string sentence; ///< why not
+};
+
+struct create_domain {
+  std::string name;
+};
+struct delete_domain {
+  std::string name;
+};
+struct change_domain {
+  std::string name;
+  storage::setting_map settings;                  ///< only those to be changed
+  std::vector<std::string> add_names, drop_names; ///< domain aliases (DOM-82)
+};
+struct list_domains {};
+struct domain_list {
+  bool done = false;
+  std::vector<storage::domain_record> domains;
+};
+
+struct create_user {
+  std::string address; ///< or the login name of a system administrator
+  std::string password;
+  storage::account_role role = storage::account_role::user;
+};
+struct delete_user {
+  std::string address;
+};
+struct change_user {
+  std::string address;
+  storage::setting_map settings;
+};
+struct change_password {
+  std::string address;
+  std::string password;
+};
+struct list_users {
+  std::string domain; ///< empty: system administrators
+  std::string from;
+  size_t limit = 1000;
+};
+struct user_list {
+  bool done = false;
+  std::string sentence;
+  std::vector<storage::account_record> users;
+};
+
+struct put_alias {
+  std::string address;
+  std::vector<std::string> targets; ///< none: the alias goes
+};
+struct list_aliases {
+  std::string domain;
+  std::string from;
+  size_t limit = 1000;
+};
+struct alias_list {
+  bool done = false;
+  std::string sentence;
+  std::vector<storage::alias_record> aliases;
+};
+
+/// Server-wide settings by name; all or none are changed.
+struct change_settings {
+  storage::setting_map settings;
+};
+
+using directory_actor = caf::typed_actor<
+    caf::replies_to<find_address>::with<address_found>, caf::replies_to<expand_address>::with<address_expanded>,
+    caf::replies_to<create_domain>::with<admin_answer>, caf::replies_to<delete_domain>::with<admin_answer>,
+    caf::replies_to<change_domain>::with<admin_answer>, caf::replies_to<list_domains>::with<domain_list>,
+    caf::replies_to<create_user>::with<admin_answer>, caf::replies_to<delete_user>::with<admin_answer>,
+    caf::replies_to<change_user>::with<admin_answer>, caf::replies_to<change_password>::with<admin_answer>,
+    caf::replies_to<list_users>::with<user_list>, caf::replies_to<put_alias>::with<admin_answer>,
+    caf::replies_to<list_aliases>::with<alias_list>, caf::replies_to<change_settings>::with<admin_answer>>;
+
+/// One domain: who its users and aliases are. Started when first asked for, and again after a change.
+struct find_local {
+  std::string local_part; ///< canonical
+};
+using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_found>,
+                                      caf::replies_to<atom::status>::with<storage::domain_record>>;
+
+} // namespace stagepost::domain
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_address)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::expand_address)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_expanded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::login)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::login_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_credentials)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::finish_login)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::forget_logins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::sasl::credentials)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::admin_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::create_domain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::delete_domain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_domain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_domains)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::domain_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::create_user)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::delete_user)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_user)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_password)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_users)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::user_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::put_alias)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_aliases)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::alias_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_settings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_local)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::storage::domain_record)

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "actors/domain/domain.hpp"
+#include "actors/domain/interface.hpp"
+#include "actors/domain/login_guard.hpp"
+#include "actors/offload/interface.hpp"
+
+#include <functional>
+#include <list>
+#include <optional>
+#include <unordered_map>
+
+namespace stagepost::domain {
+
+/// A thing to be done when its time has come.
+struct do_later {
+  std::function<void()> what;
+};
+
+using login_self = login_actor::extend<caf::reacts_to<do_later>>;
+
+/// Proves who somebody is. Passwords are hashed in a bounded pool; what was verified lately is remembered as a keyed
+/// hash; failures are counted and slowed down.
+struct login_state {
+  static constexpr const char* name = "domain.login";
+  login_self::pointer self = nullptr;
+  stores from;
+  offload::pool_actor hashing;
+  bytes guise_secret; ///< makes the keys of users who do not exist
+  bytes cache_secret; ///< of this process
+  login_guard guard;
+
+  struct verified {
+    std::string key;
+    account_id account;
+    std::chrono::steady_clock::time_point until;
+  };
+  std::list<verified> cache; ///< newest first
+  std::unordered_map<std::string, std::list<verified>::iterator> cache_by_key;
+
+  /// Somebody who may exist.
+  struct candidate {
+    storage::account_record account;
+    storage::domain_record domain;
+    storage::credential_record credentials;
+    conf::user_settings user;
+    conf::domain_settings domain_settings;
+  };
+
+  caf::result<login_answer> check(const login& what);
+  caf::result<sasl::credentials> find(const sasl::find_credentials& what);
+  caf::result<login_answer> finish(const finish_login& what);
+  void forget(account_id account);
+
+  /// Nothing when there is none; `unreadable` is set when the store failed.
+  std::optional<candidate> look_up(const std::string& user, bool& unreadable) const;
+  login_answer admit(const candidate& who, domain::service service) const;
+  void refuse(const std::string& peer, account_id account, caf::typed_response_promise<login_answer> answer);
+  std::string cache_key(account_id account, const std::string& password) const;
+  bool is_cached(const std::string& key);
+  void remember(std::string key, account_id account);
+};
+
+login_self::behavior_type login_desk(login_self::stateful_pointer<login_state> self, stores from,
+                                     offload::pool_actor hashing, std::string guise_secret);
+
+} // namespace stagepost::domain
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::do_later)

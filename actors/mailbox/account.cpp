@@ -1,0 +1,442 @@
+#include "actors/mailbox/account.hpp"
+
+#include "actors/error.hpp"
+#include "actors/log/log.hpp"
+#include "protocols/base/text.hpp"
+#include "storage/mailboxes.hpp"
+
+#include <algorithm>
+
+namespace stagepost::mailbox {
+
+namespace {
+
+/// Folders of one account.
+constexpr size_t max_folders = 10000;
+/// Messages of a deleted folder that go with one batch.
+constexpr size_t erase_step = 500;
+
+/// IMAP-14, with RFC 6154's uses.
+struct default_folder {
+  std::string_view name;
+  imap::special_use use;
+};
+constexpr default_folder default_folders[] = {
+    {"INBOX", imap::special_use::none},         {"Drafts", imap::special_use::drafts},
+    {"Sent Items", imap::special_use::sent},    {"Junk E-Mail", imap::special_use::junk},
+    {"Deleted Items", imap::special_use::trash},
+};
+
+std::string canonical(std::string_view name) {
+  if (ascii_iequals(name, "INBOX")) return "INBOX";
+  if (ascii_istarts_with(name, "INBOX/")) return "INBOX" + std::string(name.substr(5));
+  return std::string(name);
+}
+
+} // namespace
+
+bool account_state::load() {
+  auto found = storage::read_folders(*with.store, id, storage::reach::disk);
+  if (!found) {
+    log::error("account {}: folders cannot be read: {}", id.value, found.error().detail);
+    return false;
+  }
+  folders.clear();
+  for (auto& record : *found) {
+    folder each;
+    each.record = record;
+    if (const auto counters = storage::read_counters(*with.store, record.id, storage::reach::disk)) {
+      each.messages = counters->messages;
+      each.size_bytes = counters->size_bytes;
+    }
+    folders.emplace(record.name, std::move(each));
+  }
+  loaded = true;
+  return folders.count("INBOX") != 0 || make_default_folders();
+}
+
+bool account_state::make_default_folders() {
+  // The records go in front of the first message, in the same order to the same committer: a message can only be there
+  // when its folder is. If they fail so does the message, and the account is loaded anew.
+  auto batch = std::make_shared<storage::batch>(*with.store);
+  for (const auto& each : default_folders) {
+    if (folders.count(each.name) != 0) continue;
+    folder made;
+    made.record = {with.store->next_mailbox(), std::string(each.name), with.store->next_uid_validity(),
+                   uint8_t(each.use), true};
+    storage::put_folder(*batch, id, made.record);
+    storage::put_counters(*batch, made.record.id, {});
+    folders.emplace(each.name, std::move(made));
+  }
+  self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+      .then([](committer::committed) {},
+            [this](caf::error& failed) {
+              log::error("account {}: cannot make folders: {}", id.value, describe(failed));
+              self->quit(failed);
+            });
+  return true;
+}
+
+account_state::folder* account_state::find(std::string_view name) {
+  const auto at = folders.find(canonical(name));
+  return at == folders.end() ? nullptr : &at->second;
+}
+
+const mailbox_actor& account_state::actor_of(folder& which) {
+  // Linked: folders end with their account, and a folder that fails takes the account along, to be started anew from
+  // what is on disk.
+  if (!which.actor)
+    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record);
+  return which.actor;
+}
+
+bool account_state::has_children(std::string_view name) const {
+  const auto prefix = std::string(name) + '/';
+  const auto at = folders.lower_bound(prefix);
+  return at != folders.end() && at->first.compare(0, prefix.size(), prefix) == 0;
+}
+
+uint64_t account_state::used_bytes() const {
+  uint64_t sum = reserved_bytes;
+  for (const auto& [name, each] : folders) sum += each.size_bytes;
+  return sum;
+}
+
+folder_list account_state::list() {
+  if (!loaded) return {};
+  folder_list answer{outcome::done, {}};
+  std::set<std::string> levels;
+  for (const auto& [name, each] : folders) {
+    answer.folders.push_back({name, imap::special_use(each.record.use), each.record.subscribed, false});
+    for (auto slash = name.find('/'); slash != name.npos; slash = name.find('/', slash + 1))
+      if (auto level = name.substr(0, slash); folders.count(level) == 0) levels.insert(std::move(level));
+  }
+  for (const auto& level : levels) answer.folders.push_back({level, imap::special_use::none, false, true});
+  return answer;
+}
+
+caf::result<status_answer> account_state::status_of(const std::string& name) {
+  auto* which = find(name);
+  if (which == nullptr) return status_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable, {}};
+  return self->delegate(actor_of(*which), atom::status::value);
+}
+
+folder_opened account_state::open(const std::string& name) {
+  auto* which = find(name);
+  if (which == nullptr) return {loaded ? outcome::no_such_mailbox : outcome::unavailable, mailbox_actor{}, {}};
+  return {outcome::done, actor_of(*which), which->record.id};
+}
+
+void account_state::when_list_free(std::function<void()> change) {
+  if (list_busy)
+    list_waiting.push_back(std::move(change));
+  else
+    change();
+}
+
+void account_state::list_freed() {
+  list_busy = false;
+  while (!list_busy && !list_waiting.empty()) {
+    const auto next = std::move(list_waiting.front());
+    list_waiting.pop_front();
+    next();
+  }
+}
+
+void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::function<void()> apply,
+                                caf::typed_response_promise<outcome_answer> answer) {
+  list_busy = true;
+  ++under_way;
+  self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
+      .then(
+          [this, apply, answer](committer::committed) mutable {
+            --under_way;
+            apply();
+            answer.deliver(outcome_answer{outcome::done});
+            list_freed();
+          },
+          [this, answer](caf::error& failed) mutable {
+            --under_way;
+            log::error("account {}: folder list not written: {}", id.value, describe(failed));
+            answer.deliver(outcome_answer{outcome::unavailable});
+            list_freed();
+          });
+}
+
+caf::result<outcome_answer> account_state::create(const imap::create_mailbox& what) {
+  auto answer = self->make_response_promise<outcome_answer>();
+  when_list_free([this, what, answer]() mutable {
+    const auto name = canonical(what.name);
+    if (!loaded) return (void)answer.deliver(outcome_answer{});
+    if (folders.count(name) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
+    if (folders.size() >= max_folders) return (void)answer.deliver(outcome_answer{outcome::limit_reached});
+    folder made;
+    made.record = {with.store->next_mailbox(), name, with.store->next_uid_validity(), uint8_t(what.use), false};
+    auto batch = std::make_shared<storage::batch>(*with.store);
+    storage::put_folder(*batch, id, made.record);
+    storage::put_counters(*batch, made.record.id, {});
+    commit_list(batch, [this, name, made] { folders.emplace(name, made); }, answer);
+  });
+  return answer;
+}
+
+caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& what) {
+  auto answer = self->make_response_promise<outcome_answer>();
+  when_list_free([this, what, answer]() mutable {
+    const auto name = canonical(what.name);
+    auto* which = find(name);
+    if (name == "INBOX") return (void)answer.deliver(outcome_answer{outcome::cannot}); // RFC 9051 6.3.5
+    if (which == nullptr)
+      return (void)answer.deliver(outcome_answer{has_children(name) ? outcome::has_children : outcome::no_such_mailbox});
+    auto batch = std::make_shared<storage::batch>(*with.store);
+    storage::delete_folder(*batch, id, which->record.id);
+    commit_list(
+        batch,
+        [this, name] {
+          const auto at = folders.find(name);
+          if (at == folders.end()) return;
+          const auto gone = at->second.record.id;
+          if (at->second.actor) self->send(at->second.actor, atom::stop::value);
+          folders.erase(at);
+          erase_contents(gone);
+        },
+        answer);
+  });
+  return answer;
+}
+
+/// Step by step, so that a folder of a million messages does not hold up the committer.
+void account_state::erase_contents(mailbox_id gone) {
+  auto batch = std::make_shared<storage::batch>(*with.store);
+  const auto last = storage::delete_contents(*batch, *with.store, gone, erase_step);
+  if (!last) {
+    log::error("mailbox {}: contents not removed: {}", gone.value, last.error().detail);
+    return; // `verify` finds and names what is left
+  }
+  ++under_way;
+  self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+      .then(
+          [this, gone, done = *last](committer::committed) {
+            --under_way;
+            if (!done) erase_contents(gone);
+          },
+          [this, gone](caf::error& failed) {
+            --under_way;
+            log::error("mailbox {}: contents not removed: {}", gone.value, describe(failed));
+          });
+}
+
+caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& what) {
+  auto answer = self->make_response_promise<outcome_answer>();
+  when_list_free([this, what, answer]() mutable {
+    const auto from = canonical(what.from);
+    const auto to = canonical(what.to);
+    const auto prefix = from + '/';
+    if (!loaded) return (void)answer.deliver(outcome_answer{});
+    if (folders.count(to) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
+    if (to.compare(0, prefix.size(), prefix) == 0) return (void)answer.deliver(outcome_answer{outcome::cannot});
+    if (from == "INBOX") return (void)answer.deliver(outcome_answer{outcome::cannot});
+    if (folders.count(from) == 0 && !has_children(from))
+      return (void)answer.deliver(outcome_answer{outcome::no_such_mailbox});
+    std::vector<std::pair<std::string, std::string>> moves; // the folder and all below it
+    for (const auto& [name, each] : folders)
+      if (name == from || name.compare(0, prefix.size(), prefix) == 0)
+        moves.emplace_back(name, to + name.substr(from.size()));
+    for (const auto& [old_name, new_name] : moves)
+      if (folders.count(new_name) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
+    auto batch = std::make_shared<storage::batch>(*with.store);
+    for (const auto& [old_name, new_name] : moves) {
+      auto record = folders.at(old_name).record;
+      record.name = new_name;
+      storage::put_folder(*batch, id, record);
+    }
+    commit_list(
+        batch,
+        [this, moves] {
+          for (const auto& [old_name, new_name] : moves) {
+            auto node = folders.extract(old_name);
+            node.key() = new_name;
+            node.mapped().record.name = new_name;
+            folders.insert(std::move(node));
+          }
+        },
+        answer);
+  });
+  return answer;
+}
+
+caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailbox& what) {
+  auto answer = self->make_response_promise<outcome_answer>();
+  when_list_free([this, what, answer]() mutable {
+    auto* which = find(what.name);
+    if (which == nullptr) return (void)answer.deliver(outcome_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable});
+    auto record = which->record;
+    record.subscribed = what.subscribed;
+    auto batch = std::make_shared<storage::batch>(*with.store);
+    storage::put_folder(*batch, id, record);
+    commit_list(
+        batch,
+        [this, name = record.name, subscribed = what.subscribed] {
+          if (auto* still = find(name)) still->record.subscribed = subscribed;
+        },
+        answer);
+  });
+  return answer;
+}
+
+caf::result<inserted> account_state::put(const put_messages& what) {
+  if (!loaded) return inserted{};
+  auto* which = find(what.folder);
+  if (which == nullptr && what.delivery) which = find("INBOX");
+  if (which == nullptr) return inserted{outcome::no_such_mailbox, {}, {}, {}};
+  uint64_t coming = 0;
+  for (const auto& each : what.content.messages) coming += each.size_bytes;
+  if (quota_bytes != 0 && used_bytes() + coming > quota_bytes) return inserted{outcome::over_quota, {}, {}, {}};
+  auto answer = self->make_response_promise<inserted>();
+  reserved_bytes += coming;
+  ++under_way;
+  self->request(actor_of(*which), caf::infinite, what.content)
+      .then(
+          [this, answer, coming](inserted& result) mutable {
+            --under_way;
+            reserved_bytes -= coming;
+            answer.deliver(std::move(result));
+          },
+          [this, answer, coming](caf::error& failed) mutable {
+            --under_way;
+            reserved_bytes -= coming;
+            log::error("account {}: message not stored: {}", id.value, describe(failed));
+            answer.deliver(inserted{});
+          });
+  return answer;
+}
+
+caf::result<imap::copied> account_state::copy(const copy_messages& what) {
+  auto answer = self->make_response_promise<imap::copied>();
+  if (what.move && move_busy)
+    moves_waiting.push_back([this, what, answer] { copy_now(what, answer); });
+  else
+    copy_now(what, answer);
+  return answer;
+}
+
+void account_state::move_ended() {
+  move_busy = false;
+  if (moves_waiting.empty()) return;
+  const auto next = std::move(moves_waiting.front());
+  moves_waiting.pop_front();
+  next();
+}
+
+void account_state::copy_now(const copy_messages& what, caf::typed_response_promise<imap::copied> answer) {
+  // Into its own folder a MOVE is a COPY and a removal: the folder cannot wait for itself.
+  auto* target = find(what.to);
+  const bool same = target != nullptr && target->record.id == what.from_id;
+  const bool hold = what.move && !same;
+  if (hold) move_busy = true;
+  ++under_way;
+  auto finish = [this, hold, from = what.from, answer](imap::copied result) mutable {
+    --under_way;
+    if (hold) {
+      self->request(from, caf::infinite, finish_move{result.outcome == outcome::done})
+          .then([answer, result](outcome_answer) mutable { answer.deliver(std::move(result)); },
+                [answer](caf::error&) mutable { answer.deliver(imap::copied{}); });
+      move_ended();
+    } else {
+      answer.deliver(std::move(result));
+    }
+  };
+  if (target == nullptr) return finish({loaded ? outcome::no_such_mailbox : outcome::unavailable, {}, {}, {}});
+  self->request(what.from, caf::infinite, read_for_copy{what.uids, hold})
+      .then(
+          [this, what, same, finish](copied_out& source) mutable {
+            if (source.outcome != outcome::done || source.messages.empty()) return finish({source.outcome, {}, {}, {}});
+            auto* into = find(what.to);
+            if (into == nullptr) return finish({outcome::no_such_mailbox, {}, {}, {}});
+            uint64_t coming = 0;
+            if (!what.move)
+              for (const auto& each : source.messages) coming += each.size_bytes;
+            if (quota_bytes != 0 && coming != 0 && used_bytes() + coming > quota_bytes)
+              return finish({outcome::over_quota, {}, {}, {}});
+            self->request(actor_of(*into), caf::infinite,
+                          insert_messages{source.messages, source.removal, !what.move || same})
+                .then(
+                    [this, what, same, finish, from_uids = source.uids](inserted& put) mutable {
+                      imap::copied result{put.outcome, put.uid_validity, {}, {}};
+                      if (put.outcome == outcome::done) {
+                        result.from = from_uids;
+                        result.to = put.uids;
+                      }
+                      if (!what.move || !same || put.outcome != outcome::done) return finish(std::move(result));
+                      // The originals go as if expunged.
+                      self->request(what.from, caf::infinite,
+                                    imap::store_flags{from_uids, imap::flag_change::add, flag_deleted, {}, {}})
+                          .then(
+                              [this, what, from_uids, finish, result](imap::stored&) mutable {
+                                self->request(what.from, caf::infinite, imap::expunge{false, from_uids})
+                                    .then([finish, result](outcome_answer) mutable { finish(std::move(result)); },
+                                          [finish](caf::error&) mutable { finish({}); });
+                              },
+                              [finish](caf::error&) mutable { finish({}); });
+                    },
+                    [finish](caf::error&) mutable { finish({}); });
+          },
+          [finish](caf::error&) mutable { finish({}); });
+}
+
+bool account_state::may_end() const { return sessions.empty() && under_way == 0 && !list_busy && !move_busy; }
+
+account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
+                                     account_id id, uint64_t quota_bytes) {
+  auto& state = self->state;
+  state.self = self;
+  state.with = std::move(with);
+  state.id = id;
+  state.quota_bytes = quota_bytes;
+  self->set_down_handler([self](const caf::down_msg& gone) { self->state.sessions.erase(gone.source); });
+  state.load();
+  return {
+      [self](const attach_session& what) {
+        if (!what.session) return;
+        self->state.sessions.insert(what.session);
+        self->monitor(what.session);
+      },
+      [self](list_folders) { return self->state.list(); },
+      [self](const folder_status& what) { return self->state.status_of(what.name); },
+      [self](const open_folder& what) { return self->state.open(what.name); },
+      [self](const imap::create_mailbox& what) { return self->state.create(what); },
+      [self](const imap::delete_mailbox& what) { return self->state.remove(what); },
+      [self](const imap::rename_mailbox& what) { return self->state.rename(what); },
+      [self](const imap::subscribe_mailbox& what) { return self->state.subscribe(what); },
+      [self](const put_messages& what) { return self->state.put(what); },
+      [self](const check_room& what) {
+        const auto& s = self->state;
+        return room{s.quota_bytes == 0 || s.used_bytes() + what.size_bytes <= s.quota_bytes};
+      },
+      [self](const copy_messages& what) { return self->state.copy(what); },
+      [self](atom::status) {
+        usage sum;
+        for (const auto& [name, each] : self->state.folders) {
+          sum.messages += each.messages;
+          sum.size_bytes += each.size_bytes;
+        }
+        sum.quota_bytes = self->state.quota_bytes;
+        return sum;
+      },
+      [self](const counters_changed& what) {
+        for (auto& [name, each] : self->state.folders)
+          if (each.record.id == what.folder) {
+            each.messages = what.messages;
+            each.size_bytes = what.size_bytes;
+          }
+      },
+      [self](const set_quota& what) { self->state.quota_bytes = what.quota_bytes; },
+      [self](atom::drain) {
+        const bool ends = self->state.may_end();
+        if (ends) self->quit(caf::exit_reason::user_shutdown); // a reason, so that linked folders end too
+        return ends;
+      },
+  };
+}
+
+} // namespace stagepost::mailbox

@@ -1,0 +1,255 @@
+#pragma once
+
+#include "actors/atoms.hpp"
+#include "protocols/imap/session.hpp"
+#include "storage/batch.hpp"
+#include "storage/records.hpp"
+
+#include <caf/all.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stagepost::mailbox {
+
+using imap::outcome;
+
+// -- what a mailbox tells those who look at it ---------------------------------------------------------------------
+
+/// Something changed in the folder being looked at, and it is on disk.
+struct mailbox_changed {
+  mailbox_id folder;
+  imap::mailbox_update update;
+};
+/// The folder was deleted.
+struct mailbox_gone {
+  mailbox_id folder;
+};
+/// What a watcher understands. A connection with a selected folder is one.
+using watcher_actor = caf::typed_actor<caf::reacts_to<mailbox_changed>, caf::reacts_to<mailbox_gone>>;
+
+// -- one folder ----------------------------------------------------------------------------------------------------
+
+/// A message to be put into a folder.
+struct new_message {
+  blob_id body;
+  uint64_t size_bytes = 0;
+  instant internal_date;
+  stagepost::queue_id queue_id; ///< zero when it did not come through the spool
+  uint32_t flags = 0;
+  std::vector<std::string> keywords;
+};
+
+/// Look at the folder from now on: the answer is how it stands, and every later change comes as mailbox_changed.
+struct open_view {
+  watcher_actor watcher;
+};
+struct leave_view {
+  watcher_actor watcher;
+};
+
+/// A line for a message's trace, which the folder completes with its name and the UID.
+struct trace_note {
+  stagepost::queue_id queue_id; ///< zero: none wanted
+  uint32_t number = 0;
+  storage::trace_step step;
+};
+
+/// Puts messages in, in order. `with` holds what must become true together with it (the message itself, the end of its
+/// wait in the spool); may be empty. `copied` makes sure the bodies are still there.
+struct insert_messages {
+  std::vector<new_message> messages;
+  std::shared_ptr<storage::batch> with;
+  bool copied = false;
+  trace_note note = {};
+};
+struct inserted {
+  mailbox::outcome outcome = outcome::unavailable;
+  mailbox_id folder;
+  stagepost::uid_validity uid_validity;
+  std::vector<uid> uids;
+};
+
+/// Messages as another folder needs them; those gone are left out. With `hold` the folder changes no more until
+/// finish_move, and the answer carries the removal, to be committed with the insertion.
+struct read_for_copy {
+  std::vector<uid> uids;
+  bool hold = false;
+};
+struct copied_out {
+  mailbox::outcome outcome = outcome::unavailable;
+  std::vector<uid> uids;
+  std::vector<new_message> messages;
+  std::shared_ptr<storage::batch> removal;
+};
+struct finish_move {
+  bool committed = false;
+};
+
+struct status_answer {
+  mailbox::outcome outcome = outcome::unavailable;
+  imap::mailbox_status status;
+};
+struct view_answer {
+  mailbox::outcome outcome = outcome::unavailable;
+  mailbox_id folder;
+  imap::selected_mailbox view;
+};
+struct outcome_answer {
+  mailbox::outcome outcome = outcome::unavailable;
+};
+
+using mailbox_actor = caf::typed_actor<
+    caf::replies_to<open_view>::with<view_answer>, caf::reacts_to<leave_view>,
+    caf::replies_to<insert_messages>::with<inserted>, caf::replies_to<imap::store_flags>::with<imap::stored>,
+    caf::replies_to<imap::expunge>::with<outcome_answer>, caf::replies_to<read_for_copy>::with<copied_out>,
+    caf::replies_to<finish_move>::with<outcome_answer>, caf::replies_to<atom::status>::with<status_answer>,
+    // The folder was deleted: tell the watchers and end.
+    caf::reacts_to<atom::stop>>;
+
+// -- one account ---------------------------------------------------------------------------------------------------
+
+/// A session that holds on to the account; it is let go when the session ends.
+struct attach_session {
+  caf::actor_addr session;
+};
+
+struct list_folders {};
+struct folder_list {
+  mailbox::outcome outcome = outcome::unavailable;
+  std::vector<imap::mailbox_info> folders;
+};
+
+struct folder_status {
+  std::string name;
+};
+struct open_folder {
+  std::string name;
+};
+struct folder_opened {
+  mailbox::outcome outcome = outcome::unavailable;
+  mailbox_actor folder;
+  mailbox_id id;
+};
+
+/// Puts messages into the folder of this name, if the quota allows. INBOX is there always; for another one
+/// `make_folder` says whether it is made when missing (plus addressing: no, INBOX is taken instead).
+struct put_messages {
+  std::string folder;
+  insert_messages content;
+  bool delivery = false; ///< mail from outside: goes to INBOX where the folder is missing
+};
+
+/// May this many octets come in? Asked at RCPT and before APPEND.
+struct check_room {
+  uint64_t size_bytes = 0;
+};
+struct room {
+  bool enough = false;
+};
+
+struct copy_messages {
+  mailbox_actor from;
+  mailbox_id from_id;
+  std::vector<uid> uids;
+  std::string to;
+  bool move = false;
+};
+
+struct usage {
+  uint64_t messages = 0;
+  uint64_t size_bytes = 0;
+  uint64_t quota_bytes = 0; ///< 0: unlimited
+};
+
+/// What a folder tells its account after each change: the account sums up for the quota.
+struct counters_changed {
+  mailbox_id folder;
+  uint64_t messages = 0;
+  uint64_t size_bytes = 0;
+};
+
+/// Limits come from the directory, with whoever logged in or was found.
+struct set_quota {
+  uint64_t quota_bytes = 0;
+};
+
+using account_actor = caf::typed_actor<
+    caf::reacts_to<attach_session>, caf::replies_to<list_folders>::with<folder_list>,
+    caf::replies_to<folder_status>::with<status_answer>, caf::replies_to<open_folder>::with<folder_opened>,
+    caf::replies_to<imap::create_mailbox>::with<outcome_answer>,
+    caf::replies_to<imap::delete_mailbox>::with<outcome_answer>,
+    caf::replies_to<imap::rename_mailbox>::with<outcome_answer>,
+    caf::replies_to<imap::subscribe_mailbox>::with<outcome_answer>, caf::replies_to<put_messages>::with<inserted>,
+    caf::replies_to<check_room>::with<room>, caf::replies_to<copy_messages>::with<imap::copied>,
+    caf::replies_to<atom::status>::with<usage>, caf::reacts_to<counters_changed>, caf::reacts_to<set_quota>,
+    // May it end? True, and it has: no session, nothing under way, idle long enough.
+    caf::replies_to<atom::drain>::with<bool>>;
+
+// -- all accounts of a shard ---------------------------------------------------------------------------------------
+
+/// The account's actor, started on demand.
+struct open_account {
+  account_id account;
+  uint64_t quota_bytes = 0;
+  caf::actor_addr session; ///< who will hold on to it; may be empty
+};
+struct account_opened {
+  account_actor account;
+};
+/// Mail for an account, from the spool.
+struct deliver_message {
+  account_id account;
+  uint64_t quota_bytes = 0;
+  put_messages content;
+};
+/// Removes an account's mail for good, in steps.
+struct erase_account {
+  account_id account;
+};
+
+using accounts_actor = caf::typed_actor<caf::replies_to<open_account>::with<account_opened>,
+                                        caf::replies_to<deliver_message>::with<inserted>,
+                                        caf::replies_to<erase_account>::with<outcome_answer>>;
+
+} // namespace stagepost::mailbox
+
+// In-process values: they carry shared pages, batches and handles.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::mailbox_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::mailbox_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::open_view)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::leave_view)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::insert_messages)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::inserted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::read_for_copy)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::copied_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::finish_move)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::status_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::view_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::outcome_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::attach_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::list_folders)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::open_folder)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::put_messages)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::check_room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::room)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::copy_messages)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::usage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::counters_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::set_quota)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::open_account)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::account_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::deliver_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::erase_account)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::store_flags)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::stored)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::expunge)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::copied)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::create_mailbox)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::delete_mailbox)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::rename_mailbox)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::subscribe_mailbox)

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "actors/committer/interface.hpp"
+#include "actors/mailbox/contents.hpp"
+#include "actors/mailbox/interface.hpp"
+#include "actors/mailbox/services.hpp"
+#include "storage/store.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace stagepost::mailbox {
+
+/// The one writer of a folder. A change is made in memory at once and handed to the committer; answers and notices
+/// leave when it is on disk. Commits end in the order they were given, so many may be under way.
+struct mailbox_state {
+  static constexpr const char* name = "mailbox";
+  mailbox_actor::pointer self = nullptr;
+  services with;
+  account_actor account;
+  mailbox_id id;
+  stagepost::uid_validity uid_validity;
+  std::string folder_name; ///< as it was when the actor started; for traces
+
+  contents held;
+  std::vector<watcher_actor> watchers;
+
+  /// Commits given and ended so far; they end in order. A look at the folder must not show what a power cut could take
+  /// back, so it waits for the commits given before it.
+  uint64_t given = 0;
+  uint64_t ended = 0;
+  struct look {
+    uint64_t awaits;
+    std::shared_ptr<committer::chain> chain; ///< what it saw is void when this is not the folder's any more
+    std::function<void(bool)> run;
+  };
+  std::deque<look> looks;
+  /// All commits since the last load; broken when one fails, so that none built on it can succeed.
+  std::shared_ptr<committer::chain> chain;
+  bool loaded = false;
+  /// A MOVE or a read from disk is under way: changes wait.
+  bool on_hold = false;
+  std::deque<std::function<void()>> waiting;
+  std::vector<uid> moving;
+  std::vector<uint64_t> moving_sizes;
+
+  bool load();
+  /// Runs `change` now, or as soon as nothing holds the folder.
+  void when_free(std::function<void()> change);
+  void release();
+  /// Runs `look` once all commits given so far have ended; with false when one of them failed.
+  void when_settled(std::function<void(bool)> look);
+
+  /// Adds the change to `batch` and gives it to the committer. `done(true)` when it is on disk; watchers were told.
+  void commit(std::shared_ptr<storage::batch> batch, const contents::change& made, std::function<void(bool)> done);
+  void commit_ended(bool committed, const contents::change& made, const std::function<void(bool)>& done);
+  void tell_watchers(const contents::change& made);
+
+  caf::result<view_answer> open(const open_view& what);
+  void leave(const watcher_actor& who);
+  caf::result<inserted> insert(const insert_messages& what);
+  caf::result<imap::stored> store(const imap::store_flags& what);
+  caf::result<outcome_answer> expunge(const imap::expunge& what);
+  void expunge_now(const imap::expunge& what, caf::typed_response_promise<outcome_answer> answer);
+  caf::result<copied_out> read(const read_for_copy& what);
+  caf::result<outcome_answer> finish(const finish_move& what);
+  caf::result<status_answer> status();
+  void stop();
+
+  /// The records of messages, from the cache or by way of the read pool; the folder is on hold meanwhile.
+  void read_records(std::vector<uid> uids,
+                    std::function<void(storage::result<std::vector<storage::message_record>>)> then);
+};
+
+mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
+                                     account_actor account, storage::folder_record folder);
+
+} // namespace stagepost::mailbox

@@ -1,0 +1,165 @@
+#include "actors/net/connection.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <algorithm>
+
+namespace stagepost::net {
+
+namespace {
+
+/// One read takes at most this much: a large message in few system calls, and no connection keeps the thread long.
+constexpr size_t read_size = 128 * 1024;
+/// The time a peer has for taking what we send, and for a handshake.
+constexpr auto write_limit = std::chrono::seconds(120);
+constexpr auto handshake_limit = std::chrono::seconds(30);
+/// An idle connection keeps no more than this for what it will send next.
+constexpr size_t kept_output = 512;
+
+} // namespace
+
+connection::connection(caf::actor_config& config, net::socket socket)
+    : event_based_actor(config), stream_(std::move(socket)) {}
+
+void connection::on_exit() {
+  boost::system::error_code ignored;
+  stream_.socket().close(ignored); // ends a suspended coroutine
+}
+
+caf::behavior connection::make_behavior() {
+  set_default_handler(caf::drop);
+  set_exception_handler([](caf::scheduled_actor*, std::exception_ptr&) -> caf::error { return caf::sec::runtime_error; });
+  actor_executor executor(caf::strong_actor_ptr{ctrl()}, this,
+                               static_cast<boost::asio::io_context*>(&stream_.socket().get_executor().context()));
+  boost::asio::co_spawn(executor, run(), [this](std::exception_ptr failed) {
+    if (failed) {
+      try {
+        std::rethrow_exception(failed);
+      } catch (const peer_gone&) {
+      } catch (const std::exception& why) {
+        on_failure(why);
+      }
+    }
+    quit();
+  });
+  caf::message_handler own{
+      [](job_ptr& next) { next->run(); },
+      [this](atom::tick) { on_tick(); },
+      [this](atom::drain) {
+        draining_ = true;
+        poke();
+      },
+  };
+  return own.or_else(handlers());
+}
+
+task<> connection::run() {
+  co_await serve();
+  stream_.shut_down();
+}
+
+void connection::arm(std::chrono::milliseconds limit) {
+  timed_out_ = false;
+  deadline_ = clock().now() + limit;
+  // Mostly a tick is on its way already that comes before the deadline and will look again.
+  if (tick_at_ > deadline_) schedule_tick();
+}
+
+void connection::schedule_tick() {
+  tick_at_ = deadline_;
+  clock().schedule_message(deadline_, caf::strong_actor_ptr{ctrl()},
+                           caf::make_mailbox_element(nullptr, caf::make_message_id(), caf::no_stages,
+                                                     atom::tick::value));
+}
+
+void connection::on_tick() {
+  const auto now = clock().now();
+  if (now < tick_at_) return; // one that a nearer one has overtaken
+  tick_at_ = caf::actor_clock::time_point::max();
+  if (!waiting_) return; // the next wait arms again
+  if (now < deadline_) return schedule_tick();
+  timed_out_ = true;
+  boost::system::error_code ignored;
+  stream_.socket().cancel(ignored);
+}
+
+/// False when the time was up.
+task<bool> connection::wait_ready(int what, std::chrono::milliseconds limit) {
+  arm(limit);
+  waiting_ = true;
+  boost::system::error_code failed;
+  const auto kind = what == stream::want_write ? boost::asio::socket_base::wait_write
+                                                    : boost::asio::socket_base::wait_read;
+  co_await stream_.socket().async_wait(kind, boost::asio::redirect_error(in_actor, failed));
+  waiting_ = false;
+  co_return !timed_out_;
+}
+
+task<connection::wake> connection::wait_for_input(std::chrono::milliseconds idle) {
+  if (draining_) co_return wake::drain;
+  if (!poked_) {
+    const bool in_time = co_await wait_ready(stream::want_read, idle);
+    if (!in_time) co_return wake::timeout;
+  }
+  if (draining_) co_return wake::drain;
+  if (poked_) {
+    poked_ = false;
+    co_return wake::poked;
+  }
+  co_return wake::input;
+}
+
+void connection::poke() {
+  poked_ = true;
+  if (!waiting_) return;
+  boost::system::error_code ignored;
+  stream_.socket().cancel(ignored);
+}
+
+connection::got connection::read_some() {
+  static thread_local const auto buffer = std::make_unique<char[]>(read_size);
+  const int count = stream_.read(buffer.get(), read_size);
+  if (count > 0) {
+    input_ = bytes_view(buffer.get(), size_t(count));
+    return got::some;
+  }
+  input_ = {};
+  return count == stream::want_read || count == stream::want_write ? got::nothing : got::closed;
+}
+
+task<> connection::flush() {
+  for (size_t at = 0; at < out_.size();) {
+    const int count = stream_.write(out_.data() + at, out_.size() - at);
+    if (count > 0) {
+      at += size_t(count);
+    } else if (count == stream::want_read || count == stream::want_write) {
+      const bool in_time = co_await wait_ready(count, write_limit);
+      // A poke cancels the wait too; then this is simply tried again.
+      if (!in_time) throw peer_gone{};
+    } else {
+      throw peer_gone{};
+    }
+  }
+  if (out_.capacity() > kept_output)
+    std::string().swap(out_);
+  else
+    out_.clear();
+}
+
+task<bool> connection::shake_hands(tls_context_ptr certificates) {
+  input_ = {};
+  if (!stream_.start_tls(std::move(certificates))) co_return false;
+  const auto until = clock().now() + handshake_limit;
+  for (;;) {
+    const int state = stream_.handshake();
+    if (state == 1) co_return true;
+    if (state == stream::failed || state == stream::closed) co_return false;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock().now());
+    if (left.count() <= 0) co_return false;
+    const bool in_time = co_await wait_ready(state, left);
+    if (!in_time) co_return false;
+  }
+}
+
+} // namespace stagepost::net

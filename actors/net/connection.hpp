@@ -1,0 +1,76 @@
+#pragma once
+
+#include "actors/atoms.hpp"
+#include "actors/net/executor.hpp"
+#include "actors/net/stream.hpp"
+
+#include <caf/all.hpp>
+
+#include <chrono>
+#include <string>
+
+namespace stagepost::net {
+
+/// Ends a connection's coroutine: the peer is gone or does not read.
+struct peer_gone : std::exception {
+  const char* what() const noexcept override { return "peer gone"; }
+};
+
+/// Base of all connections: one actor, one coroutine (`serve`) that reads, feeds a pure session and performs what it
+/// answers. Messages of other actors are handled between its steps, never during one. `atom::drain` ends it in an
+/// orderly way.
+class connection : public caf::event_based_actor {
+public:
+  connection(caf::actor_config& config, net::socket socket);
+
+  void on_exit() override;
+  const char* name() const override { return "connection"; }
+
+protected:
+  enum class wake : uint8_t { input, timeout, poked, drain };
+
+  virtual task<> serve() = 0;
+  /// An exception ended `serve`; not called when the peer just went away.
+  virtual void on_failure(const std::exception& why) = 0;
+  /// Handlers of the messages a protocol takes beside those of all connections.
+  virtual caf::message_handler handlers() { return {}; }
+  caf::behavior make_behavior() override;
+
+  /// Waits for input for at most `idle`. `poked`: `poke` was called, there is something else to do.
+  task<wake> wait_for_input(std::chrono::milliseconds idle);
+  /// Wakes wait_for_input, or the next one.
+  void poke();
+
+  enum class got : uint8_t { some, nothing, closed };
+  /// Reads what is there into `input`. Does not wait.
+  got read_some();
+  /// The octets read last; the buffer belongs to the thread and is used up before the next suspension.
+  bytes_view input() const { return input_; }
+
+  /// Queues for sending; flush sends. A flush is due before waiting for input.
+  void say(bytes_view text) { out_ += text; }
+  size_t unsent() const { return out_.size(); }
+  task<> flush();
+  /// TLS from here on; what was read before is gone. False when the handshake failed.
+  task<bool> shake_hands(tls_context_ptr certificates);
+
+  net::stream stream_;
+  bool draining_ = false;
+
+private:
+  task<> run();
+  task<bool> wait_ready(int what, std::chrono::milliseconds limit);
+  void arm(std::chrono::milliseconds limit);
+  void schedule_tick();
+  void on_tick();
+
+  bytes_view input_;
+  std::string out_;
+  bool waiting_ = false;
+  bool poked_ = false;
+  bool timed_out_ = false;
+  caf::actor_clock::time_point deadline_;
+  caf::actor_clock::time_point tick_at_ = caf::actor_clock::time_point::max(); ///< of the next tick on its way
+};
+
+} // namespace stagepost::net

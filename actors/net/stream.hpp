@@ -1,0 +1,52 @@
+#pragma once
+
+#include "actors/net/tls.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include <string>
+
+namespace stagepost::net {
+
+using socket = boost::asio::generic::stream_protocol::socket;
+
+/// A byte stream on a non-blocking descriptor, TCP or local, plain or TLS. Driven by readiness: it holds no buffer, so an
+/// idle connection costs none. Not to be used after the descriptor was closed.
+class stream {
+public:
+  /// What read and write answer beside a count.
+  enum : int { closed = 0, want_read = -1, want_write = -2, failed = -3 };
+
+  explicit stream(net::socket s);
+  ~stream();
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
+
+  /// From here on TLS; the handshake happens in read and write. `context` must outlive the stream.
+  bool start_tls(tls_context_ptr context);
+  /// Runs the handshake on: 1 when done, else want_read, want_write, failed.
+  int handshake();
+  int read(char* into, size_t size);
+  int write(const char* from, size_t size);
+  /// Says good-bye on TLS (one try, never waits).
+  void shut_down();
+
+  bool is_secure() const { return tls_ != nullptr; }
+  std::string tls_version() const;
+  std::string tls_cipher() const;
+  /// RFC 9266 and RFC 5929 4, for SCRAM's channel binding; empty where the line has none.
+  bytes tls_exporter() const;
+  bytes tls_server_end_point() const;
+
+  net::socket& socket() { return socket_; }
+
+private:
+  int tls_result(int result);
+
+  net::socket socket_;
+  tls_context_ptr context_;
+  SSL* tls_ = nullptr;
+};
+
+} // namespace stagepost::net

@@ -1,0 +1,86 @@
+#include "actors/net/tls.hpp"
+
+#include "protocols/base/text.hpp"
+
+#include <openssl/err.h>
+
+#include <stdexcept>
+
+namespace stagepost::net {
+
+namespace {
+
+std::string last_error() {
+  char text[256] = "unknown";
+  if (const auto code = ERR_peek_last_error()) ERR_error_string_n(code, text, sizeof text);
+  ERR_clear_error();
+  return text;
+}
+
+void configure(SSL_CTX* context, const tls_options& options) {
+  SSL_CTX_set_min_proto_version(context, options.allow_tls_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
+  // An idle connection holds no buffers, and a write may go on from another address after a wait.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION |
+                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
+  if (!options.session_tickets) {
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 0);
+  } else {
+    SSL_CTX_set_num_tickets(context, 1);
+  }
+  // Resumption is by tickets alone; a cache in our memory would grow with every client.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  const unsigned char name[] = "stagepost";
+  SSL_CTX_set_session_id_context(context, name, sizeof name - 1);
+}
+
+} // namespace
+
+tls_context::tls_context(const std::vector<certificate_files>& certificates, const tls_options& options) {
+  if (certificates.empty()) throw std::runtime_error("no certificate is configured");
+  for (const auto& each : certificates) {
+    context_ptr context(SSL_CTX_new(TLS_server_method()));
+    if (!context) throw std::runtime_error("OpenSSL: " + last_error());
+    configure(context.get(), options);
+    if (SSL_CTX_use_certificate_chain_file(context.get(), each.chain_path.c_str()) != 1)
+      throw std::runtime_error(each.chain_path + ": cannot be used as a certificate chain: " + last_error());
+    if (SSL_CTX_use_PrivateKey_file(context.get(), each.key_path.c_str(), SSL_FILETYPE_PEM) != 1)
+      throw std::runtime_error(each.key_path + ": cannot be used as a private key: " + last_error());
+    if (SSL_CTX_check_private_key(context.get()) != 1)
+      throw std::runtime_error(each.key_path + ": is not the key of " + each.chain_path);
+    for (const auto& name : each.host_names) by_name_.emplace(ascii_lower(name), context.get());
+    contexts_.push_back(std::move(context));
+  }
+  SSL_CTX_set_tlsext_servername_callback(contexts_.front().get(), &tls_context::choose_by_name);
+  SSL_CTX_set_tlsext_servername_arg(contexts_.front().get(), this);
+}
+
+SSL* tls_context::make_server_stream(int descriptor) const {
+  SSL* stream = SSL_new(contexts_.front().get());
+  if (stream == nullptr) return nullptr;
+  SSL_set_fd(stream, descriptor);
+  SSL_set_accept_state(stream);
+  return stream;
+}
+
+int tls_context::choose_by_name(SSL* stream, int*, void* self) {
+  const char* name = SSL_get_servername(stream, TLSEXT_NAMETYPE_host_name);
+  if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  if (const auto* context = static_cast<const tls_context*>(self)->find(name))
+    SSL_set_SSL_CTX(stream, const_cast<SSL_CTX*>(context));
+  return SSL_TLSEXT_ERR_OK;
+}
+
+const SSL_CTX* tls_context::find(std::string_view host_name) const {
+  const auto name = ascii_lower(host_name);
+  if (const auto exact = by_name_.find(name); exact != by_name_.end()) return exact->second;
+  const auto dot = name.find('.');
+  if (dot == name.npos) return nullptr;
+  const auto wildcard = by_name_.find("*" + name.substr(dot)); // RFC 6125 6.4.3: one label, the leftmost
+  return wildcard == by_name_.end() ? nullptr : wildcard->second;
+}
+
+} // namespace stagepost::net

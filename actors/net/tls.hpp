@@ -1,0 +1,51 @@
+#pragma once
+
+#include "protocols/base/bytes.hpp"
+
+#include <openssl/ssl.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stagepost::net {
+
+/// A certificate chain and its key, as PEM files, and the host names it is chosen for by SNI ("*.example.org" fits one
+/// label). The first of a list is the default.
+struct certificate_files {
+  std::vector<std::string> host_names;
+  std::string chain_path;
+  std::string key_path;
+};
+
+struct tls_options {
+  bool allow_tls_1_2 = true;
+  bool session_tickets = true;
+};
+
+/// The certificates of a server, chosen by SNI. Immutable once made: a reload makes a new one, and connections keep
+/// theirs.
+class tls_context {
+public:
+  /// Throws std::runtime_error with a sentence that names the file when something cannot be read or does not fit.
+  tls_context(const std::vector<certificate_files>& certificates, const tls_options& options);
+
+  SSL* make_server_stream(int descriptor) const;
+
+private:
+  struct context_deleter {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  };
+  using context_ptr = std::unique_ptr<SSL_CTX, context_deleter>;
+
+  static int choose_by_name(SSL* stream, int* alert, void* self);
+  const SSL_CTX* find(std::string_view host_name) const;
+
+  std::vector<context_ptr> contexts_;
+  std::map<std::string, SSL_CTX*, std::less<>> by_name_;
+};
+
+using tls_context_ptr = std::shared_ptr<const tls_context>;
+
+} // namespace stagepost::net

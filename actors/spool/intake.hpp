@@ -1,0 +1,34 @@
+#pragma once
+
+#include "actors/mailbox/services.hpp"
+#include "actors/settings.hpp"
+#include "actors/spool/interface.hpp"
+
+#include <chrono>
+
+namespace stagepost::spool {
+
+struct intake_state {
+  static constexpr const char* name = "spool.intake";
+  intake_actor::pointer self = nullptr;
+  mailbox::services with;
+  queue_actor queue;
+  live_settings_ptr settings;
+  std::chrono::steady_clock::time_point space_asked_at{};
+  bool space_left = true;
+
+  caf::result<message_accepted> accept(const accept_message& what);
+  /// Whether the disk has more than its reserve, which is kept for reading and deleting.
+  bool has_space();
+};
+
+/// One per shard: what it has answered is on disk.
+intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, mailbox::services with,
+                                   queue_actor queue, live_settings_ptr settings);
+
+/// The envelope without its recipients, as the spool keeps it. Stored: versioned like a record.
+bytes encode_envelope(const smtp::envelope& envelope);
+/// Nothing when damaged.
+std::optional<smtp::envelope> decode_envelope(bytes_view in);
+
+} // namespace stagepost::spool

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "actors/atoms.hpp"
+#include "actors/domain/interface.hpp"
+#include "protocols/smtp/envelope.hpp"
+#include "storage/records.hpp"
+
+#include <caf/all.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stagepost::spool {
+
+/// A recipient with what the directory said of him at RCPT.
+struct addressee {
+  smtp::recipient recipient;
+  domain::address_kind kind = domain::address_kind::elsewhere;
+  domain::account_target target;
+};
+
+/// Hands one message over. The answer comes once it is on disk, so whoever gets it may say 250; a storage error means
+/// nothing was taken, and until the answer the client owns the message.
+struct accept_message {
+  stagepost::queue_id id;
+  smtp::envelope envelope;
+  std::vector<addressee> recipients;
+  blob_id body;
+  uint64_t size_bytes = 0;
+  uint32_t chunks = 1;
+  std::shared_ptr<const std::string> last_chunk; ///< the chunks before it are in the store already
+  bytes digest;
+  std::string message_id; ///< of the header, for finding the trace
+  instant accepted_at;
+  std::string authenticated_as;
+  std::vector<storage::trace_step> trace; ///< what is known so far
+};
+struct message_accepted {
+  stagepost::queue_id id;
+};
+
+/// May a message come in? False: the disk is full or failing, 452.
+struct may_accept {
+  uint64_t size_bytes = 0;
+};
+
+using intake_actor = caf::typed_actor<caf::replies_to<accept_message>::with<message_accepted>,
+                                      caf::replies_to<may_accept>::with<bool>>;
+
+/// A message and those of its recipients that wait.
+struct queued_message {
+  storage::spool_record message;
+  std::vector<storage::spool_recipient> recipients;
+};
+
+/// From the intake: it is on disk, deliver it.
+struct enqueue_message {
+  queued_message what;
+  std::vector<uint64_t> quotas; ///< of each recipient's account, as the directory said
+};
+
+struct list_queue {
+  stagepost::queue_id from;
+  size_t limit = 100;
+};
+struct queue_page {
+  bool done = false;
+  std::vector<queued_message> messages;
+};
+struct show_message {
+  stagepost::queue_id id;
+};
+struct delete_message {
+  stagepost::queue_id id;
+};
+struct retry_message {
+  stagepost::queue_id id; ///< zero: all
+};
+struct queue_answer {
+  bool done = false;
+  std::string sentence;
+};
+struct queue_status {
+  uint64_t waiting = 0; ///< messages known to wait for local delivery
+};
+
+using queue_actor =
+    caf::typed_actor<caf::reacts_to<enqueue_message>, caf::replies_to<list_queue>::with<queue_page>,
+                     caf::replies_to<show_message>::with<queue_page>,
+                     caf::replies_to<delete_message>::with<queue_answer>,
+                     caf::replies_to<retry_message>::with<queue_answer>,
+                     caf::replies_to<atom::status>::with<queue_status>>;
+
+} // namespace stagepost::spool
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::accept_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::message_accepted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::may_accept)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::enqueue_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::list_queue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::show_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::delete_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::retry_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_status)

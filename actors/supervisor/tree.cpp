@@ -1,0 +1,132 @@
+#include "actors/supervisor/tree.hpp"
+
+#include "actors/committer/committer.hpp"
+#include "actors/delivery/local.hpp"
+#include "actors/domain/directory.hpp"
+#include "actors/domain/login_desk.hpp"
+#include "actors/log/log.hpp"
+#include "actors/mailbox/accounts.hpp"
+#include "actors/offload/pool.hpp"
+#include "actors/spool/intake.hpp"
+#include "actors/spool/queue.hpp"
+
+#include <csignal>
+#include <unistd.h>
+
+namespace stagepost::supervisor {
+
+namespace {
+
+/// The actors that everybody holds a handle of. What they own is on disk, and a new one under the same handle cannot be
+/// had: when one of them fails the process ends at once, as after a kill, and whoever started it starts it again. Actors
+/// with many siblings (connections, accounts, folders, domains) fail alone and are started anew by their parents.
+caf::behavior guard(caf::event_based_actor* self, std::vector<caf::actor> watched) {
+  for (const auto& each : watched) self->monitor(each);
+  self->set_down_handler([](const caf::down_msg& gone) {
+    if (!gone.reason || gone.reason == caf::exit_reason::user_shutdown) return;
+    log::error("a service failed: {}; the process ends to be started again", caf::to_string(gone.reason));
+    ::kill(::getpid(), SIGABRT);
+  });
+  return {[](atom::status) {}};
+}
+
+} // namespace
+
+tree plant(caf::actor_system& system, const seeds& from) {
+  const auto settings = from.settings->get();
+  tree made;
+  made.settings = from.settings;
+  made.counters = from.counters;
+  made.system_store = from.system_store;
+  std::vector<caf::actor> watched;
+  const auto watch = [&watched](const auto& handle) { watched.push_back(caf::actor_cast<caf::actor>(handle)); };
+
+  made.system_committer = system.spawn<caf::detached>(committer::committer, from.system_store);
+  watch(made.system_committer);
+  made.readers = system.spawn(offload::pool, size_t(settings->store.read_threads), size_t(settings->store.read_queue_limit));
+  watch(made.readers);
+  const auto by_memory = std::max<uint64_t>(1, settings->passwords.hashing_memory.bytes /
+                                                   std::max<uint64_t>(1, settings->passwords.argon2id_memory.bytes));
+  made.hashing = system.spawn(offload::pool, size_t(std::min<uint64_t>(settings->passwords.hashing_threads, by_memory)),
+                              size_t(1000));
+  watch(made.hashing);
+
+  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings};
+  made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
+  watch(made.logins);
+
+  std::vector<delivery::shard> delivery_shards;
+  std::vector<mailbox::accounts_actor> mail;
+  for (const auto& store : from.shard_stores) {
+    shard_tree shard;
+    shard.with = {store, system.spawn<caf::detached>(committer::committer, store), made.readers};
+    watch(shard.with.committer);
+    shard.accounts = system.spawn(mailbox::accounts, shard.with,
+                                  mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
+    watch(shard.accounts);
+    mail.push_back(shard.accounts);
+    delivery_shards.push_back({shard.with, shard.accounts});
+    made.shards.push_back(std::move(shard));
+  }
+  made.directory = system.spawn(domain::directory,
+                                domain::directory_services{stores, made.system_committer, made.hashing, made.logins, mail});
+  watch(made.directory);
+  for (size_t i = 0; i < made.shards.size(); ++i) {
+    auto& shard = made.shards[i];
+    shard.local = system.spawn(delivery::local, delivery_shards, i);
+    watch(shard.local);
+    shard.queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings, from.counters);
+    watch(shard.queue);
+    shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings);
+    watch(shard.intake);
+  }
+  made.guard = system.spawn(guard, watched);
+  return made;
+}
+
+connection::context_ptr context_for(const tree& of, const conf::node_settings& node, const conf::listener& listener,
+                                    std::shared_ptr<connection::live_certificates> certificates) {
+  auto made = std::make_shared<connection::context>();
+  made->listener = listener;
+  made->host_name = conf::host_name_of(node, listener);
+  made->certificates = std::move(certificates);
+  made->settings = of.settings;
+  made->directory = of.directory;
+  made->logins = of.logins;
+  made->counters = of.counters;
+  for (const auto& each : of.shards) made->shards.push_back({each.with, each.accounts, each.intake});
+  return made;
+}
+
+namespace {
+
+/// Ends actors and waits until they are gone.
+template <class Handle>
+void end(caf::scoped_actor& self, Handle& handle) {
+  if (!handle) return;
+  self->monitor(handle);
+  self->send_exit(handle, caf::exit_reason::user_shutdown);
+  self->receive([](const caf::down_msg&) {});
+  handle = nullptr;
+}
+
+} // namespace
+
+void fell(caf::actor_system& system, tree& what) {
+  caf::scoped_actor self(system);
+  end(self, what.guard);
+  for (auto& shard : what.shards) {
+    end(self, shard.intake);
+    end(self, shard.queue);
+    end(self, shard.local);
+  }
+  end(self, what.directory);
+  end(self, what.logins);
+  for (auto& shard : what.shards) end(self, shard.accounts);
+  for (auto& shard : what.shards) end(self, shard.with.committer);
+  end(self, what.system_committer);
+  end(self, what.readers);
+  end(self, what.hashing);
+}
+
+} // namespace stagepost::supervisor

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "actors/connection/context.hpp"
+#include "actors/connection/listener.hpp"
+#include "actors/delivery/interface.hpp"
+#include "actors/domain/interface.hpp"
+#include "actors/mailbox/services.hpp"
+#include "actors/metrics/metrics.hpp"
+#include "actors/settings.hpp"
+#include "actors/spool/interface.hpp"
+#include "conf/settings.hpp"
+#include "storage/store.hpp"
+
+#include <caf/all.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace stagepost::supervisor {
+
+/// One shard with all that works on it.
+struct shard_tree {
+  mailbox::services with;
+  mailbox::accounts_actor accounts;
+  delivery::local_actor local;
+  spool::queue_actor queue;
+  spool::intake_actor intake;
+};
+
+/// All that lives between the listeners and the stores. Made by `plant`, ended by `fell`, in the order in which nothing
+/// is asked that has ended.
+struct tree {
+  live_settings_ptr settings;
+  metrics::counters_ptr counters;
+  std::shared_ptr<storage::store> system_store;
+  committer::committer_actor system_committer;
+  offload::pool_actor readers;
+  offload::pool_actor hashing;
+  domain::login_actor logins;
+  domain::directory_actor directory;
+  std::vector<shard_tree> shards;
+  caf::actor guard; ///< watches them: see guard.hpp
+};
+
+struct seeds {
+  std::shared_ptr<storage::store> system_store;
+  std::vector<std::shared_ptr<storage::store>> shard_stores;
+  live_settings_ptr settings;
+  metrics::counters_ptr counters;
+  std::string guise_secret; ///< makes the credentials of users who do not exist
+};
+
+tree plant(caf::actor_system& system, const seeds& from);
+
+/// What connections of a listener need of it.
+connection::context_ptr context_for(const tree& of, const conf::node_settings& node, const conf::listener& listener,
+                                    std::shared_ptr<connection::live_certificates> certificates);
+
+/// Ends the tree, each actor after those that ask it. What was acknowledged is on disk already.
+void fell(caf::actor_system& system, tree& what);
+
+} // namespace stagepost::supervisor

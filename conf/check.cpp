@@ -1,0 +1,71 @@
+#include "conf/check.hpp"
+
+#include "conf/describe.hpp"
+
+#include <set>
+#include <tuple>
+
+namespace stagepost::conf {
+namespace {
+
+void check_listener(const node_settings& node, const listener& port, const std::string& at,
+                    std::vector<contradiction>& found) {
+  const std::string name = "The listener \"" + port.name + "\" ";
+  if (port.service == service::managesieve)
+    found.push_back(
+        {at + ".service", name + "cannot open managesieve: the word is reserved for a later version."});
+  if (port.on_unix_socket()) {
+    if (port.port != 0) found.push_back({at + ".port", name + "is on a unix socket, which has no port."});
+    if (port.tls != tls_mode::none)
+      found.push_back({at + ".tls", name + "is on a unix socket, which needs no TLS."});
+    return;
+  }
+  if (port.tls == tls_mode::implicit && certificates_of(node, port).empty())
+    found.push_back({at + ".tls", name + "encrypts from the first byte, which needs a certificate."});
+  if (port.tls == tls_mode::starttls && port.service == service::http)
+    found.push_back({at + ".tls", name + "serves http, which has no STARTTLS; use implicit or none."});
+}
+
+} // namespace
+
+std::vector<contradiction> contradictions_in(const node_settings& settings) {
+  std::vector<contradiction> found;
+  std::set<std::string> names;
+  std::set<std::pair<std::string, uint16_t>> places;
+  for (size_t i = 0; i < settings.listeners.size(); ++i) {
+    const listener& port = settings.listeners[i];
+    const std::string at = "listeners[" + std::to_string(i + 1) + "]";
+    if (!names.insert(port.name).second)
+      found.push_back({at + ".name", "Two listeners are named \"" + port.name + "\"."});
+    const bool any_free_port = port.port == 0 && !port.on_unix_socket();
+    if (!any_free_port && !places.insert({port.address, port.port}).second)
+      found.push_back(
+          {at + ".address", "The listener \"" + port.name + "\" has the address and port of another."});
+    check_listener(settings, port, at, found);
+  }
+  return found;
+}
+
+std::vector<contradiction> contradictions_in(const system_settings& settings) {
+  std::vector<contradiction> found;
+  if (settings.passwords.hashing_memory < settings.passwords.argon2id_memory)
+    found.push_back(
+        {"passwords.hashing_memory_mb",
+         "passwords.hashing_memory_mb must not be less than passwords.argon2id_memory_mb, or no password "
+         "could ever be verified."});
+  if (settings.store.wal_limit < settings.store.memtable_size)
+    found.push_back(
+        {"store.wal_limit_mb", "store.wal_limit_mb must not be less than store.memtable_size_mb."});
+  if (settings.store.commit_batch_size > settings.store.memtable_size)
+    found.push_back(
+        {"store.commit_batch_size_kb",
+         "store.commit_batch_size_kb must not exceed store.memtable_size_mb: one batch fits one buffer."});
+  return found;
+}
+
+// A catch-all target without the switch, or a limit above the domain's, is no error: it waits until it
+// counts.
+std::vector<contradiction> contradictions_in(const domain_settings&) { return {}; }
+std::vector<contradiction> contradictions_in(const user_settings&) { return {}; }
+
+} // namespace stagepost::conf

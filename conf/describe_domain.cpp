@@ -1,0 +1,63 @@
+#include "conf/describe_item.hpp"
+
+namespace stagepost::conf {
+
+template <>
+std::span<const setting<domain_settings>> settings_of() {
+  static constexpr std::array table{
+      item<&domain_settings::disabled>({.name = "disabled",
+                                        .sentence =
+                                            "The domain neither sends nor receives and its users cannot log "
+                                            "in; all data stays.",
+                                        .spec = "DOM-13 SMTPIN-31"}),
+      item<&domain_settings::require_auth>({.name = "require_auth",
+                                            .sentence = "Senders of the domain must log in before they send.",
+                                            .spec = "DOM-25 SEC-21"}),
+      item<&domain_settings::exclude_ip_from_received>({.name = "exclude_ip_from_received",
+                                                        .sentence =
+                                                            "Leaves the client's address out of the Received "
+                                                            "header, against RFC 5321.",
+                                                        .spec = "DOM-30"}),
+      item<&domain_settings::catch_all>({.name = "catch_all",
+                                         .sentence = "Lets catch_all_target count; not recommended.",
+                                         .spec = "DOM-34 ALIAS-06"}),
+      item<&domain_settings::catch_all_target>({.name = "catch_all_target",
+                                                .sentence =
+                                                    "Account of the domain that gets mail for addresses that "
+                                                    "do not exist; empty for none.",
+                                                .spec = "ALIAS-04",
+                                                .maximum = 254,
+                                                .form = text_form::mail_address,
+                                                .may_be_empty = true}),
+      item<&domain_settings::disk_space>(
+          {.name = "disk_space_mb",
+           .sentence = "Space of the whole domain; at the limit its mailboxes accept no "
+                       "new mail.",
+           .spec = "DOM-54 DOM-55",
+           .unit = unit::mb,
+           .zero_is_unlimited = true}),
+      item<&domain_settings::max_domain_aliases>(
+          {.name = "max_domain_aliases", .sentence = "Most domain aliases.", .spec = "DOM-56"}),
+      item<&domain_settings::max_users>(
+          {.name = "max_users", .sentence = "Most mailboxes.", .spec = "DOM-57"}),
+      item<&domain_settings::max_user_aliases>(
+          {.name = "max_user_aliases", .sentence = "Most alias addresses.", .spec = "DOM-58"}),
+      item<&domain_settings::max_message_size>(
+          {.name = "max_message_size_kb",
+           .sentence = "Largest message a user may send, attachments included.",
+           .spec = "DOM-63 SMTPIN-33",
+           .unit = unit::kb,
+           .zero_is_unlimited = true}),
+      item<&domain_settings::max_recipients>({.name = "max_recipients",
+                                              .sentence = "Most recipients of a message a user sends.",
+                                              .spec = "DOM-64 SMTPIN-33",
+                                              .zero_is_unlimited = true}),
+      item<&domain_settings::time_zone>({.name = "time_zone",
+                                         .sentence = "Time zone of the domain's users.",
+                                         .maximum = 64,
+                                         .form = text_form::time_zone}),
+  };
+  return table;
+}
+
+} // namespace stagepost::conf

@@ -1,0 +1,33 @@
+#include "conf/describe_item.hpp"
+
+namespace stagepost::conf {
+namespace {
+
+constexpr auto spool = &system_settings::spool;
+
+constexpr std::array table{
+    item<spool, &spool_settings::retry_intervals>({.name = "spool.retry_intervals_minutes",
+                                                   .sentence =
+                                                       "Waiting times between attempts to deliver; after the "
+                                                       "last the message bounces.",
+                                                   .spec = "SPOOL-07 DLV-01",
+                                                   .minimum = 1,
+                                                   .maximum = 10080}),
+    item<spool, &spool_settings::alias_expansion_limit>({.name = "spool.alias_expansion_limit",
+                                                         .sentence =
+                                                             "Addresses one recipient may grow into through "
+                                                             "aliases.",
+                                                         .minimum = 1,
+                                                         .maximum = 1000000}),
+    item<spool, &spool_settings::delivery_workers>({.name = "spool.delivery_workers",
+                                                    .sentence = "Messages that are delivered at one time.",
+                                                    .spec = "SPOOL-02",
+                                                    .minimum = 1,
+                                                    .maximum = 10000}),
+};
+
+} // namespace
+
+std::span<const setting<system_settings>> spool_table() { return table; }
+
+} // namespace stagepost::conf

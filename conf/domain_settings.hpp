@@ -1,0 +1,26 @@
+#pragma once
+
+#include "conf/units.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace stagepost::conf {
+
+/// What holds for one domain (tabs Options, Technical, Features and Limits); kept with the domain.
+struct domain_settings {
+  bool disabled = false;
+  bool require_auth = true;
+  bool exclude_ip_from_received = false;
+  bool catch_all = false;
+  std::string catch_all_target; // empty: none
+  byte_count disk_space = mb(500);
+  uint32_t max_domain_aliases = 2;
+  uint32_t max_users = 100;
+  uint32_t max_user_aliases = 1000;
+  byte_count max_message_size = kb(10000);
+  uint32_t max_recipients = 200;
+  std::string time_zone = "UTC";
+};
+
+} // namespace stagepost::conf

@@ -1,0 +1,166 @@
+#pragma once
+
+#include "conf/network.hpp"
+#include "conf/units.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace stagepost::conf {
+
+/// SMTPIN-02..06: who may send to foreign domains without a login.
+enum class relay_for : uint8_t { nobody, local_users, local_domains, anyone };
+/// SMTPIN-17: which messages get our Received header.
+enum class received_for : uint8_t { all, authenticated, none };
+/// SMTPIN-18: how far From must equal the account that logged in.
+enum class auth_match : uint8_t { none, domain, address };
+/// What a line end without its CR does: refused, or taken as a line end.
+enum class bare_newline : uint8_t { refuse, normalise };
+/// How a recipient over quota is refused: 4yz, the sender tries again, or 5yz.
+enum class over_quota_reply : uint8_t { temporary, permanent };
+enum class tls_version : uint8_t { tls1_2, tls1_3 };
+
+struct smtp_in_settings {
+  bool enabled = true;
+  std::string banner = "#HostName# ESMTP Stagepost";
+  relay_for allow_relay = relay_for::nobody;
+  bool relay_for_authenticated = true;
+  std::chrono::seconds session_timeout{900};
+  bool session_timeout_enabled = true;
+  std::chrono::seconds command_timeout{120};
+  uint32_t max_bad_commands = 8;
+  uint32_t max_connections = 1000;
+  uint32_t max_connections_per_address = 50;
+  uint32_t max_hop_count = 20;
+  byte_count max_message_size{0};
+  uint32_t max_recipients = 1000;
+  uint32_t max_bad_recipients = 20;
+  byte_count max_line = kb(64);
+  byte_count max_header_size = kb(1024);
+  conf::bare_newline bare_newline = conf::bare_newline::refuse;
+  received_for append_received = received_for::all;
+  auth_match require_auth_match = auth_match::domain;
+  bool require_auth_for_local_deliveries = false;
+  bool disable_auth_login = false;
+  bool vrfy = false;
+  bool expn = false;
+  conf::over_quota_reply over_quota_reply = conf::over_quota_reply::temporary;
+  std::string plus_separator = "+";
+  std::vector<network> auth_exempt_networks;
+  std::vector<network> whitelisted_networks;
+  std::vector<network> blacklisted_networks;
+};
+
+struct lmtp_settings {
+  bool enabled = true;
+  std::string banner = "#HostName# LMTP Stagepost";
+  std::chrono::seconds session_timeout{300};
+  uint32_t max_connections = 200;
+  std::vector<network> trusted_networks = {*parse_network("127.0.0.0/8"), *parse_network("::1")};
+};
+
+struct pop3_settings {
+  bool enabled = true;
+  std::string banner = "#HostName# POP3 Stagepost";
+  std::chrono::minutes command_timeout{5};
+  std::chrono::minutes idle_timeout{10};
+  uint32_t max_bad_commands = 8;
+  uint32_t max_connections = 500;
+  uint32_t max_connections_per_address = 50;
+  std::vector<network> whitelisted_networks;
+  std::vector<network> blacklisted_networks;
+};
+
+struct imap_settings {
+  bool enabled = true;
+  std::string banner = "#HostName# IMAP4 Stagepost";
+  std::chrono::minutes command_timeout{15};
+  std::chrono::minutes idle_timeout{30};
+  uint32_t max_bad_commands = 8;
+  uint32_t max_connections = 1000;
+  uint32_t max_connections_per_address = 100;
+  bool enable_idle = true;
+  byte_count max_line = kb(64);
+  byte_count max_literal = kb(64);
+  byte_count max_append_size = kb(51200);
+  std::vector<network> whitelisted_networks;
+  std::vector<network> blacklisted_networks;
+};
+
+/// How passwords are stored and how guessing is slowed down.
+struct password_settings {
+  byte_count argon2id_memory = mb(64);
+  uint32_t argon2id_passes = 3;
+  uint32_t scram_iterations = 10000;
+  bool store_scram_sha1 = false;
+  bool store_cram_md5 = false;
+  bool plain_text_without_tls = false;
+  uint32_t hashing_threads = 2;
+  byte_count hashing_memory = mb(256);
+  std::chrono::seconds login_cache{60};
+  std::chrono::seconds failed_login_delay{2};
+  std::chrono::minutes failed_login_window{10};
+  uint32_t max_failed_logins_per_address = 20;
+  uint32_t max_failed_logins_per_network = 60;
+  uint32_t max_failed_logins_per_account = 50;
+};
+
+struct spool_settings {
+  std::vector<std::chrono::minutes> retry_intervals{std::chrono::minutes{15}, std::chrono::minutes{30},
+                                                    std::chrono::minutes{60}, std::chrono::minutes{90}};
+  uint32_t alias_expansion_limit = 10000;
+  uint32_t delivery_workers = 50;
+};
+
+struct store_settings {
+  byte_count memtable_size = mb(32);
+  uint32_t memtables = 3;
+  byte_count block_cache = mb(256);
+  byte_count blob_min_size = kb(4);
+  byte_count wal_limit = mb(512);
+  uint32_t read_threads = 4;
+  uint32_t read_queue_limit = 1024;
+  uint32_t commit_batch_requests = 512;
+  byte_count commit_batch_size = kb(8192);
+  byte_count disk_reserve = mb(1024);
+  std::chrono::days trace_retention{30};
+  uint32_t live_mailboxes = 20000;
+  std::chrono::seconds mailbox_idle{300};
+};
+
+struct tls_settings {
+  tls_version min_version = tls_version::tls1_2;
+  bool session_tickets = true;
+  std::chrono::seconds handshake_timeout{30};
+};
+
+struct http_settings {
+  bool enabled = true;
+  uint32_t max_connections = 500;
+  byte_count max_request_size = kb(1024);
+  std::chrono::seconds idle_timeout{60};
+};
+
+struct metrics_settings {
+  bool enabled = true;
+  std::vector<network> allowed_networks = {*parse_network("127.0.0.0/8"), *parse_network("::1")};
+};
+
+/// What holds for the whole installation; kept in the system store, given in the file for the first start
+/// only.
+struct system_settings {
+  smtp_in_settings smtp_in;
+  lmtp_settings lmtp;
+  pop3_settings pop3;
+  imap_settings imap;
+  password_settings passwords;
+  spool_settings spool;
+  store_settings store;
+  tls_settings tls;
+  http_settings http;
+  metrics_settings metrics;
+};
+
+} // namespace stagepost::conf

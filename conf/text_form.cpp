@@ -1,0 +1,101 @@
+#include "conf/text_form.hpp"
+
+#include "protocols/base/text.hpp"
+
+#include <algorithm>
+
+namespace stagepost::conf {
+namespace {
+
+bool is_letter_or_digit(char c) { return is_ascii_alpha(c) || is_ascii_digit(c); }
+
+bool is_line(std::string_view text) {
+  return is_utf8(text) &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 32 || c == 127; });
+}
+
+// RFC 1123 2.1, RFC 5890 2.3.1
+bool is_label(std::string_view label) {
+  return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
+         std::all_of(label.begin(), label.end(), [](char c) { return is_letter_or_digit(c) || c == '-'; });
+}
+
+bool is_host_name(std::string_view text) {
+  if (text.empty() || text.size() > 253 || text.back() == '.') return false;
+  while (!text.empty())
+    if (!is_label(take_until(text, '.'))) return false;
+  return true;
+}
+
+bool is_host_pattern(std::string_view text) {
+  if (text.starts_with("*.")) text.remove_prefix(2);
+  return is_host_name(text);
+}
+
+bool is_path(std::string_view text) { return text.starts_with('/') && is_line(text); }
+
+bool is_listen_address(std::string_view text) {
+  return text == "*" || is_path(text) || parse_ip(text).has_value();
+}
+
+bool is_identifier(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+// The name is looked up where it is used; here it must only be safe to look up.
+bool is_time_zone(std::string_view text) {
+  if (!is_ascii_alpha(text.front()) || text.back() == '/' || text.find("//") != text.npos) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_letter_or_digit(c) || c == '/' || c == '_' || c == '-' || c == '+';
+  });
+}
+
+bool is_mail_address(std::string_view text) {
+  const auto at = text.rfind('@');
+  return at != text.npos && at > 0 && at <= 64 && is_line(text) && text.find(' ') == text.npos &&
+         !text.substr(at + 1).empty() && text.substr(0, at).find('@') == text.npos;
+}
+
+// RFC 5322 3.2.3: of the atext characters those that stand in no ordinary name.
+bool is_separator(std::string_view text) {
+  return text.size() == 1 && std::string_view{"+-_=#%&!$^~|"}.find(text.front()) != std::string_view::npos;
+}
+
+} // namespace
+
+bool has_form(text_form form, std::string_view text) {
+  if (text.empty()) return false;
+  switch (form) {
+  case text_form::line:
+  case text_form::banner: return is_line(text);
+  case text_form::path: return is_path(text);
+  case text_form::host_name: return is_host_name(text);
+  case text_form::host_pattern: return is_host_pattern(text);
+  case text_form::listen_address: return is_listen_address(text);
+  case text_form::identifier: return is_identifier(text);
+  case text_form::time_zone: return is_time_zone(text);
+  case text_form::mail_address: return is_mail_address(text);
+  case text_form::separator: return is_separator(text);
+  }
+  return false;
+}
+
+std::string_view phrase_of(text_form form) {
+  switch (form) {
+  case text_form::line:
+  case text_form::banner: return "one line of UTF-8 text without control characters";
+  case text_form::path: return "an absolute path";
+  case text_form::host_name: return "a host name of letters, digits, hyphens and dots";
+  case text_form::host_pattern: return "a host name whose first label may be \"*\"";
+  case text_form::listen_address:
+    return "an IPv4 or IPv6 address, \"*\" or the absolute path of a unix socket";
+  case text_form::identifier: return "a name of letters, digits, \"-\", \"_\" and \".\"";
+  case text_form::time_zone: return "a time zone name such as Europe/Berlin";
+  case text_form::mail_address: return "a mail address";
+  case text_form::separator: return "one of + - _ = # % & ! $ ^ ~ |";
+  }
+  return "a text";
+}
+
+} // namespace stagepost::conf

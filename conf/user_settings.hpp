@@ -1,0 +1,25 @@
+#pragma once
+
+#include "conf/units.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace stagepost::conf {
+
+/// What holds for one user; kept with the account.
+struct user_settings {
+  bool disabled = false;
+  std::optional<byte_count> quota; // nothing: unlimited, the domain's disk space still counts
+  bool allow_pop3 = true;
+  bool allow_imap = true;
+  bool allow_smtp = true;
+  bool allow_webmail = true;
+  std::optional<byte_count> max_message_size; // nothing: the domain's
+  std::optional<uint32_t> max_recipients;     // nothing: the domain's
+  std::optional<std::string> time_zone;       // nothing: the domain's
+  bool plus_addressing = true;
+};
+
+} // namespace stagepost::conf

@@ -1,0 +1,268 @@
+#include "protocols/imap/commands/fetch.hpp"
+
+#include "protocols/base/text.hpp"
+#include "protocols/imap/commands/body_structure.hpp"
+#include "protocols/imap/commands/fetch_items.hpp"
+#include "protocols/imap/commands/message_set.hpp"
+#include "protocols/imap/dialogue.hpp"
+#include "protocols/mime/header.hpp"
+
+#include <algorithm>
+
+namespace stagepost::imap {
+
+namespace {
+
+constexpr size_t messages_at_a_time = 64;
+/// A header up to this size is sent from what was read anyway, a longer one from the store.
+constexpr size_t header_inline_bytes = 32 * 1024;
+
+/// The fields of a header block that were asked for, octets untouched, and the empty line that ends them.
+bytes pick_fields(bytes_view header, const fetch_item& item) {
+  bytes picked;
+  const bool listed = item.choice == fetch_item::field_choice::listed;
+  for (const mime::header_field& field : mime::header_fields(header)) {
+    const bool named = std::any_of(item.fields.begin(), item.fields.end(), [&](const std::string& name) {
+      return !field.name.empty() && ascii_iequals(name, field.name);
+    });
+    if (named == listed) picked += header.substr(field.offset, field.size);
+  }
+  // A field the header breaks off in has no newline of its own.
+  if (!picked.empty() && !picked.ends_with('\n')) picked += "\r\n";
+  return picked += "\r\n";
+}
+
+mime::extent cut(mime::extent whole, const std::optional<fetch_item::span>& partial) {
+  if (!partial) return whole;
+  const uint64_t offset = std::min<uint64_t>(partial->offset, whole.size);
+  return {whole.offset + offset, std::min<uint64_t>(partial->size, whole.size - offset)};
+}
+
+class fetch final : public running_command, private news_listener {
+public:
+  fetch(sequence_set set, fetch_request request, bool by_uid)
+      : set_(std::move(set)), request_(std::move(request)), by_uid_(by_uid) {}
+
+  bool may_tell_expunges() const override { return by_uid_; }
+  bool is_by_uid() const override { return by_uid_; }
+
+  void begin(dialogue& with) override {
+    number_ranges found;
+    if (!with.view().select(set_, by_uid_, found)) return with.finish(answer::no_such_message);
+    if (request_.wants(fetch_kind::modseq)) with.use_condstore();
+    for (const fetch_item& item : request_.items) {
+      depth_ = std::max(depth_, item.depth());
+      sets_seen_ = sets_seen_ || (item.sets_seen && !with.view().read_only());
+    }
+    walk_ = message_walk(std::move(found));
+    go_on(with);
+  }
+
+  void on_stored(dialogue& with, const stored& result) override {
+    // A message that cannot be marked can still be read.
+    if (with.view().keywords_grew()) with.write_flag_lists();
+    if (result.outcome == outcome::done || result.outcome == outcome::expunged) {
+      with_ = &with;
+      with.view().take_news_of(batch_.front(), batch_.back(), *this);
+    }
+    with.ask(read_messages{batch_, *depth_});
+  }
+
+  void on_message(dialogue& with, const message_data& message) override {
+    ++answered_;
+    const uint32_t sequence = with.view().sequence_of(message.uid);
+    const bool unreadable = *depth_ >= read_depth::digest && !message.digest;
+    if (message.gone || sequence == 0 || unreadable) {
+      some_gone_ = true;
+      return;
+    }
+    write(with, sequence, with.view().at(sequence), &message);
+  }
+
+  void on_read_end(dialogue& with, outcome result) override {
+    if (answered_ < batch_.size()) some_gone_ = true;
+    if (result != outcome::done && result != outcome::expunged) return with.finish(answer_for(result));
+    go_on(with);
+  }
+
+  void on_more(dialogue& with) override { go_on(with); }
+
+private:
+  /// The next messages: straight from the view where it knows all that is asked, else by a question.
+  void go_on(dialogue& with) {
+    if (!depth_) return tell_from_view(with);
+    batch_.clear();
+    answered_ = 0;
+    newly_seen_.clear();
+    const mailbox_view& view = with.view();
+    for (; !walk_.at_end() && batch_.size() < messages_at_a_time; ++walk_) {
+      const message_entry& entry = view.at(*walk_);
+      if (!is_wanted(entry)) continue;
+      batch_.push_back(entry.uid);
+      if (sets_seen_ && !(entry.flags & flag_seen)) newly_seen_.push_back(entry.uid);
+    }
+    if (batch_.empty()) return end(with);
+    if (newly_seen_.empty()) return with.ask(read_messages{batch_, *depth_});
+    with.ask(store_flags{newly_seen_, flag_change::add, flag_seen, {}, {}});
+  }
+
+  void tell_from_view(dialogue& with) {
+    const mailbox_view& view = with.view();
+    for (; !walk_.at_end(); ++walk_) {
+      if (with.out().has_enough()) return with.ask(more{});
+      const message_entry& entry = view.at(*walk_);
+      if (is_wanted(entry)) write(with, *walk_, entry, nullptr);
+    }
+    end(with);
+  }
+
+  void end(dialogue& with) { with.finish(some_gone_ ? answer::some_expunged : answer::completed); }
+
+  bool is_wanted(const message_entry& entry) const {
+    return !request_.changed_since || entry.modseq > *request_.changed_since;
+  }
+
+  bool was_newly_seen(uid which) const {
+    return std::binary_search(newly_seen_.begin(), newly_seen_.end(), which);
+  }
+
+  // What others changed in the messages around.
+  void on_expunged(uint32_t) override {}
+  void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
+    if (before.flags == now.flags && before.keywords == now.keywords && !with_->uses_condstore()) return;
+    // Those come with what was asked for.
+    if (was_newly_seen(now.uid)) return;
+    with_->write_flags_of(sequence, now);
+  }
+  bool wants_more() override { return true; }
+
+  void write(dialogue& with, uint32_t sequence, const message_entry& entry, const message_data* message) {
+    bytes& out = with.text();
+    out += "* ";
+    write_number(out, sequence);
+    out += " FETCH (";
+    const char* separator = "";
+    const auto put = [&](const fetch_item& item) {
+      with.text() += separator;
+      separator = " ";
+      write_item(with, item, entry, message);
+    };
+    if (by_uid_ && !request_.wants(fetch_kind::uid)) put(uid_item());
+    bool flags_told = false;
+    for (const fetch_item& item : request_.items) {
+      put(item);
+      flags_told = flags_told || item.kind == fetch_kind::flags;
+    }
+    // RFC 3501 6.4.5: a flag set by the FETCH itself is told with it.
+    if (was_newly_seen(entry.uid) && !flags_told) put(flags_item());
+    const bool changed = flags_told || was_newly_seen(entry.uid);
+    if (with.uses_condstore() && changed && !request_.wants(fetch_kind::modseq)) put(modseq_item());
+    with.text() += ")\r\n";
+  }
+
+  static const fetch_item& uid_item() {
+    static const fetch_item item = make_item(fetch_kind::uid, "UID");
+    return item;
+  }
+  static const fetch_item& flags_item() {
+    static const fetch_item item = make_item(fetch_kind::flags, "FLAGS");
+    return item;
+  }
+  static const fetch_item& modseq_item() {
+    static const fetch_item item = make_item(fetch_kind::modseq, "MODSEQ");
+    return item;
+  }
+  static fetch_item make_item(fetch_kind kind, std::string_view label) {
+    fetch_item item;
+    item.kind = kind;
+    item.label = label;
+    return item;
+  }
+
+  void write_item(dialogue& with, const fetch_item& item, const message_entry& entry,
+                  const message_data* message) {
+    bytes& out = with.text();
+    out.append(item.label) += ' ';
+    switch (item.kind) {
+    case fetch_kind::uid: write_number(out, entry.uid.value); break;
+    case fetch_kind::flags:
+      out += '(';
+      write_flag_names(out, entry.flags, entry.keywords, with.view().keywords());
+      out += ')';
+      break;
+    case fetch_kind::modseq:
+      out += '(';
+      write_number(out, entry.modseq.value);
+      out += ')';
+      break;
+    case fetch_kind::internal_date: write_date_time(out, message->internal_date); break;
+    case fetch_kind::size: write_number(out, message->size_bytes); break;
+    case fetch_kind::envelope: write_envelope(out, message->digest->envelope); break;
+    case fetch_kind::body: write_body_structure(out, message->digest->root, false); break;
+    case fetch_kind::body_structure: write_body_structure(out, message->digest->root, true); break;
+    case fetch_kind::section: write_section(with, item, *message); break;
+    }
+  }
+
+  static void write_section(dialogue& with, const fetch_item& item, const message_data& message) {
+    const auto where = mime::find_section(*message.digest, item.numbers, item.text);
+    if (!where) {
+      with.text() += "NIL";
+      return;
+    }
+    if (item.choice != fetch_item::field_choice::all) {
+      const bytes_view header = item.numbers.empty() ? message.header : part_of(message.whole, *where);
+      return write_octets(with, item, pick_fields(header, item));
+    }
+    const bool at_hand = item.numbers.empty() && item.text == mime::section_text::header &&
+                         message.header.size() == where->size && where->size <= header_inline_bytes;
+    if (at_hand) return write_octets(with, item, message.header);
+    const mime::extent part = cut(*where, item.partial);
+    open_literal(with, part.size);
+    if (part.size == 0) return;
+    with.out().add(send_body{message.uid, part.offset, part.size});
+  }
+
+  static bytes_view part_of(bytes_view whole, mime::extent where) {
+    return where.offset > whole.size() ? bytes_view{}
+                                       : whole.substr(size_t(where.offset), size_t(where.size));
+  }
+
+  static void write_octets(dialogue& with, const fetch_item& item, bytes_view octets) {
+    const mime::extent part = cut({0, octets.size()}, item.partial);
+    open_literal(with, part.size);
+    with.text() += octets.substr(size_t(part.offset), size_t(part.size));
+  }
+
+  static void open_literal(dialogue& with, uint64_t size) {
+    bytes& out = with.text();
+    out += '{';
+    write_number(out, size);
+    out += "}\r\n";
+  }
+
+  sequence_set set_;
+  fetch_request request_;
+  bool by_uid_;
+  bool sets_seen_ = false;
+  bool some_gone_ = false;
+  std::optional<read_depth> depth_;
+  message_walk walk_;
+  std::vector<uid> batch_;
+  std::vector<uid> newly_seen_; ///< of the batch: \Seen is set by this FETCH
+  size_t answered_ = 0;
+  dialogue* with_ = nullptr; ///< while the view calls back
+};
+
+} // namespace
+
+std::unique_ptr<running_command> make_fetch(parser& in, bool by_uid) {
+  if (!in.space()) return nullptr;
+  auto set = in.sequence_set();
+  if (!set || !in.space()) return nullptr;
+  auto request = parse_fetch_items(in);
+  if (!request) return nullptr;
+  return std::make_unique<fetch>(std::move(*set), std::move(*request), by_uid);
+}
+
+} // namespace stagepost::imap

@@ -1,0 +1,248 @@
+#include "protocols/imap/commands/search_key.hpp"
+
+#include "protocols/base/text.hpp"
+#include "protocols/mime/charset.hpp"
+
+#include <algorithm>
+
+namespace stagepost::imap {
+
+namespace {
+
+/// What follows the name of a key.
+enum class argument : uint8_t { none, date, number, interval, text, keyword };
+
+struct key_form {
+  std::string_view name;
+  search_kind kind;
+  argument follows;
+  uint64_t number = 0;
+  bool negated = false;
+};
+
+constexpr key_form forms[] = {
+    {"ALL", search_kind::all, argument::none},
+    {"ANSWERED", search_kind::flag, argument::none, flag_answered},
+    {"DELETED", search_kind::flag, argument::none, flag_deleted},
+    {"DRAFT", search_kind::flag, argument::none, flag_draft},
+    {"FLAGGED", search_kind::flag, argument::none, flag_flagged},
+    {"SEEN", search_kind::flag, argument::none, flag_seen},
+    {"UNANSWERED", search_kind::flag, argument::none, flag_answered, true},
+    {"UNDELETED", search_kind::flag, argument::none, flag_deleted, true},
+    {"UNDRAFT", search_kind::flag, argument::none, flag_draft, true},
+    {"UNFLAGGED", search_kind::flag, argument::none, flag_flagged, true},
+    {"UNSEEN", search_kind::flag, argument::none, flag_seen, true},
+    // No message is ever \Recent here.
+    {"NEW", search_kind::all, argument::none, 0, true},
+    {"RECENT", search_kind::all, argument::none, 0, true},
+    {"OLD", search_kind::all, argument::none},
+    {"KEYWORD", search_kind::keyword, argument::keyword},
+    {"UNKEYWORD", search_kind::keyword, argument::keyword, 0, true},
+    {"BEFORE", search_kind::before, argument::date},
+    {"ON", search_kind::on, argument::date},
+    {"SINCE", search_kind::since, argument::date},
+    {"SENTBEFORE", search_kind::sent_before, argument::date},
+    {"SENTON", search_kind::sent_on, argument::date},
+    {"SENTSINCE", search_kind::sent_since, argument::date},
+    {"OLDER", search_kind::older, argument::interval},
+    {"YOUNGER", search_kind::younger, argument::interval},
+    {"LARGER", search_kind::larger, argument::number},
+    {"SMALLER", search_kind::smaller, argument::number},
+    {"FROM", search_kind::from, argument::text},
+    {"TO", search_kind::to, argument::text},
+    {"CC", search_kind::cc, argument::text},
+    {"BCC", search_kind::bcc, argument::text},
+    {"SUBJECT", search_kind::subject, argument::text},
+    {"TEXT", search_kind::text, argument::text},
+    {"BODY", search_kind::body, argument::text},
+};
+
+search_key negate(search_key key) {
+  search_key whole;
+  whole.kind = search_kind::none_of;
+  whole.children.push_back(std::move(key));
+  return whole;
+}
+
+class key_reader {
+public:
+  explicit key_reader(parser& in) : in_(in) {}
+
+  bool read(search_key& key, size_t depth) {
+    if (depth > max_search_depth || ++keys_ > max_search_keys)
+      return in_.fail(parse_errc::too_complex, "too many search keys");
+    if (in_.take('(')) {
+      skip_spaces(); // some clients leave room here
+      return read_list(key, depth) && in_.expect(')');
+    }
+    const std::string_view word = in_.peek_atom();
+    if (!word.empty() && is_ascii_digit(word.front())) return read_set(key, search_kind::sequence);
+    if (word.empty() && in_.peek('*')) return read_set(key, search_kind::sequence);
+    if (in_.take_word("NOT")) {
+      key.kind = search_kind::none_of;
+      key.children.resize(1);
+      return in_.space() && read(key.children[0], depth + 1);
+    }
+    if (in_.take_word("OR")) {
+      key.kind = search_kind::any_of;
+      key.children.resize(2);
+      return in_.space() && read(key.children[0], depth + 1) && in_.space() &&
+             read(key.children[1], depth + 1);
+    }
+    if (in_.take_word("UID")) return in_.space() && read_set(key, search_kind::uid);
+    if (in_.take_word("HEADER")) return read_header(key);
+    if (in_.take_word("MODSEQ")) return read_modseq(key);
+    for (const key_form& form : forms) {
+      if (!in_.take_word(form.name)) continue;
+      if (!read_argument(key, form)) return false;
+      if (form.negated) key = negate(std::move(key));
+      return true;
+    }
+    return in_.fail(parse_errc::syntax, "unknown search key");
+  }
+
+  /// Keys with spaces between: all of them must match.
+  bool read_list(search_key& key, size_t depth) {
+    key.kind = search_kind::all_of;
+    do {
+      if (!read(key.children.emplace_back(), depth + 1)) return false;
+    } while (skip_spaces() && !in_.peek(')') && !in_.at_end());
+    return true;
+  }
+
+private:
+  bool skip_spaces() {
+    const bool any = in_.peek(' ');
+    while (in_.take(' ')) {
+    }
+    return any;
+  }
+
+  bool read_set(search_key& key, search_kind kind) {
+    auto set = in_.sequence_set();
+    if (!set) return false;
+    key.kind = kind;
+    key.set = std::move(*set);
+    return true;
+  }
+
+  bool read_argument(search_key& key, const key_form& form) {
+    key.kind = form.kind;
+    key.number = form.number;
+    if (form.follows == argument::none) return true;
+    if (!in_.space()) return false;
+    switch (form.follows) {
+    case argument::none: break;
+    case argument::date: {
+      const auto date = in_.date();
+      if (date) key.date = *date;
+      return date.has_value();
+    }
+    case argument::number:
+    case argument::interval: {
+      const auto number = in_.number64();
+      if (!number) return false;
+      key.number = *number;
+      // RFC 5032 2: nz-number, of 32 bits.
+      if (form.follows == argument::interval && (*number == 0 || *number > UINT32_MAX))
+        return in_.fail(parse_errc::syntax, "invalid interval");
+      return true;
+    }
+    case argument::keyword: {
+      const auto word = in_.atom();
+      if (word) key.text = *word;
+      return word.has_value();
+    }
+    case argument::text: return read_text(key);
+    }
+    return true;
+  }
+
+  bool read_text(search_key& key) {
+    const auto text = in_.astring();
+    if (!text) return false;
+    // 8-bit octets without CHARSET are UTF-8 too: clients forget it.
+    if (!is_utf8(*text)) return in_.fail(parse_errc::syntax, "invalid UTF-8");
+    key.text = mime::search_key(*text);
+    return true;
+  }
+
+  bool read_header(search_key& key) {
+    key.kind = search_kind::header;
+    if (!in_.space()) return false;
+    auto name = in_.astring();
+    if (!name || !in_.space()) return false;
+    key.name = std::move(*name);
+    return read_text(key);
+  }
+
+  /// RFC 7162 3.1.5: flags have no mod-sequences of their own here, so the message's counts for each.
+  bool read_modseq(search_key& key) {
+    key.kind = search_kind::modseq;
+    if (!in_.space()) return false;
+    if (in_.peek('"')) {
+      if (!in_.string() || !in_.space()) return false;
+      if (!in_.take_word("all") && !in_.take_word("priv") && !in_.take_word("shared"))
+        return in_.fail(parse_errc::syntax, "invalid entry type");
+      if (!in_.space()) return false;
+    }
+    const auto value = in_.number64();
+    if (value) key.number = *value;
+    return value.has_value();
+  }
+
+  parser& in_;
+  size_t keys_ = 0;
+};
+
+bool read_returns(parser& in, search_request& request) {
+  if (!in.take_word("RETURN")) return true;
+  if (!in.space() || !in.expect('(')) return false;
+  search_return& returns = request.returns.emplace();
+  if (!in.take(')')) {
+    do {
+      if (in.take_word("MIN"))
+        returns.min = true;
+      else if (in.take_word("MAX"))
+        returns.max = true;
+      else if (in.take_word("ALL"))
+        returns.all = true;
+      else if (in.take_word("COUNT"))
+        returns.count = true;
+      else
+        return in.fail(parse_errc::syntax, "unknown RETURN option");
+    } while (in.take(' '));
+    if (!in.expect(')')) return false;
+  } else {
+    returns.all = true; // RFC 4731 3.1
+  }
+  return in.space();
+}
+
+bool read_charset(parser& in) {
+  if (!in.take_word("CHARSET")) return true;
+  if (!in.space()) return false;
+  const auto name = in.astring();
+  if (!name) return false;
+  if (!ascii_iequals(*name, "UTF-8") && !ascii_iequals(*name, "US-ASCII"))
+    return in.fail(parse_errc::unknown_charset, "unknown charset");
+  return in.space();
+}
+
+} // namespace
+
+bool search_key::uses_modseq() const {
+  return kind == search_kind::modseq ||
+         std::any_of(children.begin(), children.end(),
+                     [](const search_key& child) { return child.uses_modseq(); });
+}
+
+std::optional<search_request> parse_search(parser& in) {
+  search_request request;
+  if (!read_returns(in, request) || !read_charset(in)) return std::nullopt;
+  key_reader reader(in);
+  if (!reader.read_list(request.key, 0) || !in.end()) return std::nullopt;
+  return request;
+}
+
+} // namespace stagepost::imap

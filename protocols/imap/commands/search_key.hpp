@@ -1,0 +1,80 @@
+#pragma once
+
+#include "protocols/imap/parser.hpp"
+#include "protocols/imap/session.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stagepost::imap {
+
+enum class search_kind : uint8_t {
+  all,      ///< matches everything; NOT of it is what NEW and RECENT mean here
+  all_of,   ///< the children, AND
+  any_of,   ///< the children, OR
+  none_of,  ///< the child, NOT
+  sequence, ///< set
+  uid,      ///< set
+  flag,     ///< number: a system_flag bit
+  keyword,  ///< text
+  modseq,   ///< number or more
+  before,   ///< date: internal date
+  on,
+  since,
+  older, ///< number: seconds (RFC 5032)
+  younger,
+  larger, ///< number
+  smaller,
+  sent_before, ///< date: Date header
+  sent_on,
+  sent_since,
+  from, ///< text, folded for comparison
+  to,
+  cc,
+  bcc,
+  subject,
+  header, ///< name, text
+  text,   ///< text
+  body,
+};
+
+/// A search key as a tree.
+struct search_key {
+  search_kind kind = search_kind::all;
+  uint64_t number = 0;
+  std::chrono::sys_days date{};
+  sequence_set set;
+  std::string name;
+  std::string text;
+  std::vector<search_key> children;
+
+  // Filled in by `settle` for the selected mailbox.
+  number_ranges ranges;
+  uint64_t keyword_bit = 0;
+
+  bool uses_modseq() const;
+};
+
+/// What RETURN asks for (RFC 4731); without it a plain SEARCH answer is given.
+struct search_return {
+  bool min = false;
+  bool max = false;
+  bool all = false;
+  bool count = false;
+};
+
+struct search_request {
+  std::optional<search_return> returns;
+  search_key key;
+};
+
+inline constexpr size_t max_search_depth = 100;
+inline constexpr size_t max_search_keys = 1000;
+
+/// The arguments of SEARCH (RFC 3501 6.4.4 with RFC 4731, RFC 5032, RFC 7162 3.1.5).
+std::optional<search_request> parse_search(parser& in);
+
+} // namespace stagepost::imap

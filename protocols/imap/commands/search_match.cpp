@@ -1,0 +1,219 @@
+#include "protocols/imap/commands/search_match.hpp"
+
+#include "protocols/base/text.hpp"
+#include "protocols/mime/charset.hpp"
+#include "protocols/mime/date.hpp"
+#include "protocols/mime/encoded_word.hpp"
+#include "protocols/mime/header.hpp"
+#include "protocols/mime/text.hpp"
+
+#include <algorithm>
+
+namespace stagepost::imap {
+
+namespace {
+
+using truth = match_result::truth;
+
+/// What must be read to decide a key that is no combination; nothing where the view knows.
+std::optional<read_depth> depth_of(search_kind kind) {
+  switch (kind) {
+  case search_kind::all:
+  case search_kind::all_of:
+  case search_kind::any_of:
+  case search_kind::none_of:
+  case search_kind::sequence:
+  case search_kind::uid:
+  case search_kind::flag:
+  case search_kind::keyword:
+  case search_kind::modseq: return std::nullopt;
+  case search_kind::before:
+  case search_kind::on:
+  case search_kind::since:
+  case search_kind::older:
+  case search_kind::younger:
+  case search_kind::larger:
+  case search_kind::smaller: return read_depth::facts;
+  case search_kind::sent_before:
+  case search_kind::sent_on:
+  case search_kind::sent_since:
+  case search_kind::from:
+  case search_kind::to:
+  case search_kind::cc:
+  case search_kind::bcc:
+  case search_kind::subject: return read_depth::digest;
+  case search_kind::header: return read_depth::header;
+  case search_kind::text:
+  case search_kind::body: break;
+  }
+  return read_depth::whole;
+}
+
+bool holds_text(std::string_view folded, const std::string& text) { return folded.find(text) != folded.npos; }
+
+/// All fields of a header block as text for people, folded.
+std::string readable_header(bytes_view block) {
+  std::string text;
+  for (const mime::header_field& field : mime::header_fields(block)) {
+    text.append(field.name) += ": ";
+    text += mime::decode_header_text(field.value);
+    text += '\n';
+  }
+  return text;
+}
+
+bytes_view octets_of(bytes_view whole, mime::extent where) {
+  return where.offset > whole.size() ? bytes_view{} : whole.substr(size_t(where.offset), size_t(where.size));
+}
+
+/// The text of a part and of all below it: text parts decoded, names of attachments, headers of enclosed
+/// messages.
+void append_text(std::string& text, bytes_view whole, const mime::part& part) {
+  for (const mime::part& child : part.children) {
+    if (part.is_message()) text += readable_header(octets_of(whole, child.header()));
+    append_text(text, whole, child);
+  }
+  if (!part.children.empty()) return;
+  for (const auto& [parameters, name] :
+       {std::pair{&part.disposition_parameters, std::string_view("filename")},
+        std::pair{&part.parameters, std::string_view("name")}})
+    if (const auto value = mime::decoded_parameter(*parameters, name)) (text += *value) += '\n';
+  if (part.type == "text") (text += mime::searchable_text(octets_of(whole, part.body()), part)) += '\n';
+}
+
+} // namespace
+
+void settle(search_key& key, const mailbox_view& view) {
+  if (key.kind == search_kind::sequence) key.ranges = resolve(key.set, view.size());
+  if (key.kind == search_kind::uid)
+    key.ranges = resolve(key.set, view.size() ? view.at(view.size()).uid.value : 0);
+  if (key.kind == search_kind::keyword) key.keyword_bit = keyword_bits({key.text}, view.keywords());
+  for (search_key& child : key.children) settle(child, view);
+}
+
+match_result search_subject::match(const search_key& key) {
+  switch (key.kind) {
+  case search_kind::all_of: return match_all(key);
+  case search_kind::any_of: return match_any(key);
+  case search_kind::none_of: {
+    match_result result = match(key.children.front());
+    if (result.value != truth::unknown) result.value = result.value == truth::yes ? truth::no : truth::yes;
+    return result;
+  }
+  default: break;
+  }
+  const auto needed = depth_of(key.kind);
+  if (needed && (!message_ || depth_ < *needed)) return {truth::unknown, *needed};
+  return {holds(key) ? truth::yes : truth::no, {}};
+}
+
+match_result search_subject::match_all(const search_key& key) {
+  match_result all{truth::yes, read_depth::whole};
+  for (const search_key& child : key.children) {
+    const match_result one = match(child);
+    if (one.value == truth::no) return one;
+    if (one.value == truth::unknown) all = {truth::unknown, std::min(all.needed, one.needed)};
+  }
+  return all;
+}
+
+match_result search_subject::match_any(const search_key& key) {
+  match_result any{truth::no, read_depth::whole};
+  for (const search_key& child : key.children) {
+    const match_result one = match(child);
+    if (one.value == truth::yes) return one;
+    if (one.value == truth::unknown) any = {truth::unknown, std::min(any.needed, one.needed)};
+  }
+  return any;
+}
+
+bool search_subject::holds(const search_key& key) {
+  using std::chrono::days;
+  using std::chrono::floor;
+  switch (key.kind) {
+  case search_kind::all: return true;
+  case search_kind::all_of:
+  case search_kind::any_of:
+  case search_kind::none_of: return false; // see match
+  case search_kind::sequence: return contains(key.ranges, sequence_);
+  case search_kind::uid: return contains(key.ranges, entry_.uid.value);
+  case search_kind::flag: return (entry_.flags & key.number) != 0;
+  case search_kind::keyword: return (entry_.keywords & key.keyword_bit) != 0;
+  case search_kind::modseq: return entry_.modseq.value >= key.number;
+  case search_kind::before: return floor<days>(message_->internal_date) < key.date;
+  case search_kind::on: return floor<days>(message_->internal_date) == key.date;
+  case search_kind::since: return floor<days>(message_->internal_date) >= key.date;
+  case search_kind::older: return now_ - message_->internal_date >= std::chrono::seconds(key.number);
+  case search_kind::younger: return now_ - message_->internal_date <= std::chrono::seconds(key.number);
+  case search_kind::larger: return message_->size_bytes > key.number;
+  case search_kind::smaller: return message_->size_bytes < key.number;
+  case search_kind::sent_before:
+  case search_kind::sent_on:
+  case search_kind::sent_since: return sent(key);
+  case search_kind::from: return addresses_contain(message_->digest->envelope.from, key.text);
+  case search_kind::to: return addresses_contain(message_->digest->envelope.to, key.text);
+  case search_kind::cc: return addresses_contain(message_->digest->envelope.cc, key.text);
+  case search_kind::bcc: return addresses_contain(message_->digest->envelope.bcc, key.text);
+  case search_kind::subject: {
+    const auto& subject = message_->digest->envelope.subject;
+    return subject && holds_text(mime::search_key(mime::decode_header_text(*subject)), key.text);
+  }
+  case search_kind::header: return header_contains(key);
+  case search_kind::text: return holds_text(header_text(), key.text) || holds_text(body_text(), key.text);
+  case search_kind::body: return holds_text(body_text(), key.text);
+  }
+  return false;
+}
+
+bool search_subject::addresses_contain(const mime::address_list& list, const std::string& text) const {
+  return std::any_of(list.begin(), list.end(), [&](const mime::address& address) {
+    std::string readable;
+    if (address.kind == mime::address_kind::group_start)
+      readable = mime::decode_header_text(address.mailbox);
+    else if (address.kind == mime::address_kind::mailbox)
+      readable = mime::decode_header_text(address.name) + " <" + address.mailbox + "@" + address.host + ">";
+    return holds_text(mime::search_key(readable), text);
+  });
+}
+
+bool search_subject::header_contains(const search_key& key) const {
+  for (const mime::header_field& field : mime::header_fields(message_->header)) {
+    if (!ascii_iequals(field.name, key.name)) continue;
+    // RFC 3501 6.4.4: an empty string asks only whether the field is there.
+    if (key.text.empty() || holds_text(mime::search_key(mime::decode_header_text(field.value)), key.text))
+      return true;
+  }
+  return false;
+}
+
+/// "Disregarding time and timezone": the day on the sender's own clock.
+bool search_subject::sent(const search_key& key) const {
+  const auto& text = message_->digest->envelope.date;
+  const auto date = text ? mime::parse_date(*text) : std::nullopt;
+  if (!date) return false;
+  const auto day = std::chrono::floor<std::chrono::days>(date->at + date->zone);
+  if (key.kind == search_kind::sent_before) return day < key.date;
+  if (key.kind == search_kind::sent_since) return day >= key.date;
+  return day == key.date;
+}
+
+const std::string& search_subject::header_text() {
+  if (!header_text_) {
+    const bytes_view header = message_->header.empty()
+                                  ? message_->whole.substr(0, message_->digest->header_size)
+                                  : message_->header;
+    header_text_ = mime::search_key(readable_header(header));
+  }
+  return *header_text_;
+}
+
+const std::string& search_subject::body_text() {
+  if (!body_text_) {
+    std::string text;
+    append_text(text, message_->whole, message_->digest->root);
+    body_text_ = mime::search_key(text);
+  }
+  return *body_text_;
+}
+
+} // namespace stagepost::imap

@@ -1,0 +1,165 @@
+#include "protocols/imap/dialogue.hpp"
+
+#include "protocols/imap/commands/capability.hpp"
+
+namespace stagepost::imap {
+
+namespace {
+
+constexpr size_t max_failed_logins = 10;
+
+} // namespace
+
+void running_command::on_line_too_long(dialogue& with) { with.finish(answer::line_too_long); }
+
+dialogue::dialogue(session_settings settings, bool on_tls, sasl::channel_binding channel)
+    : settings_(std::move(settings)), channel_(std::move(channel)), on_tls_(on_tls) {}
+
+actions dialogue::start() {
+  bytes& out = text();
+  out += "* OK [";
+  write_capabilities(out, *this);
+  out += "] ";
+  out += settings_.banner.empty() ? settings_.host_name : settings_.banner;
+  out += "\r\n";
+  return out_.take();
+}
+
+actions dialogue::feed(bytes_view input, instant now) {
+  if (phase_ == imap::phase::ended) return {};
+  now_ = now;
+  reader_.attach(input);
+  return go_on();
+}
+
+actions dialogue::go_on() {
+  if (!question_open_) pump();
+  reader_.detach();
+  return out_.take();
+}
+
+actions dialogue::on_tls(const sasl::channel_binding& channel) {
+  if (phase_ == imap::phase::ended) return {};
+  on_tls_ = true;
+  channel_ = channel;
+  question_open_ = false;
+  return go_on();
+}
+
+actions dialogue::on_answer(const std::function<void(running_command&)>& pass_on) {
+  if (phase_ == imap::phase::ended || !question_open_ || !running_) return {};
+  question_open_ = false;
+  pass_on(*running_);
+  settle();
+  return go_on();
+}
+
+actions dialogue::on_message(const message_data& message) {
+  if (phase_ == imap::phase::ended || !question_open_ || !running_) return {};
+  running_->on_message(*this, message);
+  return out_.has_enough() ? out_.take() : actions{};
+}
+
+actions dialogue::on_more() {
+  if (phase_ == imap::phase::ended || !question_open_ || !running_) return {};
+  question_open_ = false;
+  if (!ending_.empty())
+    wind_up();
+  else if (running_->is_idling())
+    tell_news_at_once();
+  else
+    running_->on_more(*this);
+  settle();
+  return go_on();
+}
+
+actions dialogue::on_update(mailbox_update update) {
+  if (!view_) return {};
+  view_->queue(std::move(update));
+  // While `more` is open the rest is told by on_more.
+  if (!is_idling() || question_open_) return {};
+  tell_news_at_once();
+  return out_.take();
+}
+
+actions dialogue::on_mailbox_gone() {
+  if (!view_ || gone_expected_) return {};
+  return end(answer::bye_mailbox_gone);
+}
+
+actions dialogue::end(answer why) {
+  if (phase_ == imap::phase::ended) return {};
+  close_with(why);
+  settle();
+  return out_.take();
+}
+
+void dialogue::close_with(answer why) {
+  if (running_) running_->abandon(*this);
+  const answer_text& words = text_of(why);
+  bytes& out = text();
+  out += "* BYE ";
+  if (!words.code.empty()) (out += '[').append(words.code) += "] ";
+  out.append(words.text) += "\r\n";
+  unselect();
+  out_.add(close{});
+  phase_ = imap::phase::ended;
+  question_open_ = false;
+  finished_ = true;
+  ending_.clear();
+  reader_.discard();
+}
+
+void dialogue::ask(action question) {
+  out_.add(std::move(question));
+  question_open_ = true;
+}
+
+void dialogue::log_in() { phase_ = imap::phase::authenticated; }
+
+void dialogue::begin_tls() {
+  write_tagged(answer::begin_tls);
+  // What came in plain must not count as if it had come over TLS.
+  reader_.discard();
+  out_.add(start_tls{});
+  question_open_ = true;
+  finished_ = true;
+}
+
+void dialogue::log_out() {
+  const answer_text& words = text_of(answer::bye_logout);
+  (text() += "* BYE ").append(words.text) += "\r\n";
+  unselect();
+  write_tagged(answer::completed);
+  out_.add(close{});
+  phase_ = imap::phase::ended;
+  finished_ = true;
+}
+
+void dialogue::select(std::unique_ptr<mailbox_view> view) {
+  view_ = std::move(view);
+  phase_ = imap::phase::selected;
+}
+
+void dialogue::unselect() {
+  if (!view_) return;
+  view_.reset();
+  out_.add(leave_mailbox{});
+  phase_ = imap::phase::authenticated;
+}
+
+void dialogue::settle() {
+  if (finished_) {
+    running_.reset();
+    finished_ = streaming_ = gone_expected_ = false;
+    line_limit_ = 0;
+    if (!refusal_) tag_ = std::string{};
+  }
+  if (phase_ == imap::phase::ended || running_ || question_open_) return;
+  if (settings_.max_bad_commands && bad_commands_ >= settings_.max_bad_commands)
+    close_with(answer::bye_too_many_errors);
+  else if (failed_logins_ >= max_failed_logins)
+    close_with(answer::bye_too_many_logins);
+}
+
+} // namespace stagepost::imap

@@ -1,0 +1,135 @@
+#pragma once
+
+#include "protocols/imap/command_reader.hpp"
+#include "protocols/imap/output.hpp"
+#include "protocols/imap/response.hpp"
+#include "protocols/imap/running_command.hpp"
+#include "protocols/imap/view.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace stagepost::imap {
+
+/// RFC 3501 3.
+enum class phase : uint8_t { not_authenticated, authenticated, selected, ended };
+
+/// What all commands of one connection share: the phase, the view, what is read and what is said. Reads
+/// commands one after the other, starts each and passes it the answers to its questions.
+class dialogue {
+public:
+  dialogue(session_settings settings, bool on_tls, sasl::channel_binding channel);
+
+  // -- for session: each gives the actions that follow
+
+  actions start();
+  actions feed(bytes_view input, instant now);
+  bool wants_input() const { return phase_ != imap::phase::ended && !question_open_; }
+  actions on_tls(const sasl::channel_binding& channel);
+  /// The answer to the open question; nothing where none is open.
+  actions on_answer(const std::function<void(running_command&)>& pass_on);
+  actions on_message(const message_data& message);
+  actions on_more();
+  actions on_update(mailbox_update update);
+  actions on_mailbox_gone();
+  actions end(answer why);
+  bool is_idling() const { return running_ && running_->is_idling() && ending_.empty(); }
+
+  bytes nonce;
+
+  // -- for commands
+
+  const session_settings& settings() const { return settings_; }
+  imap::phase phase() const { return phase_; }
+  bool is_on_tls() const { return on_tls_; }
+  const sasl::channel_binding& channel() const { return channel_; }
+  instant now() const { return now_; }
+  const std::string& tag() const { return tag_; }
+  output& out() { return out_; }
+  bytes& text() { return out_.text(); }
+
+  /// The selected mailbox; only while one is.
+  mailbox_view& view() { return *view_; }
+
+  void ask(action question);
+  /// Ends the command: tells the news that may be told now, then the tagged reply. `code` stands in for the
+  /// answer's own response code.
+  void finish(answer how, std::string_view code = {});
+  /// The next line goes to the command's on_line.
+  void expect_line(size_t limit);
+
+  void log_in();
+  /// Counts a failed login; too many end the connection.
+  void note_failed_login() { ++failed_logins_; }
+  /// Sends the tagged OK and turns to TLS; whatever was read is forgotten (RFC 9051 6.2.1).
+  void begin_tls();
+  void log_out();
+
+  void select(std::unique_ptr<mailbox_view> view);
+  /// Leaves the selected mailbox, if there is one.
+  void unselect();
+  /// The command deletes the selected mailbox itself: its end is no surprise then.
+  void expect_mailbox_gone(bool expected) { gone_expected_ = expected; }
+
+  bool uses_condstore() const { return condstore_; }
+  /// RFC 7162 3.1: from a CONDSTORE enabling command on.
+  void use_condstore();
+
+  /// The literal of an APPEND: takes it in pieces, or refuses it and ends the command.
+  void stream_literal(bool ask_for_it);
+  void refuse_literal(answer why);
+
+  /// Tells what happened in the mailbox as IDLE does: at once, all of it.
+  void tell_news_at_once();
+  /// "* 3 FETCH (FLAGS (\Seen))", with UID and MODSEQ where they belong.
+  void write_flags_of(uint32_t sequence, const message_entry& entry);
+  void write_flag_lists();
+
+private:
+  class news_writer;
+
+  actions go_on();
+  void pump();
+  void settle();
+  bool read_command();
+  bool read_for_command();
+  void close_with(answer why);
+  void dispatch(bytes_view text);
+  void on_literal();
+  bool begin_append();
+  void refuse(answer why, std::string_view detail = {});
+  bool tell_news(bool with_expunges);
+  void wind_up();
+  bytes tagged(answer how, std::string_view code, std::string_view detail);
+  void write_tagged(answer how, std::string_view code = {}, std::string_view detail = {});
+  void take_tag(bytes_view text);
+  reader_limits limits() const;
+
+  session_settings settings_;
+  sasl::channel_binding channel_;
+  std::unique_ptr<mailbox_view> view_;
+  std::unique_ptr<running_command> running_;
+  command_reader reader_;
+  output out_;
+  std::string tag_;
+  std::string_view command_name_; ///< as the command table has it
+  bytes ending_;                  ///< the tagged reply, while news are told before it
+  std::optional<answer> refusal_; ///< what to answer once the refused command has been passed over
+  instant now_;
+  size_t line_limit_ = 0; ///< not 0: the command waits for a line
+  uint32_t bad_commands_ = 0;
+  uint32_t failed_logins_ = 0;
+  imap::phase phase_ = imap::phase::not_authenticated;
+  bool on_tls_;
+  bool question_open_ = false;
+  bool finished_ = false; ///< the command called finish; it is let go once it has returned
+  bool streaming_ = false;
+  bool condstore_ = false;
+  bool gone_expected_ = false;
+  bool command_has_uid_ = false;
+};
+
+} // namespace stagepost::imap

@@ -1,0 +1,136 @@
+#include "protocols/imap/dialogue.hpp"
+
+#include <algorithm>
+
+// What a dialogue tells: the news of the mailbox and how a command ended.
+
+namespace stagepost::imap {
+
+/// Writes the untagged responses for what the view takes up.
+class dialogue::news_writer final : public news_listener {
+public:
+  explicit news_writer(dialogue& with) : with_(with) {}
+
+  void on_expunged(uint32_t sequence) override {
+    bytes& out = with_.text();
+    out += "* ";
+    write_number(out, sequence);
+    out += " EXPUNGE\r\n";
+  }
+
+  void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
+    if (before.flags != now.flags || before.keywords != now.keywords || with_.condstore_)
+      with_.write_flags_of(sequence, now);
+  }
+
+  bool wants_more() override { return !with_.out_.has_enough(); }
+
+private:
+  dialogue& with_;
+};
+
+void dialogue::finish(answer how, std::string_view code) {
+  line_limit_ = 0;
+  streaming_ = false;
+  ending_ = tagged(how, code, {});
+  wind_up();
+}
+
+/// Tells what may be told, then the tagged reply; comes again from on_more where that is too much for one
+/// list.
+void dialogue::wind_up() {
+  if (view_ && !tell_news(running_->may_tell_expunges())) {
+    ask(more{});
+    return;
+  }
+  text() += ending_;
+  ending_ = bytes{};
+  finished_ = true;
+}
+
+bool dialogue::tell_news(bool with_expunges) {
+  if (!view_->has_news(with_expunges)) return true;
+  if (view_->keywords_grew()) write_flag_lists();
+  news_writer writer(*this);
+  if (!view_->take_news(with_expunges, writer)) return false;
+  if (view_->size() > view_->announced()) {
+    bytes& out = text();
+    out += "* ";
+    write_number(out, view_->size());
+    out += " EXISTS\r\n";
+  }
+  view_->set_announced();
+  return true;
+}
+
+void dialogue::tell_news_at_once() {
+  if (view_ && !tell_news(true)) ask(more{});
+}
+
+void dialogue::write_flags_of(uint32_t sequence, const message_entry& entry) {
+  bytes& out = text();
+  out += "* ";
+  write_number(out, sequence);
+  out += " FETCH (";
+  if (running_ && running_->is_by_uid()) {
+    out += "UID ";
+    write_number(out, entry.uid.value);
+    out += ' ';
+  }
+  out += "FLAGS (";
+  write_flag_names(out, entry.flags, entry.keywords, view_->keywords());
+  out += ')';
+  if (condstore_) {
+    out += " MODSEQ (";
+    write_number(out, entry.modseq.value);
+    out += ')';
+  }
+  out += ")\r\n";
+}
+
+void dialogue::write_flag_lists() {
+  const std::vector<std::string>& keywords = view_->keywords();
+  const uint64_t all_keywords = keywords.size() >= 64 ? ~uint64_t(0) : (uint64_t(1) << keywords.size()) - 1;
+  bytes& out = text();
+  out += "* FLAGS (";
+  write_flag_names(out, ~0u, all_keywords, keywords);
+  out += ")\r\n* OK [PERMANENTFLAGS (";
+  if (!view_->read_only()) {
+    write_flag_names(out, ~0u, all_keywords, keywords);
+    if (keywords.size() < max_keywords) out += " \\*";
+  }
+  out += ")] Flags that are kept\r\n";
+  view_->set_keywords_announced();
+}
+
+void dialogue::use_condstore() {
+  if (condstore_) return;
+  condstore_ = true;
+  if (!view_) return;
+  bytes& out = text();
+  out += "* OK [HIGHESTMODSEQ ";
+  write_number(out, std::max<uint64_t>(view_->highest_modseq().value, 1));
+  out += "] Highest\r\n";
+}
+
+bytes dialogue::tagged(answer how, std::string_view code, std::string_view detail) {
+  const answer_text& words = text_of(how);
+  if (words.status == "BAD") ++bad_commands_;
+  bytes line = tag_;
+  (line += ' ').append(words.status) += ' ';
+  if (code.empty()) code = words.code;
+  if (!code.empty()) (line += '[').append(code) += "] ";
+  if (words.text == "completed") {
+    if (command_has_uid_) line += "UID ";
+    line.append(command_name_) += ' ';
+  }
+  line += words.text;
+  if (!detail.empty()) (line += ": ").append(detail);
+  return line += "\r\n";
+}
+
+void dialogue::write_tagged(answer how, std::string_view code, std::string_view detail) {
+  text() += tagged(how, code, detail);
+}
+
+} // namespace stagepost::imap

@@ -1,0 +1,275 @@
+#pragma once
+
+#include "protocols/base/bytes.hpp"
+#include "protocols/base/mailbox_page.hpp"
+#include "protocols/base/units.hpp"
+#include "protocols/mime/digest.hpp"
+#include "protocols/sasl/exchange.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace stagepost::imap {
+
+/// What holds for one connection: the settings, resolved by whoever accepted it.
+struct session_settings {
+  std::string host_name = "localhost";
+  std::string banner; ///< IMAP-01 with its variables filled in; one line, no "* OK"
+  bool tls_offered = false;
+  bool login_needs_tls = true;
+  std::vector<sasl::mechanism> mechanisms;
+  size_t max_bad_commands = 8;      ///< IMAP-03; 0: no limit
+  bool idle = true;                 ///< IMAP-05
+  size_t max_line_bytes = 65536;    ///< of a command without its literals; at most 16 KiB before login
+  size_t max_literal_bytes = 65536; ///< of a literal that is not a message; at most 4 KiB before login
+  uint64_t max_append_bytes = 0;    ///< of a message; 0: no limit
+  char separator = '/';
+};
+
+// -- values -----------------------------------------------------------------------------------------------
+
+/// RFC 6154 uses. On disk: never renumber.
+enum class special_use : uint8_t { none, archive, drafts, flagged, junk, sent, trash, all };
+
+/// A folder as LIST shows it. `name` is UTF-8 with the separator; the session does modified UTF-7 for
+/// IMAP4rev1.
+struct mailbox_info {
+  std::string name;
+  special_use use = special_use::none;
+  bool subscribed = false;
+  bool no_select = false; ///< exists only as a level above others
+};
+
+struct mailbox_status {
+  uint32_t messages = 0;
+  uint32_t unseen = 0;
+  uint32_t deleted = 0;
+  stagepost::uid uid_next;
+  stagepost::uid_validity uid_validity;
+  modseq highest_modseq;
+  uint64_t size_bytes = 0;
+};
+
+struct selected_mailbox {
+  stagepost::uid_validity uid_validity;
+  stagepost::uid uid_next;
+  modseq highest_modseq;
+  mailbox_pages pages;
+  std::vector<std::string> keywords; ///< bit n of message_entry::keywords; only ever appended to
+  bool read_only = false;            ///< no rights to change, whatever the client asked
+};
+
+/// What changed in the selected mailbox. Updates come in order and each is on disk.
+struct mailbox_update {
+  mailbox_pages changed; ///< replaces the page of the same number; no entries: the page is gone
+  stagepost::uid uid_next;
+  modseq highest_modseq;
+  std::vector<std::string> keywords; ///< the whole list where it grew, else empty
+};
+
+/// How a question about folders or messages ended; the session has tagged reply and response code for each.
+enum class outcome : uint8_t {
+  done,
+  no_such_mailbox, ///< [NONEXISTENT], or [TRYCREATE] where the RFC wants it
+  already_exists,  ///< [ALREADYEXISTS]
+  not_permitted,   ///< [NOPERM]
+  cannot,          ///< [CANNOT] a name or operation that can never work
+  over_quota,      ///< [OVERQUOTA]
+  too_big,         ///< [TOOBIG]
+  limit_reached,   ///< [LIMIT] too many folders, keywords …
+  has_children,    ///< [HASCHILDREN]
+  in_use,          ///< [INUSE] try again
+  expunged,        ///< [EXPUNGEISSUED] some of the messages are gone
+  unavailable,     ///< [UNAVAILABLE] store failure, shutdown
+};
+
+enum class flag_change : uint8_t { replace, add, remove };
+
+/// What of a message is needed to answer.
+enum class read_depth : uint8_t {
+  facts,  ///< internal date, size
+  digest, ///< and the parsed structure
+  header, ///< and the octets of the header block
+  whole,  ///< and all octets
+};
+
+/// One message as read. Views live only during the call.
+struct message_data {
+  stagepost::uid uid;
+  instant internal_date;
+  uint64_t size_bytes = 0;
+  const mime::digest* digest = nullptr;
+  bytes_view header; ///< through the blank line
+  bytes_view whole;
+  bool gone = false; ///< expunged since; nothing else is set
+};
+
+// -- actions ----------------------------------------------------------------------------------------------
+
+struct reply {
+  bytes text;
+};
+struct start_tls {};
+struct close {};
+/// Send this part of a message straight from the store, after what was replied and before what follows. The
+/// session has sent the literal's length: when the octets cannot be read the line must be cut. The only
+/// action beside reply that may come several times in one list. `message_uid` was just read and is in the
+/// selected mailbox.
+struct send_body {
+  stagepost::uid message_uid;
+  uint64_t offset = 0;
+  uint64_t size_bytes = 0;
+};
+
+// Questions. Each is answered by the function named; it is always the last of the actions.
+
+struct list_mailboxes {}; ///< on_mailboxes
+struct read_status {
+  std::string name;
+};                    ///< on_status
+struct open_mailbox { ///< on_opened
+  std::string name;
+  bool read_only = false; ///< EXAMINE
+};
+/// Ends the selection; no more updates are wanted. Not a question.
+struct leave_mailbox {};
+struct create_mailbox {
+  std::string name;
+  special_use use = special_use::none;
+}; ///< on_outcome
+struct delete_mailbox {
+  std::string name;
+}; ///< on_outcome
+struct rename_mailbox {
+  std::string from, to;
+}; ///< on_outcome
+struct subscribe_mailbox {
+  std::string name;
+  bool subscribed = true;
+}; ///< on_outcome
+
+/// Read these in this order, on_message for each, then on_read_end. At most 64 at a time, so others get their
+/// turn.
+struct read_messages {
+  std::vector<uid> uids;
+  read_depth depth = read_depth::facts;
+};
+/// Answered by on_stored. Updates it causes are told first, by on_update.
+struct store_flags {
+  std::vector<uid> uids;
+  flag_change change = flag_change::replace;
+  uint32_t flags = 0;
+  std::vector<std::string> keywords;
+  std::optional<modseq> unchanged_since; ///< RFC 7162 3.1.3
+};
+/// Removes what is \Deleted, of all messages or of `uids` only. Answered by on_outcome, updates first.
+struct expunge {
+  bool all = true;
+  std::vector<uid> uids;
+};
+/// Answered by on_copied; with `move` the updates come first.
+struct copy_messages {
+  std::vector<uid> uids;
+  std::string to;
+  bool move = false;
+};
+/// APPEND: may a message of this size go there? Answered by on_append_ready.
+struct begin_append {
+  std::string mailbox;
+  uint64_t size_bytes = 0;
+};
+/// A piece of the message, octets untouched, at most 256 KiB; a long feed brings several. Not a question; a
+/// failure shows in on_appended.
+struct write_body {
+  bytes content;
+};
+/// Answered by on_appended, once it is on disk.
+struct finish_append {
+  uint32_t flags = 0;
+  std::vector<std::string> keywords;
+  std::optional<instant> internal_date; ///< absent: now
+};
+/// The message begun will not be finished.
+struct abort_append {};
+/// There is more to say than fits one list: answered by on_more once what came before is sent.
+struct more {};
+
+using action =
+    std::variant<reply, start_tls, close, send_body, list_mailboxes, read_status, open_mailbox, leave_mailbox,
+                 create_mailbox, delete_mailbox, rename_mailbox, subscribe_mailbox, read_messages,
+                 store_flags, expunge, copy_messages, begin_append, write_body, finish_append, abort_append,
+                 sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
+using actions = std::vector<action>;
+
+// -- answers ----------------------------------------------------------------------------------------------
+
+struct copied {
+  imap::outcome outcome = outcome::unavailable;
+  stagepost::uid_validity uid_validity; ///< of the target
+  std::vector<uid> from, to;            ///< pairs, in order; messages gone meanwhile are left out
+};
+
+struct appended {
+  imap::outcome outcome = outcome::unavailable;
+  stagepost::uid_validity uid_validity;
+  stagepost::uid uid;
+};
+
+struct stored {
+  imap::outcome outcome = outcome::unavailable;
+  std::vector<uid> modified; ///< failed `unchanged_since`
+  std::vector<uid> gone;     ///< expunged meanwhile
+};
+
+/// One IMAP connection seen from the server, pure (RFC 3501, RFC 9051 and the extensions it announces). Same
+/// rules as smtp::session: at most one question is open, it is the last action, and until it is answered no
+/// input is wanted. Pipelined commands wait their turn. `on_update` may come at any time after on_opened,
+/// also in the middle of a question; the session keeps it until the RFC lets it speak (never EXPUNGE during
+/// FETCH, STORE or SEARCH, RFC 9051 7.5.1), and at once while IDLE.
+class session {
+public:
+  session(session_settings settings, bool on_tls, sasl::channel_binding channel);
+  ~session();
+  session(session&&) noexcept;
+  session& operator=(session&&) noexcept;
+
+  actions start();
+  actions feed(bytes_view input, instant now);
+  bool wants_input() const;
+
+  actions on_tls(const sasl::channel_binding& channel);
+  actions on_credentials(const sasl::credentials& found);
+  actions on_login(sasl::login_outcome outcome, const std::string& address);
+  actions on_mailboxes(outcome result, std::vector<mailbox_info> found);
+  actions on_status(outcome result, const mailbox_status& status);
+  actions on_opened(outcome result, selected_mailbox opened);
+  actions on_outcome(outcome result);
+  actions on_message(const message_data& message);
+  actions on_read_end(outcome result);
+  actions on_stored(const stored& result);
+  actions on_copied(const copied& result);
+  actions on_append_ready(outcome result);
+  actions on_appended(const appended& result);
+  actions on_more();
+  actions on_update(mailbox_update update);
+  /// The selected mailbox was deleted by somebody else: BYE (RFC 9051 7.1.5 leaves no better way).
+  actions on_mailbox_gone();
+
+  bool wants_nonce() const;
+  void give_nonce(bytes_view nonce);
+
+  /// Whether IDLE runs: the connection may then wait longer (RFC 2177: clients renew within 29 minutes).
+  bool is_idling() const;
+  bool is_authenticated() const;
+  actions on_timeout();
+  actions on_shutdown();
+
+private:
+  struct machine;
+  std::unique_ptr<machine> machine_;
+};
+
+} // namespace stagepost::imap

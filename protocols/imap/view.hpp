@@ -1,0 +1,95 @@
+#pragma once
+
+#include "protocols/base/mailbox_page.hpp"
+#include "protocols/imap/sequence_set.hpp"
+#include "protocols/imap/session.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace stagepost::imap {
+
+/// What takes the news of a mailbox as the view takes them up. Sequence numbers are those that hold at that
+/// moment, as RFC 9051 7.5.1 counts.
+class news_listener {
+public:
+  virtual ~news_listener() = default;
+  virtual void on_expunged(uint32_t sequence) = 0;
+  virtual void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) = 0;
+  /// Asked after each page; false ends the round, the rest is kept.
+  virtual bool wants_more() = 0;
+};
+
+/// The messages of the selected mailbox as this client knows them: what it was told about, in the order of
+/// its sequence numbers. What happens in the mailbox waits in `queue` until it may be told. Costs a pointer
+/// and a count for each page; a page of its own only while an expunge waits.
+class mailbox_view {
+public:
+  mailbox_view(std::string name, selected_mailbox opened, bool read_only);
+
+  const std::string& name() const { return name_; }
+  void rename(std::string name) { name_ = std::move(name); }
+  bool read_only() const { return read_only_; }
+  stagepost::uid_validity uid_validity() const { return uid_validity_; }
+  stagepost::uid uid_next() const { return uid_next_; }
+  modseq highest_modseq() const { return highest_modseq_; }
+  const std::vector<std::string>& keywords() const { return keywords_; }
+
+  uint32_t size() const { return ends_.empty() ? 0 : ends_.back(); }
+  /// `sequence` is from 1 to size(). Logarithmic, as the two below.
+  const message_entry& at(uint32_t sequence) const;
+  /// The sequence number of the first message whose UID is not below; size() + 1 where there is none.
+  uint32_t first_at_or_after(stagepost::uid uid) const;
+  /// 0 where there is no such message.
+  uint32_t sequence_of(stagepost::uid uid) const;
+  /// The first message without \Seen, 0 where all are seen. Linear.
+  uint32_t first_unseen() const;
+
+  /// The sequence numbers a set names. False when it names a number nobody has (RFC 9051 6.4.4: BAD); UIDs
+  /// that are not there are passed over.
+  bool select(const sequence_set& set, bool by_uid, number_ranges& found) const;
+
+  /// Keeps an update until it may be told.
+  void queue(mailbox_update update);
+
+  /// Whether take_news would have anything to do.
+  bool has_news(bool with_expunges) const;
+
+  /// Takes up what waits and tells the listener. Without `with_expunges` expunged messages stay in the view
+  /// until another time. False when the listener had enough.
+  bool take_news(bool with_expunges, news_listener& listener);
+
+  /// The same for the pages of messages `first` to `last` only, without expunges, all at once.
+  void take_news_of(stagepost::uid first, stagepost::uid last, news_listener& listener);
+
+  /// Messages the client was told of by EXISTS or can conclude from EXPUNGE; differs from size() until it is
+  /// told.
+  uint32_t announced() const { return announced_; }
+  void set_announced() { announced_ = size(); }
+  /// Whether keywords were added since the client was told of them.
+  bool keywords_grew() const { return keywords_grew_; }
+  void set_keywords_announced() { keywords_grew_ = false; }
+
+private:
+  size_t index_of(uint32_t page_number) const;
+  int64_t take_page(const mailbox_page_ptr& now, bool with_expunges, int64_t shift, news_listener& listener);
+  void recount();
+
+  std::string name_;
+  bool read_only_;
+  bool keywords_grew_ = false;
+  stagepost::uid_validity uid_validity_;
+  stagepost::uid uid_next_;
+  stagepost::uid last_uid_; ///< of the view, now or before it was expunged: later ones are new
+  modseq highest_modseq_;
+  uint32_t announced_ = 0;
+  std::vector<std::string> keywords_;
+  mailbox_pages pages_;                          ///< in order, none empty
+  std::vector<uint32_t> ends_;                   ///< messages up to and with each page
+  std::map<uint32_t, mailbox_page_ptr> waiting_; ///< not looked at yet, by page number
+  std::map<uint32_t, mailbox_page_ptr>
+      held_; ///< taken up but for their expunges; pages_ has a merged page of our own
+};
+
+} // namespace stagepost::imap

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "protocols/base/bytes.hpp"
+#include "protocols/base/units.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace stagepost::smtp {
+
+/// RFC 6152, RFC 3030: what the client said of the content. On disk: never renumber.
+enum class body_type : uint8_t { seven_bit, eight_bit_mime, binary_mime };
+
+/// RFC 3461 4.1: NOTIFY as bits; none set means the parameter was absent. On disk: never renumber.
+enum notify_on : uint8_t { notify_never = 1, notify_success = 2, notify_failure = 4, notify_delay = 8 };
+
+/// RFC 3461 4.3: RET. On disk: never renumber.
+enum class return_content : uint8_t { unspecified, full, headers };
+
+struct recipient {
+  std::string address;            ///< as given, without the angle brackets
+  uint8_t notify = 0;             ///< notify_on bits
+  std::string original_recipient; ///< ORCPT, xtext decoded: "rfc822;bob@example.test"
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, recipient& x) {
+    return f(x.address, x.notify, x.original_recipient);
+  }
+};
+
+/// What travels beside a message: RFC 5321 2.3.1 with the parameters of RFC 3461.
+struct envelope {
+  std::string sender; ///< reverse path without the angle brackets, empty for a bounce
+  std::vector<recipient> recipients;
+  body_type body = body_type::seven_bit;
+  bool smtp_utf8 = false; ///< RFC 6531
+  return_content ret = return_content::unspecified;
+  std::string envelope_id; ///< ENVID, xtext decoded
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, envelope& x) {
+    return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id);
+  }
+};
+
+} // namespace stagepost::smtp

@@ -1,0 +1,86 @@
+#include "protocols/smtp/header_fixup.hpp"
+
+#include "protocols/base/text.hpp"
+#include "protocols/mime/address.hpp"
+#include "protocols/mime/date.hpp"
+#include "protocols/mime/header.hpp"
+#include "protocols/smtp/address.hpp"
+
+#include <algorithm>
+
+namespace stagepost::smtp {
+
+namespace {
+
+std::string canonical(const mailbox& box) {
+  return canonical_local(box.local) + "@" + canonical_domain(box.domain).value_or(ascii_lower(box.domain));
+}
+
+/// Whether all the mailboxes of a From field are the account's.
+bool from_fits(std::string_view value, const header_rules& rules) {
+  const auto named = mime::parse_addresses(value);
+  return std::all_of(named.begin(), named.end(), [&](const mime::address& one) {
+    return one.kind != mime::address_kind::mailbox ||
+           fits_sender(rules.match, rules.match_address, addr_spec(one));
+  });
+}
+
+bool is_bcc(std::string_view name) { return ascii_iequals(name, "Bcc") || ascii_iequals(name, "Resent-Bcc"); }
+
+} // namespace
+
+bool fits_sender(sender_match match, std::string_view account, std::string_view address) {
+  if (match == sender_match::none) return true;
+  const auto owner = parse_mailbox(account, true);
+  const auto sender = parse_mailbox(address, true);
+  if (!owner || !sender) return false;
+  const auto known = canonical(*owner);
+  const auto claimed = canonical(*sender);
+  if (match == sender_match::address) return known == claimed;
+  return known.substr(known.rfind('@')) == claimed.substr(claimed.rfind('@'));
+}
+
+fixed_header fix_header(bytes_view block, const header_rules& rules) {
+  fixed_header out;
+  bytes kept;
+  size_t copied = 0; // octets of the block that are in `kept` or were left out
+  bool has_date = false, has_message_id = false;
+  for (const auto& field : mime::header_fields(block)) {
+    if (ascii_iequals(field.name, "Received")) {
+      ++out.hops;
+    } else if (ascii_iequals(field.name, "From")) {
+      if (rules.match != sender_match::none && !from_fits(field.value, rules)) out.from_fits = false;
+    } else if (rules.complete) {
+      if (ascii_iequals(field.name, "Date")) has_date = true;
+      if (ascii_iequals(field.name, "Message-ID")) has_message_id = true;
+      if (is_bcc(field.name)) {
+        kept += block.substr(copied, field.offset - copied);
+        copied = field.offset + field.size;
+      }
+    }
+  }
+  out.text.reserve(rules.received.size() + block.size() + 128);
+  out.text = rules.received;
+  if (rules.complete && !has_date) out.text += "Date: " + mime::format_date({rules.at, {}}) + "\r\n";
+  if (rules.complete && !has_message_id) out.text += "Message-ID: <" + rules.message_id + ">\r\n";
+  out.text += kept;
+  out.text += block.substr(copied);
+  return out;
+}
+
+size_t header_end_search::look(bytes_view content) {
+  for (;;) {
+    const auto newline = content.find('\n', searched_);
+    if (newline == content.npos) {
+      searched_ = content.size();
+      return content.npos;
+    }
+    searched_ = newline + 1;
+    // Lines end in CRLF or, in what BDAT brought, maybe in LF.
+    const bool empty = newline == line_ || (newline == line_ + 1 && content[line_] == '\r');
+    if (empty) return newline + 1;
+    line_ = newline + 1;
+  }
+}
+
+} // namespace stagepost::smtp

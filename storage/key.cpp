@@ -1,0 +1,97 @@
+#include "storage/key.hpp"
+
+namespace stagepost::storage {
+
+namespace {
+
+constexpr size_t blob_ref_key_size = 8 + 1 + 8 + 4;
+
+bytes make(uint64_t number) {
+  bytes out;
+  append_big_endian(out, number);
+  return out;
+}
+
+bytes make(uint64_t number, uint32_t item) {
+  auto out = make(number);
+  append_big_endian(out, item);
+  return out;
+}
+
+bytes make(uint64_t first, uint64_t second) {
+  auto out = make(first);
+  append_big_endian(out, second);
+  return out;
+}
+
+} // namespace
+
+namespace key {
+
+bytes body(blob_id blob, uint32_t chunk) { return make(blob.value, chunk); }
+bytes blob(blob_id blob) { return make(blob.value); }
+
+bytes blob_ref(blob_id blob, blob_owner kind, uint64_t owner, uint32_t item) {
+  bytes out;
+  out.reserve(blob_ref_key_size);
+  append_big_endian(out, blob.value);
+  out.push_back(char(kind));
+  append_big_endian(out, owner);
+  append_big_endian(out, item);
+  return out;
+}
+
+bytes folder(account_id account, mailbox_id folder) { return make(account.value, folder.value); }
+bytes account(account_id account) { return make(account.value); }
+bytes mailbox(mailbox_id folder) { return make(folder.value); }
+bytes page(mailbox_id folder, uint32_t number) { return make(folder.value, number); }
+bytes message(mailbox_id folder, uid id) { return make(folder.value, id.value); }
+bytes change(mailbox_id folder, modseq at) { return make(folder.value, at.value); }
+
+bytes change(mailbox_id folder, modseq at, change_kind kind) {
+  auto out = make(folder.value, at.value);
+  out.push_back(char(kind));
+  return out;
+}
+
+bytes queue(queue_id id) { return make(id.value); }
+bytes queue_item(queue_id id, uint32_t item) { return make(id.value, item); }
+bytes trace_id(uint64_t hash, queue_id id) { return make(hash, id.value); }
+bytes trace_hash(uint64_t hash) { return make(hash); }
+bytes domain(domain_id domain) { return make(domain.value); }
+
+bytes local_part(domain_id domain, std::string_view local_part) {
+  auto out = make(domain.value);
+  out.append(local_part);
+  return out;
+}
+
+} // namespace key
+
+uint64_t number_at(bytes_view key, size_t offset) {
+  if (key.size() < offset + 8) return 0;
+  return read_big_endian<uint64_t>(key.substr(offset));
+}
+
+uint32_t small_number_at(bytes_view key, size_t offset) {
+  if (key.size() < offset + 4) return 0;
+  return read_big_endian<uint32_t>(key.substr(offset));
+}
+
+bool take_blob_ref(bytes_view key, blob_ref_key& parts) {
+  if (key.size() != blob_ref_key_size) return false;
+  parts.blob = blob_id{number_at(key, 0)};
+  parts.kind = blob_owner(uint8_t(key[8]));
+  parts.owner = number_at(key, 9);
+  parts.item = small_number_at(key, 17);
+  return parts.kind == blob_owner::spool || parts.kind == blob_owner::mailbox;
+}
+
+bytes after_prefix(bytes_view prefix) {
+  bytes out(prefix);
+  while (!out.empty() && uint8_t(out.back()) == 0xff) out.pop_back();
+  if (!out.empty()) out.back() = char(uint8_t(out.back()) + 1);
+  return out;
+}
+
+} // namespace stagepost::storage

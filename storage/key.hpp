@@ -1,0 +1,55 @@
+#pragma once
+
+#include "protocols/base/bytes.hpp"
+#include "protocols/base/units.hpp"
+#include "storage/records.hpp"
+
+#include <string>
+
+namespace stagepost::storage {
+
+// Keys of all column families: numbers are big-endian, so that the order of keys is the order of numbers, and
+// text comes last. On disk: never change (tests/storage/key_test.cpp has the octets).
+
+namespace key {
+
+bytes body(blob_id blob, uint32_t chunk);
+bytes blob(blob_id blob);
+bytes blob_ref(blob_id blob, blob_owner kind, uint64_t owner, uint32_t item);
+bytes folder(account_id account, mailbox_id folder);
+bytes account(account_id account);
+bytes mailbox(mailbox_id folder);
+bytes page(mailbox_id folder, uint32_t number);
+bytes message(mailbox_id folder, uid id);
+/// All kinds of change from `since` on begin at this key.
+bytes change(mailbox_id folder, modseq at);
+bytes change(mailbox_id folder, modseq at, change_kind kind);
+bytes queue(queue_id id);
+/// For `spool_recipients`, `delivered` and `trace`.
+bytes queue_item(queue_id id, uint32_t item);
+bytes trace_id(uint64_t hash, queue_id id);
+bytes trace_hash(uint64_t hash);
+bytes domain(domain_id domain);
+/// For `account_names` and `aliases`.
+bytes local_part(domain_id domain, std::string_view local_part);
+
+} // namespace key
+
+/// What a key of `blob_refs` says.
+struct blob_ref_key {
+  blob_id blob;
+  blob_owner kind{};
+  uint64_t owner = 0;
+  uint32_t item = 0;
+};
+
+/// Takes keys apart: the number at an octet; zero when the key is too short to hold it.
+uint64_t number_at(bytes_view key, size_t offset);
+uint32_t small_number_at(bytes_view key, size_t offset);
+/// False when it is not such a key.
+bool take_blob_ref(bytes_view key, blob_ref_key& parts);
+
+/// The first key after all that begin with `prefix`; empty when there is none.
+bytes after_prefix(bytes_view prefix);
+
+} // namespace stagepost::storage

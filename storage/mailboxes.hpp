@@ -1,0 +1,42 @@
+#pragma once
+
+#include "protocols/base/mailbox_page.hpp"
+#include "storage/batch.hpp"
+#include "storage/store.hpp"
+
+#include <vector>
+
+namespace stagepost::storage {
+
+// Folders and what is in them. Each folder is written by its mailbox actor alone, the list of folders by the
+// account's.
+
+void put_folder(batch& b, account_id account, const folder_record& folder);
+/// The record only; delete_contents takes what is in it, in steps.
+void delete_folder(batch& b, account_id account, mailbox_id folder);
+result<std::vector<folder_record>> read_folders(const store&, account_id account, reach);
+
+void put_counters(batch& b, mailbox_id folder, const mailbox_counters& counters);
+result<mailbox_counters> read_counters(const store&, mailbox_id folder, reach);
+
+/// Writes the page; one without entries is deleted.
+void put_page(batch& b, mailbox_id folder, const mailbox_page& page);
+result<mailbox_pages> read_pages(const store&, mailbox_id folder, reach);
+
+void put_message(batch& b, mailbox_id folder, uid id, const message_record& message);
+void delete_message(batch& b, mailbox_id folder, uid id);
+result<message_record> read_message(const store&, mailbox_id folder, uid id, reach);
+/// In the order of `uids`, which ascend; one that is gone has no body.
+result<std::vector<message_record>> read_messages(const store&, mailbox_id folder,
+                                                  const std::vector<uid>& uids, reach);
+
+void put_change(batch& b, mailbox_id folder, const change_record& change);
+/// What came after `since`, oldest first, at most `limit` lines.
+result<std::vector<change_record>> read_changes(const store&, mailbox_id folder, modseq since, size_t limit,
+                                                reach);
+
+/// Puts up to `limit` messages of a deleted folder, their references and everything else kept under its
+/// number into `b`. True when nothing is left after this batch.
+result<bool> delete_contents(batch& b, const store&, mailbox_id folder, size_t limit);
+
+} // namespace stagepost::storage

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "storage/store.hpp"
+
+#include <rocksdb/options.h>
+
+#include <string_view>
+#include <vector>
+
+namespace stagepost::storage {
+
+/// The families of a kind of store. `meta` is first: it is RocksDB's default family, which must exist.
+const std::vector<family>& families_of(store_kind kind);
+
+/// The name of the column family on disk.
+std::string_view name_of(family f);
+
+rocksdb::DBOptions database_options(const store_options& options);
+rocksdb::ColumnFamilyOptions family_options(family f, const store_options& options);
+
+} // namespace stagepost::storage

@@ -1,0 +1,131 @@
+#pragma once
+
+#include "protocols/base/bytes.hpp"
+#include "protocols/base/units.hpp"
+#include "storage/errc.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stagepost::storage {
+
+// The values of the column families (storage/README.md has the table of keys). Every record begins with its
+// version octet; encode writes the newest, decode reads all. Fields are only ever added, by a new version.
+
+/// A stored body: `blobs`.
+struct blob_record {
+  uint64_t size_bytes = 0;
+  uint32_t chunks = 0;
+  bytes digest; ///< parsed structure, opaque here
+};
+
+/// Who keeps a body alive: `blob_refs`. On disk: never renumber.
+enum class blob_owner : uint8_t { spool = 1, mailbox = 2 };
+
+/// A folder of an account: `folders`.
+struct folder_record {
+  mailbox_id id;
+  std::string name; ///< UTF-8, levels separated by '/'; "INBOX" in capitals
+  stagepost::uid_validity uid_validity;
+  uint8_t use = 0; ///< special use, as the protocol numbers it
+  bool subscribed = false;
+};
+
+/// What moves with every change of a folder: `mailbox_state`. Sums are exact: they are written with the
+/// change.
+struct mailbox_counters {
+  uid uid_next{1};
+  modseq highest_modseq{1};
+  uint32_t messages = 0;
+  uint32_t unseen = 0;
+  uint32_t deleted = 0;
+  uint64_t size_bytes = 0;
+  std::vector<std::string> keywords; ///< bit n of message_entry::keywords
+};
+
+/// What never changes of a message in a folder: `messages`.
+struct message_record {
+  blob_id body;
+  uint64_t size_bytes = 0;
+  instant internal_date;
+  instant saved_at;
+  stagepost::queue_id queue_id; ///< zero when it did not come through the spool
+};
+
+/// A line of a folder's change log: `changes`. On disk: never renumber.
+enum class change_kind : uint8_t { added = 1, flags = 2, expunged = 3 };
+struct change_record {
+  stagepost::modseq modseq;
+  change_kind kind = change_kind::added;
+  std::vector<uid> uids; ///< ascending
+};
+
+/// A message that waits in the spool: `spool`.
+struct spool_record {
+  stagepost::queue_id id;
+  blob_id body;
+  uint64_t size_bytes = 0;
+  instant accepted_at;
+  bytes envelope; ///< sender and parameters, opaque here; recipients have records of their own
+  std::string sender;
+  std::string authenticated_as;
+  uint32_t recipients = 0;
+};
+
+/// Where one recipient of a waiting message stands: `spool_recipients`. On disk: never renumber.
+enum class recipient_state : uint8_t { expanding = 1, local = 2, remote = 3, held = 4, bounced = 5 };
+struct spool_recipient {
+  uint32_t index = 0;
+  std::string address; ///< as given
+  recipient_state state = recipient_state::local;
+  account_id account; ///< for local ones
+  uint8_t shard = 0;  ///< of the account
+  std::string folder; ///< target of plus addressing; empty: INBOX
+  uint8_t notify = 0;
+  std::string original_recipient;
+  uint32_t attempts = 0;
+  instant due_at;
+  std::string last_reply;
+};
+
+/// A step in the life of a message: `trace`. On disk: never renumber.
+enum class trace_kind : uint8_t {
+  connected = 1,
+  authenticated,
+  envelope,
+  accepted,
+  check,
+  expanded,
+  routed,
+  delivered,
+  deferred,
+  bounced,
+  removed
+};
+struct trace_step {
+  instant at;
+  trace_kind kind = trace_kind::connected;
+  std::vector<std::pair<std::string, std::string>> facts; ///< name and value, for people and programs
+};
+
+bytes encode(const blob_record&);
+bytes encode(const folder_record&);
+bytes encode(const mailbox_counters&);
+bytes encode(const message_record&);
+bytes encode(const change_record&);
+bytes encode(const spool_record&);
+bytes encode(const spool_recipient&);
+bytes encode(const trace_step&);
+
+result<blob_record> decode_blob(bytes_view);
+/// The id stands in the key.
+result<folder_record> decode_folder(mailbox_id, bytes_view);
+result<mailbox_counters> decode_counters(bytes_view);
+result<message_record> decode_message(bytes_view);
+result<change_record> decode_change(stagepost::modseq, bytes_view);
+result<spool_record> decode_spool(stagepost::queue_id, bytes_view);
+result<spool_recipient> decode_recipient(uint32_t index, bytes_view);
+result<trace_step> decode_trace(bytes_view);
+
+} // namespace stagepost::storage

@@ -1,0 +1,101 @@
+#include "storage/record.hpp"
+#include "storage/records.hpp"
+
+namespace stagepost::storage {
+
+bytes encode(const blob_record& blob) {
+  return record_writer(1).number(blob.size_bytes).number(blob.chunks).text(blob.digest).take();
+}
+
+result<blob_record> decode_blob(bytes_view value) {
+  record_reader in(value, 1);
+  blob_record blob;
+  blob.size_bytes = in.number();
+  blob.chunks = in.small();
+  blob.digest = in.text();
+  if (auto end = in.finish("the record of a body"); !end) return end.error();
+  return blob;
+}
+
+bytes encode(const spool_record& message) {
+  return record_writer(1)
+      .number(message.body.value)
+      .number(message.size_bytes)
+      .time(message.accepted_at)
+      .text(message.envelope)
+      .text(message.sender)
+      .text(message.authenticated_as)
+      .number(message.recipients)
+      .take();
+}
+
+result<spool_record> decode_spool(queue_id id, bytes_view value) {
+  record_reader in(value, 1);
+  spool_record message;
+  message.id = id;
+  message.body = blob_id{in.number()};
+  message.size_bytes = in.number();
+  message.accepted_at = in.time();
+  message.envelope = in.text();
+  message.sender = in.text();
+  message.authenticated_as = in.text();
+  message.recipients = in.small();
+  if (auto end = in.finish("a record of the spool"); !end) return end.error();
+  return message;
+}
+
+bytes encode(const spool_recipient& recipient) {
+  return record_writer(1)
+      .text(recipient.address)
+      .octet(uint8_t(recipient.state))
+      .number(recipient.account.value)
+      .octet(recipient.shard)
+      .text(recipient.folder)
+      .octet(recipient.notify)
+      .text(recipient.original_recipient)
+      .number(recipient.attempts)
+      .time(recipient.due_at)
+      .text(recipient.last_reply)
+      .take();
+}
+
+result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
+  record_reader in(value, 1);
+  spool_recipient recipient;
+  recipient.index = index;
+  recipient.address = in.text();
+  recipient.state = in.kind(recipient_state::bounced);
+  recipient.account = account_id{in.number()};
+  recipient.shard = in.octet();
+  recipient.folder = in.text();
+  recipient.notify = in.octet();
+  recipient.original_recipient = in.text();
+  recipient.attempts = in.small();
+  recipient.due_at = in.time();
+  recipient.last_reply = in.text();
+  if (auto end = in.finish("the record of a recipient"); !end) return end.error();
+  return recipient;
+}
+
+bytes encode(const trace_step& step) {
+  record_writer out(1);
+  out.time(step.at).octet(uint8_t(step.kind)).number(step.facts.size());
+  for (const auto& [name, value] : step.facts) out.text(name).text(value);
+  return out.take();
+}
+
+result<trace_step> decode_trace(bytes_view value) {
+  record_reader in(value, 1);
+  trace_step step;
+  step.at = in.time();
+  step.kind = in.kind(trace_kind::removed);
+  step.facts.resize(in.count(2));
+  for (auto& [name, fact] : step.facts) {
+    name = in.text();
+    fact = in.text();
+  }
+  if (auto end = in.finish("a step of a trace"); !end) return end.error();
+  return step;
+}
+
+} // namespace stagepost::storage

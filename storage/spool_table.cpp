@@ -1,0 +1,77 @@
+#include "storage/spool_table.hpp"
+
+#include "storage/batch_access.hpp"
+#include "storage/key.hpp"
+#include "storage/slice.hpp"
+#include "storage/small_records.hpp"
+#include "storage/table_scan.hpp"
+
+#include <rocksdb/db.h>
+
+namespace stagepost::storage {
+
+void put_spool(batch& b, const spool_record& message) {
+  batch_access::put(b, family::spool, key::queue(message.id), encode(message));
+}
+
+void delete_spool(batch& b, queue_id id) { batch_access::remove(b, family::spool, key::queue(id)); }
+
+result<spool_record> read_spool(const store& in, queue_id id, storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  if (const auto found = in.get(family::spool, key::queue(id), value, reach); !found) return found.error();
+  return decode_spool(id, to_view(value));
+}
+
+result<std::vector<spool_record>> read_spool_page(const store& in, queue_id from, size_t limit,
+                                                  storage::reach reach) {
+  return collect_records<spool_record>(
+      in, family::spool, {}, key::queue(from), limit, reach,
+      [](bytes_view key, bytes_view value) { return decode_spool(queue_id{number_at(key, 0)}, value); });
+}
+
+void put_recipient(batch& b, queue_id id, const spool_recipient& recipient) {
+  batch_access::put(b, family::spool_recipients, key::queue_item(id, recipient.index), encode(recipient));
+}
+
+void delete_recipient(batch& b, queue_id id, uint32_t index) {
+  batch_access::remove(b, family::spool_recipients, key::queue_item(id, index));
+}
+
+result<std::vector<spool_recipient>> read_recipients(const store& in, queue_id id, uint32_t from,
+                                                     size_t limit, storage::reach reach) {
+  return collect_records<spool_recipient>(
+      in, family::spool_recipients, key::queue(id), key::queue_item(id, from), limit, reach,
+      [](bytes_view key, bytes_view value) { return decode_recipient(small_number_at(key, 8), value); });
+}
+
+void put_delivered(batch& b, queue_id id, uint32_t index, const delivered_record& where) {
+  batch_access::put(b, family::delivered, key::queue_item(id, index), encode(where));
+}
+
+void delete_delivered(batch& b, queue_id id, uint32_t index) {
+  batch_access::remove(b, family::delivered, key::queue_item(id, index));
+}
+
+void delete_delivered(batch& b, queue_id id) {
+  // Not a range: there would be one for each message, and each slows all reads of the family.
+  const auto scanned = batch_access::store_of(b).scan(family::delivered, key::queue(id), {}, reach::disk,
+                                                      [&](bytes_view key, bytes_view) {
+                                                        batch_access::remove(b, family::delivered, key);
+                                                        return true;
+                                                      });
+  // What could not be read stays; it is only ever looked up by its number, which does not come again.
+  if (!scanned) return;
+}
+
+result<std::optional<delivered_record>> read_delivered(const store& in, queue_id id, uint32_t index,
+                                                       storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  const auto found = in.get(family::delivered, key::queue_item(id, index), value, reach);
+  if (!found && found.error().code == errc::not_found) return std::optional<delivered_record>{};
+  if (!found) return found.error();
+  const auto where = decode_delivered(to_view(value));
+  if (!where) return where.error();
+  return std::optional(*where);
+}
+
+} // namespace stagepost::storage

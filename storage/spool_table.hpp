@@ -1,0 +1,33 @@
+#pragma once
+
+#include "storage/batch.hpp"
+#include "storage/store.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace stagepost::storage {
+
+void put_spool(batch& b, const spool_record& message);
+void delete_spool(batch& b, queue_id id);
+result<spool_record> read_spool(const store&, queue_id id, reach);
+/// Waiting messages from `from` on, oldest first.
+result<std::vector<spool_record>> read_spool_page(const store&, queue_id from, size_t limit, reach);
+
+void put_recipient(batch& b, queue_id id, const spool_recipient& recipient);
+void delete_recipient(batch& b, queue_id id, uint32_t index);
+result<std::vector<spool_recipient>> read_recipients(const store&, queue_id id, uint32_t from, size_t limit,
+                                                     reach);
+
+/// What another shard's spool has delivered here: makes the delivery safe to repeat.
+struct delivered_record {
+  mailbox_id folder;
+  stagepost::uid uid;
+};
+void put_delivered(batch& b, queue_id id, uint32_t index, const delivered_record& where);
+void delete_delivered(batch& b, queue_id id, uint32_t index);
+/// Of all recipients: looks up which there are, in the store as it is now, and may wait for the disk.
+void delete_delivered(batch& b, queue_id id);
+result<std::optional<delivered_record>> read_delivered(const store&, queue_id id, uint32_t index, reach);
+
+} // namespace stagepost::storage

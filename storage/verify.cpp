@@ -1,0 +1,73 @@
+#include "storage/verify.hpp"
+
+#include "storage/key.hpp"
+#include "storage/options.hpp"
+#include "storage/slice.hpp"
+#include "storage/status.hpp"
+#include "storage/verify_view.hpp"
+
+namespace stagepost::storage {
+
+verify_view::verify_view(const store& shard, const verify_options& options)
+    : shard_(shard), options_(options), moment_(shard.db().GetSnapshot()) {}
+
+verify_view::~verify_view() { shard_.db().ReleaseSnapshot(moment_); }
+
+void verify_view::find(family f, uint64_t number, std::string what) {
+  ++report.finding_count;
+  if (report.findings.size() < options_.finding_limit)
+    report.findings.push_back({std::string(name_of(f)) + " " + std::to_string(number), std::move(what)});
+}
+
+rocksdb::ReadOptions verify_view::read_options() const {
+  rocksdb::ReadOptions options;
+  options.snapshot = moment_;
+  options.fill_cache = false; // nobody wants what is read here again soon
+  options.readahead_size = 1 << 20;
+  return options;
+}
+
+std::optional<bytes> verify_view::get(family f, bytes_view key) {
+  rocksdb::PinnableSlice value;
+  const auto status = shard_.db().Get(read_options(), shard_.handle(f), to_slice(key), &value);
+  if (status.ok()) return value.ToString();
+  if (status.IsCorruption())
+    find(f, number_at(key, 0), status.ToString());
+  else if (!status.IsNotFound())
+    broken_ = to_failure(status);
+  return std::nullopt;
+}
+
+verify_view::cursor::cursor(verify_view& view, family f, bytes prefix)
+    : cursor(view, f, prefix, after_prefix(prefix)) {}
+
+verify_view::cursor::cursor(verify_view& view, family f, bytes from, bytes end)
+    : view_(view), family_(f), end_(std::move(end)) {
+  auto options = view.read_options();
+  bound_ = to_slice(end_);
+  if (!end_.empty()) options.iterate_upper_bound = &bound_;
+  at_.reset(view.shard_.db().NewIterator(options, view.shard_.handle(f)));
+  at_->Seek(to_slice(from));
+  settle();
+}
+
+void verify_view::cursor::settle() {
+  const auto status = at_->status();
+  if (at_->Valid() || status.ok()) return;
+  if (status.IsCorruption())
+    view_.find(family_, 0, status.ToString());
+  else
+    view_.broken_ = to_failure(status);
+}
+
+result<verify_report> verify(const store& shard, const verify_options& options) {
+  if (shard.kind() != store_kind::shard) return failure<errc>{errc::not_found, "only shards can be verified"};
+  verify_view view(shard, options);
+  for (auto* const part : {verify_bodies, verify_references, verify_mailboxes, verify_spool}) {
+    part(view);
+    if (view.broken()) return *view.broken();
+  }
+  return view.report;
+}
+
+} // namespace stagepost::storage

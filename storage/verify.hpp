@@ -1,0 +1,43 @@
+#pragma once
+
+#include "storage/store.hpp"
+
+#include <string>
+#include <vector>
+
+namespace stagepost::storage {
+
+/// Something in a store that should not be so.
+struct finding {
+  std::string where; ///< family and number
+  std::string what;
+};
+
+struct verify_report {
+  std::vector<finding> findings; ///< the first ones, at most `finding_limit`
+  uint64_t finding_count = 0;    ///< all
+  uint64_t bodies = 0;
+  uint64_t body_bytes = 0;
+  uint64_t references = 0;
+  uint64_t mailboxes = 0;
+  uint64_t messages = 0;
+  uint64_t spooled = 0;
+  uint64_t recipients = 0;
+  uint64_t marks = 0; ///< bodies that wait for the collector to look at them
+
+  bool sound() const { return finding_count == 0; }
+};
+
+struct verify_options {
+  size_t finding_limit = 1000;
+  bool read_bodies = true; ///< without, only that the pieces are recorded, which is much faster
+};
+
+/// Proves what the tables of a shard promise each other: pieces of bodies against their checksums and
+/// records; references against messages and the spool, both ways; pages, counters and change logs of
+/// mailboxes against their messages. It looks at the store as it is when the call begins, while others may
+/// write on; it reads everything, with memory for a mailbox's pages at a time, and fails only when the store
+/// cannot be read.
+result<verify_report> verify(const store& shard, const verify_options& options);
+
+} // namespace stagepost::storage

@@ -1,0 +1,56 @@
+#include "tests/protocols/imap/logged_in.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stagepost::imap {
+namespace {
+
+bytes long_message(size_t size) {
+  bytes message = "Subject: long\r\n\r\n";
+  for (size_t i = 0; message.size() < size; ++i) message += "line " + std::to_string(i) + "\r\n";
+  message.resize(size);
+  return message;
+}
+
+TEST(ImapAppend, StreamsAMessageWithoutKeepingIt) {
+  logged_in with;
+  const bytes message = long_message(3'000'000);
+  const bytes command =
+      "c APPEND INBOX {" + std::to_string(message.size()) + "+}\r\n" + message + "\r\nd NOOP\r\n";
+  for (const size_t at_once : {command.size(), size_t(65'536), size_t(4097)}) {
+    std::string told;
+    for (size_t at = 0; at < command.size(); at += at_once)
+      told += with.say(bytes_view(command).substr(at, at_once));
+    EXPECT_NE(told.find("c OK [APPENDUID 100 "), std::string::npos);
+    EXPECT_TRUE(told.ends_with("d OK NOOP completed\r\n"));
+    EXPECT_EQ(*with.account.mailboxes.at("INBOX").messages.rbegin()->second.content, message);
+  }
+}
+
+TEST(ImapAppend, TellsTheStoreWhenTheClientGoesAwayInTheMiddle) {
+  logged_in with;
+  with.say("c APPEND INBOX {100+}\r\nhalf");
+  with.client->output.clear();
+  with.client->perform(with.client->session().on_timeout());
+  EXPECT_EQ(with.client->output, "[abort]\r\n* BYE Disconnected for inactivity\r\n[close]\r\n");
+}
+
+TEST(ImapAppend, KeepsFlagsKeywordsAndDate) {
+  logged_in with;
+  with.say("c APPEND INBOX (\\Answered $Work) \"24-Dec-2025 20:00:00 +0200\" {4+}\r\nmail\r\n");
+  const fake_message& kept = with.account.mailboxes.at("INBOX").messages.at(1);
+  EXPECT_EQ(kept.flags, flag_answered);
+  EXPECT_EQ(kept.keywords, 1u);
+  EXPECT_EQ(unix_seconds(kept.internal_date), 1766599200);
+}
+
+TEST(ImapAppend, EndsTheConnectionRatherThanPassOverAHugeMessage) {
+  session_settings settings;
+  settings.max_append_bytes = 1000;
+  logged_in with(0, settings);
+  EXPECT_EQ(with.say("c APPEND INBOX {100000000000+}\r\n"),
+            "* BYE The input cannot be understood any more\r\n[close]\r\n");
+}
+
+} // namespace
+} // namespace stagepost::imap

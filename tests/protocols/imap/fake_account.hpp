@@ -1,0 +1,448 @@
+#pragma once
+
+#include "protocols/base/text.hpp"
+#include "protocols/imap/session.hpp"
+#include "protocols/mime/digest.hpp"
+#include "protocols/sasl/keys.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace stagepost::imap {
+
+class fake_connection;
+
+/// What a session must never do to its environment. Thrown, so that a test fails and a fuzzer stops.
+inline void demand(bool holds, const char* what) {
+  if (!holds) throw std::logic_error(what);
+}
+
+struct fake_message {
+  stagepost::uid uid;
+  uint32_t flags = 0;
+  uint64_t keywords = 0;
+  stagepost::modseq modseq;
+  instant internal_date;
+  std::shared_ptr<const bytes> content;
+  std::shared_ptr<const mime::digest> digest;
+};
+
+/// A mailbox in memory that makes pages as the store does.
+struct fake_mailbox {
+  mailbox_info info;
+  stagepost::uid_validity validity;
+  stagepost::uid uid_next{1};
+  modseq highest{1};
+  std::vector<std::string> keywords;
+  std::map<uint32_t, fake_message> messages;
+  std::vector<fake_connection*> watchers;
+
+  mailbox_page_ptr page(uint32_t number) const {
+    auto made = std::make_shared<mailbox_page>();
+    made->number = number;
+    const auto end = messages.lower_bound((number + 1) * uids_per_page);
+    for (auto at = messages.lower_bound(number * uids_per_page); at != end; ++at)
+      made->entries.push_back({at->second.uid, at->second.flags, at->second.keywords, at->second.modseq});
+    return made;
+  }
+
+  mailbox_pages pages() const {
+    mailbox_pages all;
+    for (auto at = messages.begin(); at != messages.end();) {
+      all.push_back(page(at->first / uids_per_page));
+      at = messages.lower_bound((at->first / uids_per_page + 1) * uids_per_page);
+    }
+    return all;
+  }
+
+  uint64_t bits_of(const std::vector<std::string>& names) {
+    uint64_t bits = 0;
+    for (const std::string& name : names) {
+      size_t n = 0;
+      while (n < keywords.size() && !ascii_iequals(keywords[n], name)) ++n;
+      if (n == keywords.size()) keywords.push_back(name);
+      bits |= uint64_t(1) << n;
+    }
+    return bits;
+  }
+};
+
+/// The mail of one user, shared by connections. Answers as the contract of session.hpp says.
+class fake_account {
+public:
+  std::map<std::string, fake_mailbox> mailboxes;
+  uint64_t quota_bytes = 0; ///< of one message; 0: none
+  uint32_t next_validity = 100;
+  fake_connection* acting = nullptr; ///< hears of its own changes at once
+  std::set<uint32_t> hidden;         ///< UIDs that read as gone though the session was not told yet
+
+  fake_account() { add("INBOX"); }
+
+  fake_mailbox& add(const std::string& name) {
+    fake_mailbox& made = mailboxes[name];
+    made.info.name = name;
+    made.validity = uid_validity{next_validity++};
+    return made;
+  }
+
+  fake_mailbox* find(const std::string& name) {
+    const auto at = mailboxes.find(name);
+    return at == mailboxes.end() || at->second.info.no_select ? nullptr : &at->second;
+  }
+
+  uid deliver(const std::string& name, bytes content, instant at, uint32_t flags = 0,
+              const std::vector<std::string>& keywords = {}) {
+    fake_mailbox& box = mailboxes.at(name);
+    fake_message message;
+    message.uid = box.uid_next;
+    message.flags = flags;
+    message.keywords = box.bits_of(keywords);
+    ++box.highest.value;
+    message.modseq = box.highest;
+    message.internal_date = at;
+    message.digest = std::make_shared<const mime::digest>(mime::make_digest(content));
+    message.content = std::make_shared<const bytes>(std::move(content));
+    ++box.uid_next.value;
+    box.messages[message.uid.value] = message;
+    tell(box, {message.uid});
+    return message.uid;
+  }
+
+  std::vector<uid> remove(fake_mailbox& box, const std::vector<uid>& uids) {
+    std::vector<uid> gone;
+    for (const uid each : uids)
+      if (box.messages.erase(each.value)) gone.push_back(each);
+    if (!gone.empty()) ++box.highest.value;
+    tell(box, gone);
+    return gone;
+  }
+
+  /// Tells everybody who has the mailbox open of the pages of these messages.
+  void tell(fake_mailbox& box, const std::vector<uid>& changed);
+};
+
+/// A connection to the account: performs what its session asks for and keeps what it says.
+class fake_connection {
+public:
+  fake_connection(fake_account& account, session_settings settings, bool on_tls,
+                  sasl::channel_binding channel = {})
+      : account_(account), session_(std::move(settings), on_tls, std::move(channel)) {}
+  ~fake_connection() { stop_watching(); }
+
+  std::string output; ///< what went to the client; "[tls]" and the like for other actions
+  std::string password = "secret";
+  instant now{std::chrono::seconds(1795000000)};
+  bool closed = false;
+  bool hold_updates = false; ///< others' updates wait for deliver_updates
+  bool fail_reads = false;
+  size_t longest_reply = 0;
+  size_t most_at_once = 0;       ///< octets of text in one list of actions
+  std::vector<read_depth> reads; ///< what was read, in order
+  size_t messages_read = 0;
+
+  void start() { perform(session_.start()); }
+
+  void feed(bytes_view input) {
+    if (session_.wants_nonce()) session_.give_nonce("0123456789abcdefghijkl");
+    if (!closed) perform(session_.feed(input, now));
+  }
+
+  void update(mailbox_update what, bool from_self) {
+    if (hold_updates && !from_self) {
+      held_.push_back(std::move(what));
+      return;
+    }
+    // In the order in which it happened.
+    deliver_updates();
+    perform(session_.on_update(std::move(what)));
+  }
+
+  void deliver_updates() {
+    while (!held_.empty()) {
+      mailbox_update next = std::move(held_.front());
+      held_.pop_front();
+      perform(session_.on_update(std::move(next)));
+    }
+  }
+
+  imap::session& session() { return session_; }
+  void perform(actions list);
+
+private:
+  friend class fake_account;
+
+  void stop_watching() {
+    if (!watched_) return;
+    std::erase(watched_->watchers, this);
+    watched_ = nullptr;
+    held_.clear();
+  }
+
+  void act(reply& what) {
+    longest_reply = std::max(longest_reply, what.text.size());
+    output += what.text;
+  }
+  void act(start_tls&) {
+    output += "[tls]\r\n";
+    perform(session_.on_tls({"exporter-of-32-octets-exactly-ok", ""}));
+  }
+  void act(close&) {
+    output += "[close]\r\n";
+    closed = true;
+  }
+  void act(send_body& what) {
+    demand(what.size_bytes > 0, "nothing to send");
+    output += watched_->messages.at(what.message_uid.value).content->substr(what.offset, what.size_bytes);
+  }
+  void act(list_mailboxes&) {
+    std::vector<mailbox_info> found;
+    for (const auto& [name, box] : account_.mailboxes) found.push_back(box.info);
+    perform(session_.on_mailboxes(outcome::done, std::move(found)));
+  }
+  void act(read_status& what) {
+    const fake_mailbox* box = account_.find(what.name);
+    if (!box) return perform(session_.on_status(outcome::no_such_mailbox, {}));
+    mailbox_status status;
+    status.messages = uint32_t(box->messages.size());
+    for (const auto& [uid, message] : box->messages) {
+      if (!(message.flags & flag_seen)) ++status.unseen;
+      if (message.flags & flag_deleted) ++status.deleted;
+      status.size_bytes += message.content->size();
+    }
+    status.uid_next = box->uid_next;
+    status.uid_validity = box->validity;
+    status.highest_modseq = box->highest;
+    perform(session_.on_status(outcome::done, status));
+  }
+  void act(open_mailbox& what) {
+    fake_mailbox* box = account_.find(what.name);
+    if (!box) return perform(session_.on_opened(outcome::no_such_mailbox, {}));
+    stop_watching();
+    watched_ = box;
+    box->watchers.push_back(this);
+    selected_mailbox opened;
+    opened.uid_validity = box->validity;
+    opened.uid_next = box->uid_next;
+    opened.highest_modseq = box->highest;
+    opened.pages = box->pages();
+    opened.keywords = box->keywords;
+    perform(session_.on_opened(outcome::done, std::move(opened)));
+  }
+  void act(leave_mailbox&) { stop_watching(); }
+  void act(create_mailbox& what) {
+    if (account_.mailboxes.count(what.name)) return perform(session_.on_outcome(outcome::already_exists));
+    account_.add(what.name).info.use = what.use;
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(delete_mailbox& what) {
+    fake_mailbox* box = account_.find(what.name);
+    if (!box) return perform(session_.on_outcome(outcome::no_such_mailbox));
+    if (account_.mailboxes.upper_bound(what.name + "/") !=
+        account_.mailboxes.upper_bound(what.name + "/\xff"))
+      return perform(session_.on_outcome(outcome::has_children));
+    for (fake_connection* other : std::vector<fake_connection*>(box->watchers)) {
+      other->stop_watching();
+      other->perform(other->session_.on_mailbox_gone());
+    }
+    account_.mailboxes.erase(what.name);
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(rename_mailbox& what) {
+    if (!account_.find(what.from)) return perform(session_.on_outcome(outcome::no_such_mailbox));
+    if (account_.mailboxes.count(what.to)) return perform(session_.on_outcome(outcome::already_exists));
+    auto node = account_.mailboxes.extract(what.from);
+    node.key() = node.mapped().info.name = what.to;
+    account_.mailboxes.insert(std::move(node));
+    if (what.from == "INBOX") account_.add("INBOX");
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(subscribe_mailbox& what) {
+    const auto at = account_.mailboxes.find(what.name);
+    if (at == account_.mailboxes.end()) return perform(session_.on_outcome(outcome::no_such_mailbox));
+    at->second.info.subscribed = what.subscribed;
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(read_messages& what) {
+    demand(what.uids.size() <= 64, "more than 64 messages at once");
+    demand(!what.uids.empty(), "nothing to read");
+    reads.push_back(what.depth);
+    for (const uid each : what.uids) {
+      message_data data;
+      data.uid = each;
+      const auto at = watched_->messages.find(each.value);
+      if (at == watched_->messages.end() || account_.hidden.count(each.value)) {
+        data.gone = true;
+      } else {
+        ++messages_read;
+        const fake_message& message = at->second;
+        data.internal_date = message.internal_date;
+        data.size_bytes = message.content->size();
+        if (what.depth >= read_depth::digest) data.digest = message.digest.get();
+        if (what.depth >= read_depth::header)
+          data.header = bytes_view(*message.content).substr(0, message.digest->header_size);
+        if (what.depth >= read_depth::whole) data.whole = *message.content;
+      }
+      perform(session_.on_message(data));
+    }
+    perform(session_.on_read_end(fail_reads ? outcome::unavailable : outcome::done));
+  }
+  void act(store_flags& what) {
+    stored result;
+    result.outcome = outcome::done;
+    const uint64_t bits = watched_->bits_of(what.keywords);
+    const modseq stamp{++watched_->highest.value};
+    std::vector<uid> changed;
+    for (const uid each : what.uids) {
+      const auto at = watched_->messages.find(each.value);
+      if (at == watched_->messages.end()) {
+        result.gone.push_back(each);
+        continue;
+      }
+      fake_message& message = at->second;
+      if (what.unchanged_since && message.modseq > *what.unchanged_since) {
+        result.modified.push_back(each);
+        continue;
+      }
+      const auto before = std::pair(message.flags, message.keywords);
+      switch (what.change) {
+      case flag_change::replace: message.flags = what.flags, message.keywords = bits; break;
+      case flag_change::add: message.flags |= what.flags, message.keywords |= bits; break;
+      case flag_change::remove: message.flags &= ~what.flags, message.keywords &= ~bits; break;
+      }
+      if (before == std::pair(message.flags, message.keywords)) continue;
+      message.modseq = stamp;
+      changed.push_back(each);
+    }
+    account_.tell(*watched_, changed);
+    perform(session_.on_stored(result));
+  }
+  void act(expunge& what) {
+    std::vector<uid> doomed;
+    for (const auto& [number, message] : watched_->messages) {
+      const bool asked =
+          what.all || std::find(what.uids.begin(), what.uids.end(), message.uid) != what.uids.end();
+      if (asked && (message.flags & flag_deleted)) doomed.push_back(message.uid);
+    }
+    account_.remove(*watched_, doomed);
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(copy_messages& what) {
+    copied result;
+    fake_mailbox* to = account_.find(what.to);
+    if (!to) {
+      result.outcome = outcome::no_such_mailbox;
+      return perform(session_.on_copied(result));
+    }
+    result.outcome = outcome::done;
+    result.uid_validity = to->validity;
+    for (const uid each : what.uids) {
+      const auto at = watched_->messages.find(each.value);
+      if (at == watched_->messages.end()) continue;
+      const fake_message message = at->second;
+      std::vector<std::string> keywords;
+      for (size_t n = 0; n < watched_->keywords.size(); ++n)
+        if (message.keywords >> n & 1) keywords.push_back(watched_->keywords[n]);
+      result.from.push_back(each);
+      result.to.push_back(
+          account_.deliver(what.to, *message.content, message.internal_date, message.flags, keywords));
+    }
+    if (what.move) account_.remove(*watched_, result.from);
+    perform(session_.on_copied(result));
+  }
+  void act(begin_append& what) {
+    demand(append_to_.empty(), "APPEND inside APPEND");
+    if (!account_.find(what.mailbox)) return perform(session_.on_append_ready(outcome::no_such_mailbox));
+    if (account_.quota_bytes && what.size_bytes > account_.quota_bytes)
+      return perform(session_.on_append_ready(outcome::over_quota));
+    append_to_ = what.mailbox;
+    appended_.clear();
+    append_size_ = what.size_bytes;
+    perform(session_.on_append_ready(outcome::done));
+  }
+  void act(write_body& what) {
+    demand(!append_to_.empty(), "no APPEND begun");
+    demand(what.content.size() <= 256 * 1024, "piece too big");
+    appended_ += what.content;
+  }
+  void act(finish_append& what) {
+    demand(appended_.size() == append_size_, "message of another size");
+    appended result;
+    result.outcome = outcome::done;
+    result.uid_validity = account_.find(append_to_)->validity;
+    result.uid = account_.deliver(std::exchange(append_to_, {}), std::exchange(appended_, {}),
+                                  what.internal_date.value_or(now), what.flags, what.keywords);
+    perform(session_.on_appended(result));
+  }
+  void act(abort_append&) {
+    demand(!append_to_.empty(), "no APPEND begun");
+    append_to_.clear();
+    appended_.clear();
+    output += "[abort]\r\n";
+  }
+  void act(more&) { perform(session_.on_more()); }
+  void act(sasl::verify_password& what) {
+    const bool right = what.user == "joe" && what.password == password;
+    const auto result = what.user == "locked" ? sasl::login_outcome::too_many_failures
+                        : what.user == "off"  ? sasl::login_outcome::not_permitted
+                        : what.user == "slow" ? sasl::login_outcome::temporary_failure
+                        : right               ? sasl::login_outcome::accepted
+                                              : sasl::login_outcome::wrong_credentials;
+    perform(session_.on_login(result, "joe@example.test"));
+  }
+  void act(sasl::find_credentials& what) {
+    sasl::credentials known;
+    known.scram = sasl::make_scram_keys(what.user == "joe" ? password : "another", "sixteen octets..", 4096,
+                                        sasl::hash_of(what.used));
+    perform(session_.on_credentials(known));
+  }
+  void act(sasl::finish_login& what) {
+    perform(session_.on_login(what.proof_right ? sasl::login_outcome::accepted
+                                               : sasl::login_outcome::wrong_credentials,
+                              "joe@example.test"));
+  }
+
+  fake_account& account_;
+  imap::session session_;
+  fake_mailbox* watched_ = nullptr;
+  std::deque<mailbox_update> held_;
+  std::string append_to_;
+  bytes appended_;
+  uint64_t append_size_ = 0;
+};
+
+/// Performs a list in order; the answers to a question bring lists of their own.
+inline void fake_connection::perform(actions list) {
+  fake_connection* const before = std::exchange(account_.acting, this);
+  size_t text = 0;
+  for (action& each : list) {
+    if (const auto* said = std::get_if<reply>(&each)) text += said->text.size();
+    std::visit([this](auto& what) { act(what); }, each);
+  }
+  most_at_once = std::max(most_at_once, text);
+  account_.acting = before;
+}
+
+inline void fake_account::tell(fake_mailbox& box, const std::vector<uid>& changed) {
+  if (changed.empty()) return;
+  mailbox_update update;
+  for (const uid each : changed) {
+    const uint32_t number = each.value / uids_per_page;
+    const bool done = std::any_of(update.changed.begin(), update.changed.end(),
+                                  [&](const mailbox_page_ptr& page) { return page->number == number; });
+    if (!done) update.changed.push_back(box.page(number));
+  }
+  update.uid_next = box.uid_next;
+  update.highest_modseq = box.highest;
+  update.keywords = box.keywords;
+  for (fake_connection* watcher : std::vector<fake_connection*>(box.watchers))
+    watcher->update(update, watcher == acting);
+}
+
+} // namespace stagepost::imap

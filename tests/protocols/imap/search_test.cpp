@@ -1,0 +1,108 @@
+#include "tests/protocols/imap/logged_in.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stagepost::imap {
+namespace {
+
+using depths = std::vector<read_depth>;
+
+TEST(ImapSearch, ReadsNothingForWhatTheViewKnows) {
+  logged_in with(100);
+  EXPECT_TRUE(with.say("c SEARCH UNSEEN UID 90:* NOT DELETED MODSEQ 1\r\n").find("* SEARCH 90 91") !=
+              std::string::npos);
+  EXPECT_TRUE(with.client->reads.empty());
+}
+
+TEST(ImapSearch, ReadsInWholeOnlyWhatCheaperKeysLeave) {
+  logged_in with(10);
+  EXPECT_EQ(with.say("c SEARCH 3:5 TEXT body SUBJECT \"number 4\" LARGER 1\r\n"),
+            "* SEARCH 4\r\nc OK SEARCH completed\r\n");
+  EXPECT_EQ(with.client->reads, (depths{read_depth::facts, read_depth::digest, read_depth::whole}));
+  EXPECT_EQ(with.client->messages_read, 3u + 3u + 1u);
+}
+
+TEST(ImapSearch, StopsReadingWhereAnAlternativeIsKnown) {
+  logged_in with(10);
+  EXPECT_EQ(with.say("c SEARCH OR 1:9 BODY body\r\n"),
+            "* SEARCH 1 2 3 4 5 6 7 8 9 10\r\nc OK SEARCH completed\r\n");
+  EXPECT_EQ(with.client->messages_read, 1u);
+}
+
+TEST(ImapSearch, KeepsItsOrderAcrossManyBatches) {
+  logged_in with(500);
+  std::string expected = "* SEARCH";
+  for (int i = 1; i <= 500; ++i)
+    if (i % 2 == 0 || std::to_string(i).find('7') != std::string::npos) expected += " " + std::to_string(i);
+  std::string even;
+  for (int i = 2; i <= 500; i += 2) even += (even.empty() ? "" : ",") + std::to_string(i);
+  EXPECT_EQ(with.say("c SEARCH OR " + even + " SUBJECT 7\r\n"), expected + "\r\nc OK SEARCH completed\r\n");
+}
+
+TEST(ImapSearch, TellsManyFindingsInBoundedPieces) {
+  logged_in with(60'000);
+  const std::string told = with.say("c UID SEARCH ALL\r\n");
+  EXPECT_TRUE(told.ends_with(" 59999 60000\r\nc OK UID SEARCH completed\r\n"));
+  EXPECT_LE(with.client->most_at_once, 256u * 1024);
+  EXPECT_EQ(
+      with.say("d UID SEARCH RETURN (ALL MIN MAX COUNT) ALL\r\n"),
+      "* ESEARCH (TAG \"d\") UID ALL 1:60000 MIN 1 MAX 60000 COUNT 60000\r\nd OK UID SEARCH completed\r\n");
+}
+
+TEST(ImapSearch, LimitsHowDeepAndHowManyKeysMayBe) {
+  logged_in with(1);
+  const auto nested = [](int depth) {
+    return "c SEARCH " + std::string(size_t(depth), '(') + "ALL" + std::string(size_t(depth), ')') + "\r\n";
+  };
+  EXPECT_NE(with.say(nested(98)).find("c OK"), std::string::npos);
+  EXPECT_NE(with.say(nested(101)).find("c BAD The command is too complex"), std::string::npos);
+  std::string keys, not_keys = "c SEARCH ";
+  for (int i = 0; i < 1000; ++i) keys += " ALL";
+  for (int i = 0; i < 200; ++i) not_keys += "NOT ";
+  EXPECT_NE(with.say("c SEARCH" + keys + "\r\n").find("c OK"), std::string::npos);
+  EXPECT_NE(with.say("c SEARCH" + keys + " ALL\r\n").find("c BAD"), std::string::npos);
+  EXPECT_NE(with.say(not_keys + "ALL\r\n").find("c BAD"), std::string::npos);
+}
+
+TEST(ImapSearch, EndsItsLineBeforeItSaysNo) {
+  logged_in with(3);
+  with.client->fail_reads = true;
+  EXPECT_EQ(with.say("c SEARCH BODY absent\r\n"),
+            "* SEARCH\r\nc NO [UNAVAILABLE] Temporary failure, try again later\r\n");
+}
+
+TEST(ImapSearch, PassesOverMessagesThatAreGone) {
+  logged_in with(3);
+  with.account.hidden = {2};
+  EXPECT_NE(with.say("c SEARCH BODY body\r\n").find("* SEARCH 1 3\r\n"), std::string::npos);
+}
+
+TEST(ImapSearch, FindsDecodedTextInEveryPart) {
+  logged_in with;
+  with.account.deliver(
+      "INBOX",
+      "From: =?iso-8859-1?q?Ren=E9e?= <r@example.net>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+      "--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+      "R3LIZSBuYWNoIEv2bG4=\r\n"
+      "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: "
+      "=?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\ninner\r\n--b--\r\n",
+      instant{});
+  const auto finds = [&](const std::string& key) {
+    return with.say("c SEARCH CHARSET UTF-8 " + key + "\r\n").starts_with("* EXISTS") ||
+           with.client->output.find("* SEARCH 1\r\n") != std::string::npos;
+  };
+  with.say("n NOOP\r\n");
+  EXPECT_TRUE(finds("BODY {5+}\r\nK\xc3\x96ln"));
+  EXPECT_TRUE(finds("FROM {6+}\r\nREN\xc3\x89"
+                    "E"));
+  EXPECT_TRUE(finds("BODY {7+}\r\nGR\xc3\x9cSSE"));
+  EXPECT_TRUE(finds("TEXT {6+}\r\nren\xc3\xa9"
+                    "e"));
+  EXPECT_TRUE(finds("BODY inner"));
+  EXPECT_FALSE(finds("BODY {6+}\r\nren\xc3\xa9"
+                     "e"));
+  EXPECT_FALSE(finds("BODY iso-8859"));
+}
+
+} // namespace
+} // namespace stagepost::imap

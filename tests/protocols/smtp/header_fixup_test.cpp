@@ -1,0 +1,91 @@
+#include "protocols/smtp/header_fixup.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stagepost::smtp {
+namespace {
+
+header_rules submission() {
+  header_rules rules;
+  rules.complete = true;
+  rules.message_id = "id@host";
+  rules.at = from_unix_milliseconds(0);
+  return rules;
+}
+
+TEST(SmtpHeaderFixup, LeavesARelayedHeaderAsItIs) {
+  const bytes block = "Bcc: a\r\nX:y \r\n\tz\r\nnot a field\r\n:empty\r\n\r\n";
+  EXPECT_EQ(fix_header(block, {}).text, block);
+}
+
+TEST(SmtpHeaderFixup, PutsTheTraceOnTop) {
+  header_rules rules;
+  rules.received = "Received: now\r\n";
+  EXPECT_EQ(fix_header("A: b\r\n\r\n", rules).text, "Received: now\r\nA: b\r\n\r\n");
+  EXPECT_EQ(fix_header("", rules).text, "Received: now\r\n");
+}
+
+TEST(SmtpHeaderFixup, CountsHops) {
+  EXPECT_EQ(fix_header("Received: a\r\n b\r\nRECEIVED: c\r\nX-Received: d\r\n\r\nReceived: e\r\n", {}).hops,
+            2u);
+}
+
+TEST(SmtpHeaderFixup, AddsWhatASubmissionMisses) {
+  EXPECT_EQ(fix_header("A: b\r\n\r\n", submission()).text,
+            "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\nMessage-ID: <id@host>\r\nA: b\r\n\r\n");
+  EXPECT_EQ(fix_header("message-id: <x>\r\ndate: y\r\n\r\n", submission()).text,
+            "message-id: <x>\r\ndate: y\r\n\r\n");
+}
+
+TEST(SmtpHeaderFixup, TakesBlindCopiesOutOfASubmission) {
+  EXPECT_EQ(
+      fix_header("Date: d\r\nbcc: a,\r\n\tb\r\nMessage-ID: m\r\nResent-Bcc:c\r\nBcc-Not: n\r\nBCC :x\r\n\r\n",
+                 submission())
+          .text,
+      "Date: d\r\nMessage-ID: m\r\nBcc-Not: n\r\n\r\n");
+}
+
+TEST(SmtpHeaderFixup, HoldsFromAgainstTheAccount) {
+  const auto fits = [](sender_match match, std::string_view block) {
+    header_rules rules;
+    rules.match = match;
+    rules.match_address = "joe@example.test";
+    return fix_header(block, rules).from_fits;
+  };
+  EXPECT_TRUE(fits(sender_match::address, "From: \"boss@x\" <JOE@Example.TEST>\r\n\r\n"));
+  EXPECT_FALSE(fits(sender_match::address, "From: other@example.test\r\n\r\n"));
+  EXPECT_TRUE(fits(sender_match::domain, "From: other@example.test\r\n\r\n"));
+  EXPECT_FALSE(fits(sender_match::domain, "From: joe@example.test.evil.test\r\n\r\n"));
+  EXPECT_FALSE(fits(sender_match::domain, "From: joe@example.test, x@evil.test\r\n\r\n"));
+  EXPECT_FALSE(fits(sender_match::domain, "From: joe@example.test\r\nFrom : x@evil.test\r\n\r\n"));
+  EXPECT_FALSE(fits(sender_match::domain, "From: nobody\r\n\r\n"));
+  EXPECT_TRUE(fits(sender_match::none, "From: x@evil.test\r\n\r\n"));
+  EXPECT_TRUE(fits(sender_match::domain, "Subject: no sender\r\n\r\n"));
+}
+
+TEST(SmtpHeaderFixup, ComparesSendersInTheirOneForm) {
+  EXPECT_TRUE(fits_sender(sender_match::address, "j\xc3\xb6rg@xn--bcher-kva.test",
+                          "J\xc3\x96rg@b\xc3\xbc\x63her.test"));
+  EXPECT_TRUE(fits_sender(sender_match::domain, "a@[192.0.2.1]", "b@[192.0.2.1]"));
+  EXPECT_FALSE(fits_sender(sender_match::domain, "a@example.test", "b@sub.example.test"));
+  EXPECT_FALSE(fits_sender(sender_match::domain, "a@example.test", ""));
+}
+
+TEST(SmtpHeaderFixup, FindsTheEndOfTheHeaderHoweverItComes) {
+  for (const auto& [content, end] :
+       std::initializer_list<std::pair<std::string, size_t>>{{"A: b\r\n\r\nx", 8},
+                                                             {"\r\nx", 2},
+                                                             {"A: b\n\nx", 6},
+                                                             {"A: b\r\n \r\n\r\n", 11},
+                                                             {"A: b\r\n", std::string::npos}}) {
+    header_end_search whole, bytewise;
+    EXPECT_EQ(whole.look(content), end) << content;
+    size_t found = std::string::npos;
+    for (size_t i = 1; i <= content.size() && found == std::string::npos; ++i)
+      found = bytewise.look(content.substr(0, i));
+    EXPECT_EQ(found, end) << content;
+  }
+}
+
+} // namespace
+} // namespace stagepost::smtp

@@ -1,0 +1,133 @@
+#include "storage/mailboxes.hpp"
+
+#include "tests/storage/store_fixture.hpp"
+
+namespace stagepost::storage {
+namespace {
+
+using Mailboxes = store_fixture;
+
+constexpr mailbox_id folder{7};
+constexpr mailbox_id neighbour{8};
+
+TEST_F(Mailboxes, ListsTheFoldersOfOneAccount) {
+  batch b(*store_);
+  put_folder(b, account_id{1}, {mailbox_id{4}, "INBOX", uid_validity{9}, 0, true});
+  put_folder(b, account_id{1}, {mailbox_id{5}, "Sent", uid_validity{10}, 2, false});
+  put_folder(b, account_id{2}, {mailbox_id{6}, "INBOX", uid_validity{11}, 0, true});
+  must_commit(b);
+  batch gone(*store_);
+  delete_folder(gone, account_id{1}, mailbox_id{4});
+  must_commit(gone);
+  const auto folders = read_folders(*store_, account_id{1}, reach::disk);
+  ASSERT_TRUE(folders);
+  ASSERT_EQ(folders->size(), 1u);
+  EXPECT_EQ(folders->front().id, mailbox_id{5});
+  EXPECT_EQ(folders->front().name, "Sent");
+  EXPECT_EQ(folders->front().uid_validity, uid_validity{10});
+}
+
+TEST_F(Mailboxes, KeepsPagesInOrderAndDropsEmptyOnes) {
+  batch b(*store_);
+  put_page(b, folder, {3, {{uid{200}, flag_seen, 0, modseq{4}}}});
+  put_page(b, folder, {0, {{uid{1}, 0, 1, modseq{3}}}});
+  put_page(b, folder, {1, {{uid{64}, 0, 0, modseq{2}}}});
+  put_page(b, neighbour, {0, {{uid{1}, 0, 0, modseq{1}}}});
+  must_commit(b);
+  batch empty(*store_);
+  put_page(empty, folder, {1, {}});
+  must_commit(empty);
+  const auto pages = read_pages(*store_, folder, reach::disk);
+  ASSERT_TRUE(pages);
+  ASSERT_EQ(pages->size(), 2u);
+  EXPECT_EQ((*pages)[0]->entries, (std::vector<message_entry>{{uid{1}, 0, 1, modseq{3}}}));
+  EXPECT_EQ((*pages)[1]->number, 3u);
+}
+
+TEST_F(Mailboxes, ReadsManyMessagesInOrder) {
+  batch b(*store_);
+  for (uint32_t i = 1; i <= 500; ++i)
+    if (i % 3 != 0) put_message(b, folder, uid{i}, {blob_id{i}, i, {}, {}, {}});
+  put_message(b, neighbour, uid{501}, {blob_id{501}, 1, {}, {}, {}});
+  must_commit(b);
+  std::vector<uid> wanted;
+  for (const uint32_t i : {1u, 2u, 3u, 4u, 20u, 21u, 27u, 100u, 498u, 499u, 500u, 501u, 600u})
+    wanted.emplace_back(i);
+  const auto found = read_messages(*store_, folder, wanted, reach::disk);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), wanted.size());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const bool there = wanted[i].value <= 500 && wanted[i].value % 3 != 0;
+    EXPECT_EQ((*found)[i].body, there ? blob_id{wanted[i].value} : blob_id{}) << wanted[i].value;
+  }
+  EXPECT_TRUE(read_messages(*store_, folder, {}, reach::disk)->empty());
+}
+
+TEST_F(Mailboxes, TellsWhatChangedSince) {
+  batch b(*store_);
+  put_change(b, folder, {modseq{2}, change_kind::added, {uid{1}, uid{2}}});
+  put_change(b, folder, {modseq{3}, change_kind::added, {uid{3}}});
+  put_change(b, folder, {modseq{3}, change_kind::expunged, {uid{1}}});
+  put_change(b, folder, {modseq{4}, change_kind::flags, {uid{2}}});
+  put_change(b, neighbour, {modseq{5}, change_kind::flags, {uid{2}}});
+  must_commit(b);
+  const auto all = read_changes(*store_, folder, modseq{2}, 100, reach::disk);
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 3u);
+  EXPECT_EQ((*all)[0].kind, change_kind::added);
+  EXPECT_EQ((*all)[1].kind, change_kind::expunged);
+  EXPECT_EQ((*all)[2].modseq, modseq{4});
+  EXPECT_EQ(read_changes(*store_, folder, modseq{}, 2, reach::disk)->size(), 2u);
+  EXPECT_TRUE(read_changes(*store_, folder, modseq{4}, 2, reach::disk)->empty());
+}
+
+TEST_F(Mailboxes, DeletesTheContentsInSteps) {
+  batch b(*store_);
+  blob_id body;
+  for (uint32_t i = 1; i <= 5; ++i) {
+    body = put_body(b, "content", folder, uid{i});
+    put_message(b, folder, uid{i}, {body, 7, {}, {}, {}});
+  }
+  put_page(b, folder, {0, {{uid{1}, 0, 0, modseq{2}}}});
+  put_change(b, folder, {modseq{2}, change_kind::added, {uid{1}}});
+  put_counters(b, folder, {});
+  put_message(b, neighbour, uid{1}, {body, 7, {}, {}, {}});
+  put_counters(b, neighbour, {});
+  must_commit(b);
+  size_t steps = 0;
+  for (bool ended = false; !ended; ++steps) {
+    batch step(*store_);
+    ended = *delete_contents(step, *store_, folder, 2);
+    must_commit(step);
+  }
+  EXPECT_EQ(steps, 3u);
+  EXPECT_EQ(*store_->collect(100), 5u);
+  EXPECT_FALSE(read_blob(*store_, body, reach::disk));
+  EXPECT_FALSE(read_message(*store_, folder, uid{1}, reach::disk));
+  EXPECT_TRUE(read_pages(*store_, folder, reach::disk)->empty());
+  EXPECT_TRUE(read_changes(*store_, folder, {}, 10, reach::disk)->empty());
+  EXPECT_FALSE(read_counters(*store_, folder, reach::disk));
+  EXPECT_TRUE(read_message(*store_, neighbour, uid{1}, reach::disk));
+  EXPECT_TRUE(read_counters(*store_, neighbour, reach::disk));
+}
+
+TEST_F(Mailboxes, AnswerNotCachedRatherThanWait) {
+  batch b(*store_);
+  for (uint32_t i = 1; i <= 100; ++i) put_message(b, folder, uid{i}, {blob_id{i}, i, {}, {}, {}});
+  put_counters(b, folder, {});
+  must_commit(b);
+  open_store();
+  files_->inject({testing::fault_operation::read, {}, 0, UINT64_MAX, false}); // nothing may be read
+  EXPECT_EQ(read_counters(*store_, folder, reach::cache).error().code, errc::not_cached);
+  EXPECT_EQ(read_messages(*store_, folder, {uid{1}}, reach::cache).error().code, errc::not_cached);
+  EXPECT_EQ(read_pages(*store_, neighbour, reach::cache)->size(), 0u);
+  files_->clear_faults();
+  EXPECT_TRUE(read_counters(*store_, folder, reach::disk));
+  EXPECT_TRUE(read_messages(*store_, folder, {uid{1}}, reach::disk));
+  files_->inject({testing::fault_operation::read, {}, 0, UINT64_MAX, false});
+  EXPECT_TRUE(read_counters(*store_, folder, reach::cache));
+  EXPECT_TRUE(read_messages(*store_, folder, {uid{1}}, reach::cache));
+}
+
+} // namespace
+} // namespace stagepost::storage

@@ -1,0 +1,200 @@
+#include "storage/records.hpp"
+
+#include "protocols/base/text.hpp"
+#include "storage/directory_records.hpp"
+#include "storage/small_records.hpp"
+
+#include <gtest/gtest.h>
+
+namespace stagepost::storage {
+namespace {
+
+// Golden octets: what is on disk. A test here that fails means stores that can no longer be read.
+
+instant at(int64_t ms) { return from_unix_milliseconds(ms); }
+
+blob_record blob() { return {300, 2, "dg"}; }
+folder_record folder() { return {mailbox_id{7}, "Sent", uid_validity{5}, 4, true}; }
+mailbox_counters counters() { return {uid{9}, modseq{300}, 3, 2, 1, 4000, {"$Junk"}}; }
+message_record message() { return {blob_id{8}, 1000, at(1000), at(-1), queue_id{128}}; }
+change_record change() { return {modseq{300}, change_kind::expunged, {uid{1}, uid{2}, uid{3}, uid{10}}}; }
+
+spool_record spool() {
+  spool_record out;
+  out.id = queue_id{6};
+  out.body = blob_id{8};
+  out.size_bytes = 1000;
+  out.accepted_at = at(64);
+  out.envelope = "E";
+  out.sender = "a@b";
+  out.authenticated_as = "u";
+  out.recipients = 2;
+  return out;
+}
+
+spool_recipient recipient() {
+  spool_recipient out;
+  out.index = 3;
+  out.address = "c@d";
+  out.state = recipient_state::remote;
+  out.account = account_id{5};
+  out.shard = 2;
+  out.folder = "F";
+  out.notify = 6;
+  out.original_recipient = "o";
+  out.attempts = 4;
+  out.due_at = at(64);
+  out.last_reply = "450";
+  return out;
+}
+
+trace_step step() { return {at(64), trace_kind::delivered, {{"to", "INBOX"}}}; }
+domain_record domain() { return {domain_id{1}, "a.b", {"c.d"}, {{"k", "v"}}, at(64)}; }
+account_record account() {
+  return {account_id{3}, domain_id{1}, "x", account_role::domain_admin, 2, {{"k", "v"}}, at(64)};
+}
+alias_record alias() { return {domain_id{1}, "x", {"y@z"}}; }
+
+credential_record credentials() {
+  credential_record out;
+  out.scram_sha_256_salt = "s";
+  out.scram_sha_1_salt = "t";
+  out.scram_sha_256_iterations = 4096;
+  out.scram_sha_1_iterations = 1;
+  out.passwords.push_back({"A", "b", "c", "d", "e", "f", "L"});
+  out.changed_at = at(64);
+  return out;
+}
+
+mailbox_page page() {
+  return {2, {{uid{128}, flag_seen, 0, modseq{300}}, {uid{191}, flag_deleted, 1ull << 63, modseq{299}}}};
+}
+
+TEST(Records, HaveTheseOctetsOnDisk) {
+  EXPECT_EQ(to_hex(encode(blob())), "01ac0202026467");
+  EXPECT_EQ(to_hex(encode(folder())), "010453656e74050401");
+  EXPECT_EQ(to_hex(encode(counters())), "0109ac02030201a01f0105244a756e6b");
+  EXPECT_EQ(to_hex(encode(message())), "0108e807d00f018001");
+  EXPECT_EQ(to_hex(encode(change())), "01030201030601");
+  EXPECT_EQ(to_hex(encode(spool())), "0108e80780010145036140620175"
+                                     "02");
+  EXPECT_EQ(to_hex(encode(recipient())), "010363406403050201460601"
+                                         "6f04800103343530");
+  EXPECT_EQ(to_hex(encode(step())), "01800108010274"
+                                    "6f05494e424f58");
+  EXPECT_EQ(to_hex(encode(domain())), "0103612e620103632e6401016b01768001");
+  EXPECT_EQ(to_hex(encode(account())), "0101017802020101"
+                                       "6b01768001");
+  EXPECT_EQ(to_hex(encode(alias())), "010103794"
+                                     "07a");
+  EXPECT_EQ(to_hex(encode(credentials())), "01017301748020010101410162016301640165016601"
+                                           "4c8001");
+  EXPECT_EQ(to_hex(encode(page())), "01ab0202000100013f0880808080808080808001"
+                                    "00");
+  EXPECT_EQ(to_hex(encode(delivered_record{mailbox_id{300}, uid{4}})), "01ac0204");
+  EXPECT_EQ(to_hex(encode_number(300)), "01ac02");
+  EXPECT_EQ(to_hex(encode_text("ab")), "01026162");
+}
+
+TEST(Records, AreReadBackAsWritten) {
+  EXPECT_EQ(encode(*decode_blob(encode(blob()))), encode(blob()));
+  EXPECT_EQ(encode(*decode_folder(mailbox_id{7}, encode(folder()))), encode(folder()));
+  EXPECT_EQ(encode(*decode_counters(encode(counters()))), encode(counters()));
+  EXPECT_EQ(encode(*decode_message(encode(message()))), encode(message()));
+  EXPECT_EQ(decode_message(encode(message()))->saved_at, at(-1));
+  EXPECT_EQ(decode_change(modseq{300}, encode(change()))->uids, change().uids);
+  EXPECT_EQ(encode(*decode_spool(queue_id{6}, encode(spool()))), encode(spool()));
+  EXPECT_EQ(encode(*decode_recipient(3, encode(recipient()))), encode(recipient()));
+  EXPECT_EQ(encode(*decode_trace(encode(step()))), encode(step()));
+  EXPECT_EQ(encode(*decode_domain(domain_id{1}, encode(domain()))), encode(domain()));
+  EXPECT_EQ(encode(*decode_account(account_id{3}, encode(account()))), encode(account()));
+  EXPECT_EQ(encode(*decode_alias(domain_id{1}, "x", encode(alias()))), encode(alias()));
+  EXPECT_EQ(encode(*decode_credentials(encode(credentials()))), encode(credentials()));
+  EXPECT_EQ(decode_page(2, encode(page()))->entries, page().entries);
+  EXPECT_EQ(decode_delivered(encode(delivered_record{mailbox_id{300}, uid{4}}))->uid, uid{4});
+  EXPECT_EQ(*decode_number(encode_number(UINT64_MAX)), UINT64_MAX);
+  EXPECT_EQ(*decode_text(encode_text("ab")), "ab");
+}
+
+/// Every decoder, on octets of any of the records.
+void expect_damaged_or_sound(bytes_view in) {
+  (void)decode_blob(in);
+  (void)decode_folder(mailbox_id{7}, in);
+  (void)decode_counters(in);
+  (void)decode_message(in);
+  (void)decode_change(modseq{1}, in);
+  (void)decode_spool(queue_id{1}, in);
+  (void)decode_recipient(1, in);
+  (void)decode_trace(in);
+  (void)decode_domain(domain_id{1}, in);
+  (void)decode_account(account_id{1}, in);
+  (void)decode_alias(domain_id{1}, "x", in);
+  (void)decode_credentials(in);
+  (void)decode_page(0, in);
+}
+
+std::vector<bytes> all_records() {
+  return {encode(blob()),  encode(folder()),      encode(counters()), encode(message()), encode(change()),
+          encode(spool()), encode(recipient()),   encode(step()),     encode(domain()),  encode(account()),
+          encode(alias()), encode(credentials()), encode(page())};
+}
+
+TEST(Records, SurviveEveryFlippedBit) {
+  for (auto record : all_records())
+    for (size_t i = 0; i < record.size() * 8; ++i) {
+      record[i / 8] ^= char(1u << (i % 8));
+      expect_damaged_or_sound(record);
+      record[i / 8] ^= char(1u << (i % 8));
+    }
+}
+
+TEST(Records, CutOffOrTooLongAreDamaged) {
+  const auto whole = encode(counters());
+  for (size_t size = 0; size < whole.size(); ++size)
+    EXPECT_EQ(decode_counters(bytes_view(whole).substr(0, size)).error().code, errc::damaged);
+  EXPECT_FALSE(decode_counters(whole + "x"));
+}
+
+TEST(Records, OfAVersionNobodyKnowsAreDamaged) {
+  auto record = encode(blob());
+  record[0] = 2;
+  EXPECT_FALSE(decode_blob(record));
+  record[0] = 0;
+  EXPECT_FALSE(decode_blob(record));
+}
+
+TEST(Records, WithKindsNobodyKnowsAreDamaged) {
+  auto record = encode(change());
+  record[1] = 4;
+  EXPECT_FALSE(decode_change(modseq{1}, record));
+}
+
+TEST(Records, DoNotBelieveHugeCounts) {
+  record_writer texts(1);
+  texts.number(1ull << 40);
+  EXPECT_FALSE(decode_alias(domain_id{1}, "x", texts.take()));
+  record_writer runs(1);
+  runs.octet(1).number(1).number(1).number(UINT32_MAX);
+  EXPECT_FALSE(decode_change(modseq{1}, runs.take()));
+}
+
+TEST(Records, OfAPageTakeFewOctetsAMessage) {
+  mailbox_page full{10, {}};
+  for (uint32_t i = 0; i < uids_per_page; ++i)
+    full.entries.push_back({uid{10 * uids_per_page + i}, flag_seen, 3, modseq{1'000'000 + i * 3}});
+  EXPECT_LE(encode(full).size(), 5 * uids_per_page + 6);
+  EXPECT_EQ(decode_page(10, encode(full))->entries, full.entries);
+}
+
+TEST(Records, OfAPageWithMessagesOutOfOrderAreDamaged) {
+  mailbox_page wrong{0, {{uid{5}, 0, 0, modseq{1}}, {uid{5}, 0, 0, modseq{1}}}};
+  EXPECT_FALSE(decode_page(0, encode(wrong)));
+}
+
+TEST(Errc, HasATextForEveryCode) {
+  for (uint8_t code = 1; code <= uint8_t(errc::blob_gone); ++code)
+    EXPECT_NE(to_string(errc(code)), "unknown storage error");
+}
+
+} // namespace
+} // namespace stagepost::storage

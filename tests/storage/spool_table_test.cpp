@@ -1,0 +1,81 @@
+#include "storage/spool_table.hpp"
+
+#include "tests/storage/store_fixture.hpp"
+
+namespace stagepost::storage {
+namespace {
+
+using SpoolTable = store_fixture;
+
+spool_record waiting(uint64_t id) {
+  spool_record out;
+  out.id = queue_id{id};
+  out.sender = "a@example.org";
+  out.recipients = 2;
+  return out;
+}
+
+spool_recipient recipient(uint32_t index) {
+  spool_recipient out;
+  out.index = index;
+  out.address = "r" + std::to_string(index) + "@example.org";
+  return out;
+}
+
+TEST_F(SpoolTable, PagesThroughWaitingMessagesOldestFirst) {
+  batch b(*store_);
+  for (const uint64_t id : {30u, 10u, 20u, 40u}) put_spool(b, waiting(id));
+  must_commit(b);
+  batch gone(*store_);
+  delete_spool(gone, queue_id{20});
+  must_commit(gone);
+  const auto first = read_spool_page(*store_, queue_id{}, 2, reach::disk);
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->size(), 2u);
+  EXPECT_EQ((*first)[0].id, queue_id{10});
+  EXPECT_EQ((*first)[1].id, queue_id{30});
+  const auto rest = read_spool_page(*store_, queue_id{31}, 2, reach::disk);
+  ASSERT_EQ(rest->size(), 1u);
+  EXPECT_EQ(rest->front().sender, "a@example.org");
+  EXPECT_TRUE(read_spool(*store_, queue_id{40}, reach::disk));
+  EXPECT_EQ(read_spool(*store_, queue_id{20}, reach::disk).error().code, errc::not_found);
+}
+
+TEST_F(SpoolTable, KeepsRecipientsInOrder) {
+  batch b(*store_);
+  for (uint32_t i = 0; i < 300; ++i) put_recipient(b, queue_id{5}, recipient(i));
+  put_recipient(b, queue_id{6}, recipient(0));
+  delete_recipient(b, queue_id{5}, 258);
+  must_commit(b);
+  const auto some = read_recipients(*store_, queue_id{5}, 256, 3, reach::disk);
+  ASSERT_TRUE(some);
+  ASSERT_EQ(some->size(), 3u);
+  EXPECT_EQ((*some)[0].index, 256u);
+  EXPECT_EQ((*some)[2].index, 259u);
+  EXPECT_EQ((*some)[2].address, "r259@example.org");
+  EXPECT_EQ(read_recipients(*store_, queue_id{5}, 0, 1000, reach::disk)->size(), 299u);
+}
+
+TEST_F(SpoolTable, RemembersDeliveriesUntilTheyAreDeleted) {
+  batch b(*store_);
+  for (uint32_t i = 0; i < 3; ++i) put_delivered(b, queue_id{5}, i, {mailbox_id{9}, uid{i + 1}});
+  put_delivered(b, queue_id{6}, 0, {mailbox_id{9}, uid{8}});
+  must_commit(b);
+  const auto where = read_delivered(*store_, queue_id{5}, 1, reach::disk);
+  ASSERT_TRUE(where);
+  ASSERT_TRUE(*where);
+  EXPECT_EQ((*where)->uid, uid{2});
+  batch one(*store_);
+  delete_delivered(one, queue_id{5}, 1);
+  must_commit(one);
+  EXPECT_FALSE(*read_delivered(*store_, queue_id{5}, 1, reach::disk));
+  batch all(*store_);
+  delete_delivered(all, queue_id{5});
+  must_commit(all);
+  EXPECT_FALSE(*read_delivered(*store_, queue_id{5}, 0, reach::disk));
+  EXPECT_FALSE(*read_delivered(*store_, queue_id{5}, 2, reach::disk));
+  EXPECT_TRUE(*read_delivered(*store_, queue_id{6}, 0, reach::disk));
+}
+
+} // namespace
+} // namespace stagepost::storage

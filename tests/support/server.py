@@ -1,0 +1,306 @@
+"""A Stagepost of the test's own: temporary data folder, free ports on 127.0.0.1, three users.
+
+    class MyTest(server.ServerTest):
+        def test_something(self):
+            with self.server.imap("alice") as imap: …
+
+    if __name__ == "__main__":
+        server.main()
+
+The binaries are those in STAGEPOST_BIN, else in build/release/bin. A test file ends with 77 when all of it was skipped.
+"""
+
+import contextlib
+import imaplib
+import os
+import pathlib
+import shutil
+import signal
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+DOMAIN = "example.test"
+HOST_NAME = "mail.example.test"
+PASSWORD = "correct horse battery"
+SKIPPED = 77  # what ctest takes for "skipped"
+
+# Name, service, TLS. "proxied" expects a PROXY header from everybody here.
+LISTENERS = (
+    ("smtp", "smtp", "starttls"),
+    ("submission", "submission", "starttls"),
+    ("submissions", "submission", "implicit"),
+    ("lmtp", "lmtp", "none"),
+    ("imap", "imap", "starttls"),
+    ("imaps", "imap", "implicit"),
+    ("pop3", "pop3", "starttls"),
+    ("pop3s", "pop3", "implicit"),
+    ("http", "http", "none"),
+    ("proxied", "smtp", "starttls"),
+)
+
+# Passwords that cost little to check, and failed logins that are answered at once.
+QUICK_PASSWORDS = {
+    "argon2id_memory_mb": 8,
+    "argon2id_passes": 1,
+    "scram_iterations": 4096,
+    "failed_login_delay_seconds": 0,
+}
+
+
+def address(user):
+    return f"{user}@{DOMAIN}"
+
+
+def binaries():
+    folder = pathlib.Path(os.environ.get("STAGEPOST_BIN", ROOT / "build" / "release" / "bin"))
+    if not (folder / "stagepostd").is_file():
+        raise unittest.SkipTest(f"there is no stagepostd in {folder}")
+    return folder
+
+
+def tool(name):
+    """The path of another people's program; its absence skips the test."""
+    found = shutil.which(name)
+    if not found:
+        raise unittest.SkipTest(f"{name} is not installed")
+    return found
+
+
+def wait_until(what, condition, seconds=60):
+    """Asks until `condition` gives something true, which is returned; fails naming `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds} seconds in vain for {what}")
+        time.sleep(0.05)
+
+
+def free_ports(count):
+    """Ports nobody listens on; all are held until all are found, so that they differ."""
+    with contextlib.ExitStack() as held:
+        ports = []
+        for _ in range(count):
+            one = held.enter_context(socket.socket())
+            one.bind(("127.0.0.1", 0))
+            ports.append(one.getsockname()[1])
+        return ports
+
+
+class Server:
+    """One daemon and its data folder. `first_start` has settings by section, e.g. {"smtp_in": {"max_hop_count": 5}}."""
+
+    def __init__(self, first_start=None, users=("alice", "bob", "carol")):
+        self.bin = binaries()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stagepost-test-"))
+        self.config = self.folder / "stagepost.yaml"
+        self.certificate = self.folder / "certificate.pem"
+        self.log = self.folder / "log"
+        self.process = None
+        self.ports = dict(zip((name for name, _, _ in LISTENERS), free_ports(len(LISTENERS)), strict=True))
+        self.first_start = {"passwords": QUICK_PASSWORDS, **(first_start or {})}
+        self._make_certificate()
+        self._write_config()
+        self.start()
+        self.ctl("domain", "add", DOMAIN)
+        for user in users:
+            self.ctl("user", "add", address(user), "--password-stdin", text=PASSWORD + "\n")
+
+    def _make_certificate(self):
+        subprocess.run(
+            [
+                tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "7", "-subj", f"/CN={HOST_NAME}", "-addext",
+                f"subjectAltName=DNS:{HOST_NAME},DNS:localhost,IP:127.0.0.1",
+                "-keyout", str(self.folder / "key.pem"), "-out", str(self.certificate),
+            ],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+    def _write_config(self):
+        lines = [
+            'node_name: "test"',
+            f'host_name: "{HOST_NAME}"',
+            f'data_folder: "{self.folder}/store"',
+            f'control_socket: "{self.folder}/control"',
+            f'secrets_key_file: "{self.folder}/secrets.key"',
+            "certificates:",
+            f'  - {{hosts: ["{HOST_NAME}"], certificate: "{self.certificate}", key: "{self.folder}/key.pem"}}',
+            "listeners:",
+        ]
+        for name, service, tls in LISTENERS:
+            proxies = ', proxy_protocol_from: ["127.0.0.0/8"]' if name == "proxied" else ""
+            lines.append(
+                f'  - {{name: "{name}", service: {service}, address: "127.0.0.1", port: {self.ports[name]}, '
+                f"tls: {tls}{proxies}}}"
+            )
+        lines.append("first_start:")
+        for section, values in self.first_start.items():
+            lines.append(f"  {section}:")
+            lines += [f"    {key}: {value}" for key, value in values.items()]
+        self.config.write_text("\n".join(lines) + "\n")
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.bin / "stagepostd", "--config", self.config],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        for name, _, tls in LISTENERS:
+            wait_until(f"{name} to answer", lambda name=name, tls=tls: self._answers(name, tls))
+
+    def _answers(self, name, tls):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the daemon ended with {self.process.returncode}:\n{self.log_tail()}")
+        try:
+            with self.connect(name) as plain:
+                if tls == "implicit" or name in ("http", "proxied"):
+                    return True
+                return plain.recv(1)
+        except OSError:
+            return False
+
+    def stop(self, how=signal.SIGTERM, seconds=60):
+        """Ends the daemon and returns its exit code."""
+        self.process.send_signal(how)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the daemon did not end within {seconds} seconds:\n{self.log_tail()}") from None
+
+    def restart(self, how=signal.SIGTERM):
+        code = self.stop(how)
+        self.start()
+        return code
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log_tail(self, octets=6000):
+        return self.log.read_bytes()[-octets:].decode(errors="replace")
+
+    # -- doors ---------------------------------------------------------------------------------------------------
+
+    def ctl(self, *arguments, text=None):
+        """Runs stagepostctl and returns what it printed."""
+        done = subprocess.run(
+            [self.bin / "stagepostctl", "--config", self.config, *arguments],
+            input=text, text=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise AssertionError(f"stagepostctl {' '.join(map(str, arguments))}: {done.stderr or done.stdout}")
+        return done.stdout
+
+    def tls(self):
+        return ssl.create_default_context(cafile=self.certificate)
+
+    def connect(self, name):
+        """A plain TCP connection to the listener of that name."""
+        return socket.create_connection(("127.0.0.1", self.ports[name]), timeout=30)
+
+    def connect_tls(self, name):
+        return self.tls().wrap_socket(self.connect(name), server_hostname=HOST_NAME)
+
+    def imap(self, user):
+        imap = imaplib.IMAP4_SSL("127.0.0.1", self.ports["imaps"], ssl_context=self.tls(), timeout=120)
+        imap.login(address(user), PASSWORD)
+        return imap
+
+    def smtp(self, listener="smtp"):
+        """A client on a port without login, after EHLO."""
+        smtp = smtplib.SMTP("127.0.0.1", self.ports[listener], local_hostname="client.example", timeout=120)
+        smtp.ehlo()
+        return smtp
+
+    def submission(self, user):
+        smtp = self.smtp("submission")
+        smtp.starttls(context=self.tls())
+        smtp.login(address(user), PASSWORD)
+        return smtp
+
+    # -- mailboxes -----------------------------------------------------------------------------------------------
+
+    def messages(self, user, folder="INBOX"):
+        """The octets of all messages of a folder, in UID order."""
+        with self.imap(user) as imap:
+            count = int(imap.select(f'"{folder}"', readonly=True)[1][0])
+            found = []
+            for first in range(1, count + 1, 200):
+                reply = imap.fetch(f"{first}:{min(first + 199, count)}", "(BODY.PEEK[])")[1]
+                found += [item[1] for item in reply if isinstance(item, tuple)]
+            return found
+
+    def count(self, user, folder="INBOX"):
+        with self.imap(user) as imap:
+            return int(imap.select(f'"{folder}"', readonly=True)[1][0])
+
+    def wait_for_count(self, user, count, folder="INBOX", seconds=60):
+        """Waits until the folder has that many messages."""
+        with self.imap(user) as imap:
+
+            def arrived():
+                return int(imap.select(f'"{folder}"', readonly=True)[1][0]) >= count
+
+            wait_until(f"{count} messages in {folder} of {user}", arrived, seconds)
+
+    def wait_for_message(self, user, words, seconds=60):
+        """Waits for a message that has these octets, and returns it."""
+
+        def arrived():
+            return next((one for one in reversed(self.messages(user)) if words in one), None)
+
+        return wait_until(f"{words!r} in the INBOX of {user}", arrived, seconds)
+
+
+class ServerTest(unittest.TestCase):
+    """Tests that share one daemon, which must end in order after them."""
+
+    first_start = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(cls.first_start)
+        cls.addClassCleanup(cls.server.close)
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.server.stop()
+        if code != 0:
+            raise AssertionError(f"the daemon ended with {code}:\n{cls.server.log_tail()}")
+
+
+def run(arguments, **options):
+    """Runs a client; its failure fails the test with all it said."""
+    done = subprocess.run(arguments, capture_output=True, timeout=120, **options)
+    if done.returncode != 0:
+        said = done.stdout + done.stderr
+        said = said if isinstance(said, str) else said.decode(errors="replace")
+        raise AssertionError(f"{' '.join(map(str, arguments))} ended with {done.returncode}:\n{said}")
+    return done.stdout
+
+
+def main():
+    program = unittest.main(exit=False, verbosity=2)
+    result = program.result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    # A class that is skipped as a whole counts as a skip without a run.
+    if result.skipped and result.testsRun - len(result.skipped) <= 0:
+        sys.exit(SKIPPED)

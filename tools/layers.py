@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Prints the includes that break the layers: who may include whom.
+
+    tools/layers.py [ROOT] [--list]
+
+One line for each include that is not allowed, "file:line: sentence"; ends with 1 if there is any. --list prints the
+rules instead. The rules are those of CONTRIBUTING.md, made exact below; CMake's link lines say the same a second time,
+folder by folder.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+
+LAYERS = ("protocols", "conf", "storage", "actors", "admin", "tools")
+
+# protocols/X may include protocols/base and these.
+PROTOCOLS = {
+    "base": (),
+    "dns": (),
+    "mime": (),
+    "sasl": (),
+    "proxy": (),
+    "tls": ("dns",),
+    "mailauth": ("dns", "mime"),
+    "smtp": ("sasl", "mime"),
+    "imap": ("sasl", "mime"),
+    "pop3": ("sasl",),
+    "ldap": ("sasl",),
+    "sieve": ("sasl", "mime"),
+    "dav": (),
+    "xmpp": ("sasl",),
+    "eas": ("mime", "dav"),
+    "ews": ("mime", "dav"),
+    "syncml": ("mime", "dav", "eas"),
+}
+
+# What other folders may see of conf: the structs, not how they are read, described or written.
+CONF_STRUCTS = re.compile(r"conf/(\w*settings|stored|network|units)\.hpp$")
+
+# Folders of actors/ that are no family of actors but what all of them, and admin, stand on.
+ACTORS_GROUND = ("net", "log", "offload", "metrics")
+# A family's parent spawns it and so includes its own header: parent → children, None for all.
+ACTORS_PARENTS = {"supervisor": None}
+
+# Headers of other people's, by the folders that may use them; a header that matches none is free to all.
+FOREIGN = (
+    (re.compile(r"caf/"), "CAF", ("actors", "admin", "tools")),
+    (re.compile(r"boost/asio|boost/beast"), "Asio and Beast", ("actors", "admin", "tools")),
+    (re.compile(r"rocksdb/"), "RocksDB", ("storage", "tools")),
+    (re.compile(r"yaml-cpp/"), "yaml-cpp", ("conf", "tools")),
+    (re.compile(r"spdlog/"), "the log", ("actors", "admin", "tools")),
+    (re.compile(r"openssl/ssl\.h"), "TLS streams", ("actors", "tools")),
+    (re.compile(r"(sys/socket\.h|netinet/|sys/epoll\.h|poll\.h)"), "sockets", ("actors", "tools")),
+    (re.compile(r"(fstream|filesystem|thread|mutex|future|sys/stat\.h|fcntl\.h)$"), "files and threads",
+     ("conf", "storage", "actors", "admin", "tools")),
+)  # fmt: skip
+
+INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def family(path):
+    """The second folder of a path, or "" for a file that lies in the first."""
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 else ""
+
+
+def refused_own(source, target):
+    """Why the file `source` may not include our file `target`; None if it may."""
+    layer, other = source.split("/")[0], target.split("/")[0]
+    if other not in LAYERS:
+        return "tests are included by tests only"
+    if layer == "tools" or family(source) == family(target) and layer == other:
+        return None
+    if target.startswith("protocols/base/"):
+        return None
+    return {
+        "protocols": refused_to_protocols,
+        "conf": refused_to_conf,
+        "storage": refused_to_storage,
+        "actors": refused_to_actors,
+        "admin": refused_to_admin,
+    }[layer](source, target)
+
+
+def refused_to_protocols(source, target):
+    if not target.startswith("protocols/"):
+        return "protocols include protocols only"
+    own, wanted = family(source), family(target)
+    if own not in PROTOCOLS:
+        return f"protocols/{own} has no line in tools/layers.py"
+    if wanted in PROTOCOLS[own]:
+        return None
+    return f"protocols/{own} is not made of protocols/{wanted}"
+
+
+def refused_to_conf(source, target):
+    return None if target.startswith("conf/") else "conf knows nothing but protocols/base"
+
+
+def refused_to_storage(source, target):
+    return None if target.startswith("storage/") else "storage knows nothing but protocols/base"
+
+
+def refused_to_actors(source, target):
+    other = target.split("/")[0]
+    if other in ("protocols", "storage"):
+        return None
+    if other == "conf":
+        return None if CONF_STRUCTS.match(target) else "actors see the structs of conf only"
+    if other != "actors":
+        return f"actors know nothing of {other}"
+    own, wanted = family(source), family(target)
+    if wanted == "" or wanted in ACTORS_GROUND or target.endswith("/interface.hpp"):
+        return None
+    children = ACTORS_PARENTS.get(own, ())
+    if children is None or wanted in children:
+        return None
+    return f"another family's interface.hpp is all that actors/{own or '*'} may see of it"
+
+
+def refused_to_admin(source, target):
+    other = target.split("/")[0]
+    if other in ("protocols", "admin"):
+        return None
+    if other == "conf":
+        return None if CONF_STRUCTS.match(target) else "admin sees the structs of conf only"
+    if other == "actors":
+        ground = family(target) in ACTORS_GROUND or family(target) == ""
+        return None if ground or target.endswith("/interface.hpp") else "admin sees interfaces and actors/net only"
+    return f"admin knows nothing of {other}"
+
+
+def refused_foreign(source, target):
+    """Why `source` may not include the library header `target`; None if it may."""
+    layer = source.split("/")[0]
+    for pattern, name, allowed in FOREIGN:
+        if pattern.match(target) and layer not in allowed:
+            return f"{name}: not in {layer}"
+    if re.match(r"yaml-cpp/", target) and layer == "conf" and not re.match(r"conf/(load|yaml)", source):
+        return "yaml-cpp is for the reading of the file alone"
+    return None
+
+
+def check(root, source):
+    text = (root / source).read_text(encoding="utf-8", errors="replace")
+    for number, line in enumerate(text.splitlines(), 1):
+        found = INCLUDE.match(line)
+        if not found:
+            continue
+        target = found[2]
+        own = (root / target).is_file()
+        if found[1] == '"' and not own:
+            if (root / source).with_name(target).is_file():
+                continue  # a file beside it
+            yield number, f'"{target}" is not a path from the root of the tree'
+            continue
+        reason = refused_own(source, target) if own else refused_foreign(source, target)
+        if reason:
+            yield number, f"includes {target}: {reason}"
+
+
+def sources(root):
+    for layer in LAYERS:
+        for path in sorted((root / layer).rglob("*")):
+            if path.suffix in (".hpp", ".cpp", ".h") and "node_modules" not in path.parts:
+                yield path.relative_to(root).as_posix()
+
+
+def print_rules():
+    for own, others in PROTOCOLS.items():
+        print(f"protocols/{own}: {' '.join(('base',) * (own != 'base') + others) or 'the standard library'}")
+    print("conf: protocols/base\nstorage: protocols/base")
+    print(f"actors: protocols storage conf/*settings.hpp actors/*/interface.hpp actors/{{{','.join(ACTORS_GROUND)}}}")
+    print("admin: protocols conf/*settings.hpp actors/*/interface.hpp actors/net\ntools: everything")
+    for _, name, allowed in FOREIGN:
+        print(f"{name}: {' '.join(allowed)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("root", nargs="?", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent)
+    parser.add_argument("--list", action="store_true", help="print the rules")
+    options = parser.parse_args()
+    if options.list:
+        print_rules()
+        return 0
+    checked = broken = 0
+    for source in sources(options.root):
+        checked += 1
+        for number, sentence in check(options.root, source):
+            broken += 1
+            print(f"{source}:{number}: {sentence}")
+    if not checked:
+        print(f"there are no sources below {options.root}", file=sys.stderr)
+        return 2
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,276 @@
+#include "tools/stagepostctl/client.hpp"
+#include "tools/stagepostctl/mail_source.hpp"
+#include "tools/stagepostctl/print.hpp"
+#include "tools/stagepostctl/restore.hpp"
+
+#include "conf/load.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <unistd.h>
+
+namespace json = boost::json;
+namespace conf = stagepost::conf;
+namespace ctl = stagepost::ctl;
+
+namespace {
+
+// Exit codes: 0 done, 1 refused (the reason is on standard error), 2 wrong usage, 3 the server cannot be reached,
+// 4 verify found something.
+enum exit_code { done = 0, refused = 1, usage = 2, unreachable = 3, unsound = 4 };
+
+struct command_line {
+  std::string config;
+  bool as_json = false;
+  std::string name, path, folder, role = "user", id;
+  std::vector<std::string> values, names;
+  bool password_stdin = false;
+  uint64_t limit = 100;
+};
+
+std::string read_password() {
+  std::string password;
+  if (::isatty(STDIN_FILENO)) fmt::print(stderr, "Password: ");
+  std::getline(std::cin, password);
+  return password;
+}
+
+int tell(const command_line& line, const json::object& answer, const std::function<void(const json::object&)>& print) {
+  if (line.as_json)
+    std::cout << answer << '\n';
+  else if (answer.at("done").as_bool() && print)
+    print(answer);
+  if (answer.at("done").as_bool()) return done;
+  if (!line.as_json) fmt::print(stderr, "{}\n", std::string_view(answer.at("sentence").as_string()));
+  return refused;
+}
+
+/// "name=value" pairs.
+json::object settings_from(const std::vector<std::string>& values) {
+  json::object out;
+  for (const auto& each : values) {
+    const auto at = each.find('=');
+    if (at == each.npos) throw std::runtime_error("\"" + each + "\" is not name=value");
+    out[each.substr(0, at)] = each.substr(at + 1);
+  }
+  return out;
+}
+
+json::array to_array(const std::vector<std::string>& values) {
+  json::array out;
+  for (const auto& each : values) out.emplace_back(each);
+  return out;
+}
+
+int import(ctl::client& server, const command_line& line) {
+  size_t imported = 0, known = 0, failed = 0;
+  const bool show = ::isatty(STDERR_FILENO);
+  std::string first_reason;
+  ctl::read_mail(line.path, [&](ctl::found_message message, double share) {
+    json::object request{{"verb", "import"}, {"name", line.name}, {"folder", line.folder}};
+    if (message.date_seconds != 0) request["date_seconds"] = message.date_seconds;
+    request["flags"] = to_array(message.flags);
+    const auto answer = server.ask(std::move(request), message.octets);
+    if (!answer.at("done").as_bool()) {
+      ++failed;
+      if (first_reason.empty()) first_reason = std::string(answer.at("sentence").as_string());
+    } else if (answer.at("imported").as_bool()) {
+      ++imported;
+    } else {
+      ++known;
+    }
+    if (show) fmt::print(stderr, "\r{:3.0f} %  {} imported, {} there already, {} refused ", share * 100, imported, known, failed);
+  });
+  if (show) fmt::print(stderr, "\n");
+  if (line.as_json)
+    std::cout << json::object{{"done", failed == 0}, {"imported", imported}, {"known", known}, {"refused", failed}} << '\n';
+  else
+    fmt::print("{} imported, {} there already, {} refused\n", imported, known, failed);
+  if (failed != 0) fmt::print(stderr, "{}\n", first_reason);
+  return failed == 0 ? done : refused;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  command_line line;
+  CLI::App app{"Administers a running Stagepost server over its local control socket.\n"
+               "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify found something."};
+  app.require_subcommand(1);
+  app.add_option("--config", line.config, "The node's settings file")->required();
+  app.add_flag("--json", line.as_json, "Print the answer as JSON");
+  app.fallthrough();
+
+  std::function<int(ctl::client&)> act;
+  const auto simple = [&](CLI::App* on, std::function<json::object()> request,
+                          std::function<void(const json::object&)> print = {}) {
+    on->callback([&, request, print] {
+      act = [&, request, print](ctl::client& server) { return tell(line, server.ask(request()), print); };
+    });
+  };
+
+  simple(app.add_subcommand("status", "What the server does"), [] { return json::object{{"verb", "status"}}; },
+         ctl::print_status);
+  simple(app.add_subcommand("reload", "Reads settings and certificates again"),
+         [] { return json::object{{"verb", "reload"}}; });
+
+  auto* domain = app.add_subcommand("domain", "Domains");
+  domain->require_subcommand(1);
+  const auto with_name = [&](CLI::App* on, const char* what) { on->add_option("name", line.name, what)->required(); };
+  auto* sub = domain->add_subcommand("add", "Makes a domain");
+  with_name(sub, "Domain");
+  simple(sub, [&] { return json::object{{"verb", "domain.add"}, {"name", line.name}}; });
+  sub = domain->add_subcommand("list", "Lists the domains");
+  simple(sub, [&] { return json::object{{"verb", "domain.list"}}; }, ctl::print_domains);
+  sub = domain->add_subcommand("show", "Shows a domain");
+  with_name(sub, "Domain");
+  simple(sub, [&] { return json::object{{"verb", "domain.show"}, {"name", line.name}}; }, ctl::print_domains);
+  sub = domain->add_subcommand("delete", "Deletes a domain without users");
+  with_name(sub, "Domain");
+  simple(sub, [&] { return json::object{{"verb", "domain.delete"}, {"name", line.name}}; });
+  sub = domain->add_subcommand("set", "Changes settings of a domain");
+  with_name(sub, "Domain");
+  sub->add_option("settings", line.values, "name=value …");
+  sub->add_option("--add-name", line.names, "Another name of the domain (domain alias)");
+  simple(sub, [&] {
+    return json::object{{"verb", "domain.set"},
+                        {"name", line.name},
+                        {"settings", settings_from(line.values)},
+                        {"add_names", to_array(line.names)}};
+  });
+
+  auto* user = app.add_subcommand("user", "Users");
+  user->require_subcommand(1);
+  sub = user->add_subcommand("add", "Makes a user");
+  with_name(sub, "Address");
+  sub->add_flag("--password-stdin", line.password_stdin, "Read the password from standard input")->required();
+  sub->add_option("--role", line.role, "user or domain_admin")->check(CLI::IsMember({"user", "domain_admin"}));
+  simple(sub, [&] {
+    return json::object{{"verb", "user.add"}, {"name", line.name}, {"role", line.role}, {"password", read_password()}};
+  });
+  sub = user->add_subcommand("list", "Lists the users of a domain");
+  with_name(sub, "Domain");
+  simple(sub, [&] { return json::object{{"verb", "user.list"}, {"name", line.name}}; }, ctl::print_users);
+  sub = user->add_subcommand("show", "Shows a user");
+  with_name(sub, "Address");
+  simple(sub, [&] { return json::object{{"verb", "user.show"}, {"name", line.name}}; }, ctl::print_users);
+  sub = user->add_subcommand("passwd", "Changes a password");
+  with_name(sub, "Address");
+  sub->add_flag("--password-stdin", line.password_stdin, "Read the password from standard input")->required();
+  simple(sub, [&] { return json::object{{"verb", "user.passwd"}, {"name", line.name}, {"password", read_password()}}; });
+  sub = user->add_subcommand("delete", "Deletes a user and his mail");
+  with_name(sub, "Address");
+  simple(sub, [&] { return json::object{{"verb", "user.delete"}, {"name", line.name}}; });
+  sub = user->add_subcommand("set", "Changes settings of a user");
+  with_name(sub, "Address");
+  sub->add_option("settings", line.values, "name=value …")->required();
+  simple(sub, [&] {
+    return json::object{{"verb", "user.set"}, {"name", line.name}, {"settings", settings_from(line.values)}};
+  });
+
+  auto* admin = app.add_subcommand("admin", "System administrators");
+  admin->require_subcommand(1);
+  sub = admin->add_subcommand("add", "Makes a system administrator");
+  with_name(sub, "Login name");
+  sub->add_flag("--password-stdin", line.password_stdin, "Read the password from standard input")->required();
+  simple(sub, [&] { return json::object{{"verb", "admin.add"}, {"name", line.name}, {"password", read_password()}}; });
+
+  auto* alias = app.add_subcommand("alias", "Aliases");
+  alias->require_subcommand(1);
+  sub = alias->add_subcommand("add", "Makes an alias or gives it other targets");
+  with_name(sub, "Address");
+  sub->add_option("targets", line.values, "Addresses it stands for")->required();
+  simple(sub, [&] {
+    return json::object{{"verb", "alias.add"}, {"name", line.name}, {"targets", to_array(line.values)}};
+  });
+  sub = alias->add_subcommand("list", "Lists the aliases of a domain");
+  with_name(sub, "Domain");
+  simple(sub, [&] { return json::object{{"verb", "alias.list"}, {"name", line.name}}; }, ctl::print_aliases);
+  sub = alias->add_subcommand("delete", "Deletes an alias");
+  with_name(sub, "Address");
+  simple(sub, [&] { return json::object{{"verb", "alias.delete"}, {"name", line.name}}; });
+
+  auto* queue = app.add_subcommand("queue", "The spool");
+  queue->require_subcommand(1);
+  sub = queue->add_subcommand("list", "Lists what waits");
+  sub->add_option("--from", line.id, "Queue id to begin at");
+  sub->add_option("--limit", line.limit, "At most so many")->check(CLI::Range(1, 1000));
+  simple(sub, [&] { return json::object{{"verb", "queue.list"}, {"from", line.id}, {"limit", line.limit}}; },
+         ctl::print_queue);
+  for (const auto* verb : {"show", "delete"}) {
+    sub = queue->add_subcommand(verb, std::string(verb) == "show" ? "Shows a message" : "Takes a message out of the spool");
+    sub->add_option("id", line.id, "Queue id")->required();
+    simple(sub, [&, verb] { return json::object{{"verb", std::string("queue.") + verb}, {"id", line.id}}; },
+           ctl::print_queue);
+  }
+  sub = queue->add_subcommand("retry", "Tries a message now, or all");
+  sub->add_option("id", line.id, "Queue id; none: all");
+  simple(sub, [&] { return json::object{{"verb", "queue.retry"}, {"id", line.id}}; });
+
+  auto* settings = app.add_subcommand("settings", "Server-wide settings");
+  settings->require_subcommand(1);
+  sub = settings->add_subcommand("list", "Lists them");
+  simple(sub, [&] { return json::object{{"verb", "settings.list"}}; }, ctl::print_settings);
+  sub = settings->add_subcommand("set", "Changes them");
+  sub->add_option("settings", line.values, "name=value …")->required();
+  simple(sub, [&] { return json::object{{"verb", "settings.set"}, {"settings", settings_from(line.values)}}; });
+
+  sub = app.add_subcommand("trace", "The life of a message");
+  sub->add_option("id", line.id, "Queue id or Message-ID")->required();
+  simple(sub, [&] { return json::object{{"verb", "trace"}, {"id", line.id}}; }, ctl::print_trace);
+
+  sub = app.add_subcommand("verify", "Proves checksums, references and counters");
+  sub->callback([&] {
+    act = [&](ctl::client& server) {
+      const auto answer = server.ask({{"verb", "verify"}});
+      const int told = tell(line, answer, ctl::print_verify);
+      return told == done && !answer.at("sound").as_bool() ? int(unsound) : told;
+    };
+  });
+
+  sub = app.add_subcommand("backup", "Writes a consistent copy of all stores into a new folder, while the server runs");
+  sub->add_option("folder", line.path, "Absolute path, not there yet")->required();
+  simple(sub, [&] { return json::object{{"verb", "backup"}, {"folder", line.path}}; });
+
+  sub = app.add_subcommand("import", "Brings in an mbox, a Maildir or a folder of .eml files; safe to repeat");
+  with_name(sub, "Address");
+  sub->add_option("path", line.path, "File or folder")->required();
+  sub->add_option("--folder", line.folder, "Folder of the mailbox; INBOX if not given");
+  sub->callback([&] { act = [&](ctl::client& server) { return import(server, line); }; });
+
+  bool offline = false;
+  sub = app.add_subcommand("restore", "Puts a backup in the place of the data folder; the server must not run");
+  sub->add_option("folder", line.path, "What backup wrote")->required();
+  sub->callback([&] { offline = true; });
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& bad) {
+    const int code = app.exit(bad);
+    return code == 0 ? int(done) : int(usage);
+  }
+  const auto loaded = conf::load_file(line.config);
+  for (const auto& each : loaded.errors) fmt::print(stderr, "{}\n", each);
+  if (!loaded.ok()) return usage;
+  try {
+    if (offline) {
+      ctl::restore(line.path, loaded.loaded.node);
+      return done;
+    }
+  } catch (const std::exception& why) {
+    fmt::print(stderr, "{}\n", why.what());
+    return refused;
+  }
+  try {
+    ctl::client server(loaded.loaded.node.control_socket);
+    return act(server);
+  } catch (const std::exception& why) {
+    fmt::print(stderr, "{}\n", why.what());
+    return unreachable;
+  }
+}

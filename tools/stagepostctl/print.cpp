@@ -1,0 +1,124 @@
+#include "tools/stagepostctl/print.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace stagepost::ctl {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string plain(const json::value& value) {
+  if (value.is_string()) return std::string(value.as_string());
+  return json::serialize(value);
+}
+
+std::string member(const json::object& from, std::string_view name) {
+  const auto* value = from.if_contains(name);
+  return value == nullptr ? std::string{} : plain(*value);
+}
+
+const json::array& list(const json::object& from, std::string_view name) {
+  static const json::array none;
+  const auto* value = from.if_contains(name);
+  return value != nullptr && value->is_array() ? value->as_array() : none;
+}
+
+std::string joined(const json::array& values) {
+  std::string out;
+  for (const auto& each : values) out += (out.empty() ? "" : ", ") + plain(each);
+  return out;
+}
+
+std::string settings_of(const json::object& thing) {
+  std::string out;
+  if (const auto* settings = thing.if_contains("settings"); settings != nullptr && settings->is_object())
+    for (const auto& each : settings->as_object()) out += fmt::format(" {}={}", std::string_view(each.key()), plain(each.value()));
+  return out;
+}
+
+void print_message(const json::object& message) {
+  fmt::print("{}  {}  {:>9}  <{}>\n", member(message, "id"), member(message, "accepted_at"),
+             member(message, "size_bytes"), member(message, "sender"));
+  for (const auto& each : list(message, "recipients")) {
+    const auto& to = each.as_object();
+    fmt::print("    {:<7} <{}>  tries {}  {}\n", member(to, "state"), member(to, "address"), member(to, "attempts"),
+               member(to, "last_reply"));
+  }
+}
+
+} // namespace
+
+void print_domains(const json::object& answer) {
+  for (const auto& each : list(answer, "domains")) {
+    const auto& domain = each.as_object();
+    const auto aliases = joined(list(domain, "aliases"));
+    fmt::print("{}{}{}\n", member(domain, "name"), aliases.empty() ? "" : "  also " + aliases, settings_of(domain));
+  }
+}
+
+void print_users(const json::object& answer) {
+  for (const auto& each : list(answer, "users")) {
+    const auto& user = each.as_object();
+    fmt::print("{:<40} {}{}\n", member(user, "address"), member(user, "role"), settings_of(user));
+  }
+}
+
+void print_aliases(const json::object& answer) {
+  for (const auto& each : list(answer, "aliases")) {
+    const auto& alias = each.as_object();
+    fmt::print("{:<40} {}\n", member(alias, "address"), joined(list(alias, "targets")));
+  }
+}
+
+void print_queue(const json::object& answer) {
+  for (const auto& each : list(answer, "messages")) print_message(each.as_object());
+  if (const auto* one = answer.if_contains("message")) print_message(one->as_object());
+}
+
+void print_trace(const json::object& answer) {
+  for (const auto& each : list(answer, "traces")) {
+    const auto& trace = each.as_object();
+    fmt::print("{}\n", member(trace, "id"));
+    for (const auto& one : list(trace, "steps")) {
+      const auto& step = one.as_object();
+      fmt::print("  {}  {:<13}", member(step, "at"), member(step, "step"));
+      for (const auto& fact : list(step, "facts")) fmt::print(" {}={}", plain(fact.at(0)), plain(fact.at(1)));
+      fmt::print("\n");
+    }
+  }
+}
+
+void print_verify(const json::object& answer) {
+  for (const auto& each : list(answer, "shards")) {
+    const auto& shard = each.as_object();
+    fmt::print("{}: {} bodies ({} octets), {} mailboxes, {} messages, {} in the spool: {}\n", member(shard, "folder"),
+               member(shard, "bodies"), member(shard, "body_bytes"), member(shard, "mailboxes"),
+               member(shard, "messages"), member(shard, "spooled"),
+               member(shard, "sound") == "true" ? "sound" : member(shard, "finding_count") + " findings");
+    for (const auto& one : list(shard, "findings"))
+      fmt::print("  {}: {}\n", member(one.as_object(), "where"), member(one.as_object(), "what"));
+  }
+}
+
+void print_status(const json::object& answer) {
+  fmt::print("{} up {} s, {} accepted, {} delivered, {} on the way\n", member(answer, "node"),
+             member(answer, "uptime_seconds"), member(answer, "messages_accepted"),
+             member(answer, "messages_delivered"), member(answer, "waiting_for_local_delivery"));
+  fmt::print("connections: {}\n", member(answer, "connections"));
+  for (const auto& each : list(answer, "listeners")) fmt::print("listener {}\n", plain(each));
+  for (const auto& each : list(answer, "shards"))
+    fmt::print("store {}: {}\n", member(each.as_object(), "folder"),
+               member(each.as_object(), "writing") == "true" ? "writing" : "NOT WRITING");
+}
+
+void print_settings(const json::object& answer) {
+  for (const auto& each : list(answer, "settings")) {
+    const auto& one = each.as_object();
+    const bool changed = member(one, "value") != member(one, "default");
+    fmt::print("{:<52} {}{}\n", member(one, "name"), member(one, "value"), changed ? "   (default " + member(one, "default") + ")" : "");
+  }
+}
+
+} // namespace stagepost::ctl

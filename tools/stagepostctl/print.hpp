@@ -1,0 +1,19 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <string>
+
+namespace stagepost::ctl {
+
+/// An answer as people read it: a line a thing, columns where there are several.
+void print_domains(const boost::json::object& answer);
+void print_users(const boost::json::object& answer);
+void print_aliases(const boost::json::object& answer);
+void print_queue(const boost::json::object& answer);
+void print_trace(const boost::json::object& answer);
+void print_verify(const boost::json::object& answer);
+void print_status(const boost::json::object& answer);
+void print_settings(const boost::json::object& answer);
+
+} // namespace stagepost::ctl
