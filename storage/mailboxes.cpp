@@ -16,8 +16,31 @@ void put_folder(batch& b, account_id account, const folder_record& folder) {
   batch_access::put(b, family::folders, key::folder(account, folder.id), encode(folder));
 }
 
+namespace {
+
+constexpr std::string_view doomed_prefix = "doomed/"; // in `meta`; on disk: never change
+
+bytes doomed_key(mailbox_id folder) {
+  bytes key(doomed_prefix);
+  append_big_endian(key, folder.value);
+  return key;
+}
+
+} // namespace
+
 void delete_folder(batch& b, account_id account, mailbox_id folder) {
   batch_access::remove(b, family::folders, key::folder(account, folder));
+  batch_access::put(b, family::meta, doomed_key(folder), {});
+}
+
+result<std::vector<mailbox_id>> read_doomed(const store& in, size_t limit, storage::reach reach) {
+  std::vector<mailbox_id> found;
+  const auto scanned = in.scan(family::meta, doomed_prefix, {}, reach, [&](bytes_view key, bytes_view) {
+    found.emplace_back(number_at(key, doomed_prefix.size()));
+    return found.size() < limit;
+  });
+  if (!scanned) return scanned.error();
+  return found;
 }
 
 result<std::vector<folder_record>> read_folders(const store& in, account_id account, storage::reach reach) {
@@ -145,6 +168,7 @@ result<bool> delete_contents(batch& b, const store& in, mailbox_id folder, size_
   batch_access::remove_all(b, family::flags, prefix);
   batch_access::remove_all(b, family::changes, prefix);
   batch_access::remove(b, family::mailbox_state, prefix);
+  batch_access::remove(b, family::meta, doomed_key(folder));
   return true;
 }
 

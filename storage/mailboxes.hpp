@@ -12,8 +12,10 @@ namespace stagepost::storage {
 // account's.
 
 void put_folder(batch& b, account_id account, const folder_record& folder);
-/// The record only; delete_contents takes what is in it, in steps.
+/// The record only. The folder is noted as doomed until delete_contents has taken all that is in it, in steps, so that
+/// a crash between them leaves nothing behind.
 void delete_folder(batch& b, account_id account, mailbox_id folder);
+result<std::vector<mailbox_id>> read_doomed(const store&, size_t limit, reach);
 result<std::vector<folder_record>> read_folders(const store&, account_id account, reach);
 
 void put_counters(batch& b, mailbox_id folder, const mailbox_counters& counters);

@@ -36,8 +36,8 @@ PROTOCOLS = {
     "syncml": ("mime", "dav", "eas"),
 }
 
-# What other folders may see of conf: the structs, not how they are read, described or written.
-CONF_STRUCTS = re.compile(r"conf/(\w*settings|stored|network|units)\.hpp$")
+# What other folders may see of conf: the structs and their description, not how they are read or written.
+CONF_STRUCTS = re.compile(r"conf/(\w*settings|describe|limits|stored|network|units)\.hpp$")
 
 # Folders of actors/ that are no family of actors but what all of them, and admin, stand on.
 ACTORS_GROUND = ("net", "log", "offload", "metrics")

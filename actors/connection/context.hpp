@@ -2,7 +2,7 @@
 
 #include "actors/domain/interface.hpp"
 #include "actors/mailbox/interface.hpp"
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/tls.hpp"
 #include "actors/settings.hpp"

@@ -24,6 +24,8 @@ imap::session_settings imap_connection::settings() const {
   s.mechanisms = mechanisms(false);
   s.max_bad_commands = all->imap.max_bad_commands;
   s.idle = all->imap.enable_idle;
+  s.max_line_bytes = all->imap.max_line.bytes;
+  s.max_literal_bytes = all->imap.max_literal.bytes;
   s.max_append_bytes = all->imap.max_append_size.bytes;
   return s;
 }

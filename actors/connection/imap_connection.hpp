@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/connection/body_writer.hpp"
+#include "actors/body_writer.hpp"
 #include "actors/connection/mail_session.hpp"
 #include "protocols/imap/session.hpp"
 

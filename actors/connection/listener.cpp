@@ -64,6 +64,22 @@ struct limits {
   uint32_t most_per_address = 0;
 };
 
+/// Whose connections are counted together: an IPv4 address or, as a provider gives its customer one, an IPv6 /64.
+std::string place_of(const std::string& address) {
+  const auto ip = conf::parse_ip(address);
+  return !ip || conf::is_ipv4(*ip) ? address : std::string(ip->begin(), ip->begin() + 8);
+}
+
+bool is_whitelisted(conf::service service, const conf::system_settings& all, const std::string& address) {
+  switch (service) {
+  case conf::service::smtp:
+  case conf::service::submission: return contains(all.smtp_in.whitelisted_networks, address);
+  case conf::service::imap: return contains(all.imap.whitelisted_networks, address);
+  case conf::service::pop3: return contains(all.pop3.whitelisted_networks, address);
+  default: return false;
+  }
+}
+
 limits limits_of(conf::service service, const conf::system_settings& all) {
   switch (service) {
   case conf::service::lmtp: return {all.lmtp.max_connections, 0};
@@ -236,10 +252,12 @@ void listener::turn_away(net::socket& socket, std::string_view why) const {
 
 void listener::take(net::socket socket, peer who) {
   if (is_refused(who)) return turn_away(socket, words_of_refusal(with_->listener, false));
-  const auto allowed = limits_of(with_->listener.service, *with_->settings->get());
-  // A proxy, a local peer and LMTP speak for many.
-  const auto per_address = who.address == "unix" ? 0 : allowed.most_per_address;
-  if (places_->ask(who.address, allowed.most, per_address, who.ticket) != admission::answer::admitted)
+  const auto all = with_->settings->get();
+  const auto allowed = limits_of(with_->listener.service, *all);
+  // A local peer, LMTP and whom the operator trusts speak for many.
+  const bool exempt = who.address == "unix" || is_whitelisted(with_->listener.service, *all, who.address);
+  const auto per_address = exempt ? 0 : allowed.most_per_address;
+  if (places_->ask(place_of(who.address), allowed.most, per_address, who.ticket) != admission::answer::admitted)
     return turn_away(socket, words_of_refusal(with_->listener, true));
   switch (with_->listener.service) {
   case conf::service::smtp:

@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "conf/network.hpp"
+#include "protocols/base/queue_id.hpp"
 #include "protocols/base/text.hpp"
 #include "protocols/smtp/address.hpp"
 
@@ -10,9 +11,6 @@
 namespace stagepost::connection {
 
 namespace {
-
-/// RFC 4648 6 without padding: no letter that could be taken for a digit.
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 smtp::session_kind kind_of(conf::service service) {
   switch (service) {
@@ -27,23 +25,6 @@ metrics::gauge gauge_of(conf::service service) {
 }
 
 } // namespace
-
-std::string to_text(queue_id id) {
-  std::string out;
-  for (int shift = 60; shift >= 0; shift -= 5) out.push_back(alphabet[id.value >> shift & 31]);
-  return out;
-}
-
-queue_id queue_id_from_text(std::string_view text) {
-  if (text.size() != 13) return {};
-  uint64_t value = 0;
-  for (const char c : text) {
-    const auto at = alphabet.find(ascii_upper(c));
-    if (at == alphabet.npos) return {};
-    value = value << 5 | at;
-  }
-  return queue_id(value);
-}
 
 smtp_connection::smtp_connection(caf::actor_config& config, net::socket socket, context_ptr with, peer who)
     : connection(config, std::move(socket), std::move(with), std::move(who)) {
@@ -68,6 +49,7 @@ smtp::session_settings smtp_connection::settings() const {
   s.max_bad_recipients = in.max_bad_recipients;
   s.max_hop_count = in.max_hop_count;
   s.max_line_bytes = in.max_line.bytes;
+  s.max_header_bytes = in.max_header_size.bytes;
   s.vrfy = in.vrfy;
   s.expn = in.expn;
   s.bare = in.bare_newline == conf::bare_newline::refuse ? smtp::bare_newline::refuse : smtp::bare_newline::normalise;

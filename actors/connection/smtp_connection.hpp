@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/connection/body_writer.hpp"
+#include "actors/body_writer.hpp"
 #include "actors/connection/connection.hpp"
 #include "protocols/smtp/session.hpp"
 
@@ -46,10 +46,5 @@ private:
   bool body_failed_ = false;
   queue_id queue_id_;
 };
-
-/// The queue id as people see it.
-std::string to_text(queue_id id);
-/// Zero when it is none.
-queue_id queue_id_from_text(std::string_view text);
 
 } // namespace stagepost::connection

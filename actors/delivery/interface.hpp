@@ -4,6 +4,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace stagepost::delivery {
@@ -26,6 +27,15 @@ struct delivery_result {
   result_kind kind = result_kind::failed;
   std::string text; ///< for trace and list
 };
+
+/// The number of a recipient's step in the trace: after those of acceptance, and the same at every try of a delivery
+/// that did not become true.
+inline uint32_t trace_number(const storage::spool_recipient& recipient) {
+  constexpr uint32_t first_recipient_step = 1000;
+  constexpr uint32_t steps_per_recipient = 64;
+  return first_recipient_step + recipient.index * steps_per_recipient +
+         std::min(recipient.attempts, steps_per_recipient - 1);
+}
 
 /// Delivers into the mailboxes of all shards what waits in the spool of one.
 using local_actor = caf::typed_actor<caf::replies_to<deliver_locally>::with<delivery_result>>;

@@ -10,9 +10,6 @@ namespace stagepost::delivery {
 
 namespace {
 
-constexpr uint32_t first_recipient_step = 1000;
-constexpr uint32_t steps_per_recipient = 64;
-
 instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 delivery_result to_result(const mailbox::inserted& put) {
@@ -24,11 +21,6 @@ delivery_result to_result(const mailbox::inserted& put) {
 }
 
 } // namespace
-
-uint32_t trace_number(const storage::spool_recipient& recipient) {
-  return first_recipient_step + recipient.index * steps_per_recipient +
-         std::min(recipient.attempts, steps_per_recipient - 1);
-}
 
 std::shared_ptr<storage::batch> local_state::end_of_wait(const deliver_locally& what) const {
   auto batch = std::make_shared<storage::batch>(*shards[home].with.store);

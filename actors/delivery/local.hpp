@@ -2,7 +2,7 @@
 
 #include "actors/delivery/interface.hpp"
 #include "actors/mailbox/interface.hpp"
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 
 #include <functional>
 #include <memory>
@@ -38,10 +38,6 @@ struct local_state {
 
 local_actor::behavior_type local(local_actor::stateful_pointer<local_state> self, std::vector<shard> shards,
                                  size_t home);
-
-/// The number of a recipient's step in the trace: after those of acceptance, and the same at every try of a delivery
-/// that did not become true.
-uint32_t trace_number(const storage::spool_recipient& recipient);
 
 } // namespace stagepost::delivery
 

@@ -9,6 +9,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace stagepost::domain {
 
 namespace {
@@ -17,6 +19,12 @@ namespace {
 constexpr size_t cache_limit = 100000;
 
 std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
+
+/// The lower of two limits, of which 0 is none.
+template <class Number>
+Number lower(Number a, Number b) {
+  return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
+}
 
 } // namespace
 
@@ -71,9 +79,10 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
     return answer;
   }
   answer.account = target_of(who.account, who.domain);
+  // USR-10: what a user has of his own is never more than the domain's.
   answer.max_message_size_bytes =
-      (who.user.max_message_size ? *who.user.max_message_size : who.domain_settings.max_message_size).bytes;
-  answer.max_recipients = who.user.max_recipients ? *who.user.max_recipients : who.domain_settings.max_recipients;
+      lower(who.user.max_message_size.value_or(conf::byte_count{}).bytes, who.domain_settings.max_message_size.bytes);
+  answer.max_recipients = lower(who.user.max_recipients.value_or(0), who.domain_settings.max_recipients);
   answer.hide_client_address = who.domain_settings.exclude_ip_from_received;
   return answer;
 }

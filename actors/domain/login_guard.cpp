@@ -45,7 +45,7 @@ bool login_guard::may_try(const conf::password_settings& limits, const std::stri
                           time_point now) {
   const auto below = [&](const std::string& key, uint32_t limit) {
     const auto* counted = touch(key, limits.failed_login_window, now, false);
-    return counted == nullptr || counted->failures < limit;
+    return limit == 0 || counted == nullptr || counted->failures < limit;
   };
   return below("address " + peer, limits.max_failed_logins_per_address) &&
          below(network_key(peer), limits.max_failed_logins_per_network) &&

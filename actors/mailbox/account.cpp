@@ -13,8 +13,6 @@ namespace {
 
 /// Folders of one account.
 constexpr size_t max_folders = 10000;
-/// Messages of a deleted folder that go with one batch.
-constexpr size_t erase_step = 500;
 
 /// IMAP-14, with RFC 6154's uses.
 struct default_folder {
@@ -79,7 +77,7 @@ bool account_state::make_default_folders() {
 
 account_state::folder* account_state::find(std::string_view name) {
   const auto at = folders.find(canonical(name));
-  return at == folders.end() ? nullptr : &at->second;
+  return at == folders.end() || at->second.ending ? nullptr : &at->second;
 }
 
 const mailbox_actor& account_state::actor_of(folder& which) {
@@ -143,7 +141,7 @@ void account_state::list_freed() {
   }
 }
 
-void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::function<void()> apply,
+void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::function<void(bool)> apply,
                                 caf::typed_response_promise<outcome_answer> answer) {
   list_busy = true;
   ++under_way;
@@ -151,13 +149,14 @@ void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::func
       .then(
           [this, apply, answer](committer::committed) mutable {
             --under_way;
-            apply();
+            apply(true);
             answer.deliver(outcome_answer{outcome::done});
             list_freed();
           },
-          [this, answer](caf::error& failed) mutable {
+          [this, apply, answer](caf::error& failed) mutable {
             --under_way;
             log::error("account {}: folder list not written: {}", id.value, describe(failed));
+            apply(false);
             answer.deliver(outcome_answer{outcome::unavailable});
             list_freed();
           });
@@ -175,7 +174,12 @@ caf::result<outcome_answer> account_state::create(const imap::create_mailbox& wh
     auto batch = std::make_shared<storage::batch>(*with.store);
     storage::put_folder(*batch, id, made.record);
     storage::put_counters(*batch, made.record.id, {});
-    commit_list(batch, [this, name, made] { folders.emplace(name, made); }, answer);
+    commit_list(
+        batch,
+        [this, name, made](bool written) {
+          if (written) folders.emplace(name, made);
+        },
+        answer);
   });
   return answer;
 }
@@ -188,42 +192,37 @@ caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& wh
     if (name == "INBOX") return (void)answer.deliver(outcome_answer{outcome::cannot}); // RFC 9051 6.3.5
     if (which == nullptr)
       return (void)answer.deliver(outcome_answer{has_children(name) ? outcome::has_children : outcome::no_such_mailbox});
-    auto batch = std::make_shared<storage::batch>(*with.store);
-    storage::delete_folder(*batch, id, which->record.id);
-    commit_list(
-        batch,
-        [this, name] {
-          const auto at = folders.find(name);
-          if (at == folders.end()) return;
-          const auto gone = at->second.record.id;
-          if (at->second.actor) self->send(at->second.actor, atom::stop::value);
-          folders.erase(at);
-          erase_contents(gone);
-        },
-        answer);
+    // From here on nothing new goes in, and what is on its way in is on disk before the folder goes: a message that was
+    // answered for must not end in a folder that is being emptied.
+    which->ending = true;
+    list_busy = true;
+    ++under_way;
+    auto go_on = [this, name, answer]() mutable {
+      --under_way;
+      remove_settled(name, answer);
+    };
+    self->request(actor_of(*which), caf::infinite, atom::status::value)
+        .then([go_on](status_answer&) mutable { go_on(); }, [go_on](caf::error&) mutable { go_on(); });
   });
   return answer;
 }
 
-/// Step by step, so that a folder of a million messages does not hold up the committer.
-void account_state::erase_contents(mailbox_id gone) {
+void account_state::remove_settled(const std::string& name, caf::typed_response_promise<outcome_answer> answer) {
   auto batch = std::make_shared<storage::batch>(*with.store);
-  const auto last = storage::delete_contents(*batch, *with.store, gone, erase_step);
-  if (!last) {
-    log::error("mailbox {}: contents not removed: {}", gone.value, last.error().detail);
-    return; // `verify` finds and names what is left
-  }
-  ++under_way;
-  self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
-      .then(
-          [this, gone, done = *last](committer::committed) {
-            --under_way;
-            if (!done) erase_contents(gone);
-          },
-          [this, gone](caf::error& failed) {
-            --under_way;
-            log::error("mailbox {}: contents not removed: {}", gone.value, describe(failed));
-          });
+  storage::delete_folder(*batch, id, folders.at(name).record.id);
+  commit_list(
+      batch,
+      [this, name](bool written) {
+        const auto at = folders.find(name);
+        if (!written) {
+          at->second.ending = false;
+          return;
+        }
+        if (at->second.actor) self->send(at->second.actor, atom::stop::value);
+        self->send(with.eraser, erase_contents{at->second.record.id});
+        folders.erase(at);
+      },
+      answer);
 }
 
 caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& what) {
@@ -252,7 +251,8 @@ caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& wh
     }
     commit_list(
         batch,
-        [this, moves] {
+        [this, moves](bool written) {
+          if (!written) return;
           for (const auto& [old_name, new_name] : moves) {
             auto node = folders.extract(old_name);
             node.key() = new_name;
@@ -276,8 +276,8 @@ caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailb
     storage::put_folder(*batch, id, record);
     commit_list(
         batch,
-        [this, name = record.name, subscribed = what.subscribed] {
-          if (auto* still = find(name)) still->record.subscribed = subscribed;
+        [this, name = record.name, subscribed = what.subscribed](bool written) {
+          if (auto* still = find(name); still != nullptr && written) still->record.subscribed = subscribed;
         },
         answer);
   });

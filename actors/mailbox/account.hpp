@@ -2,7 +2,7 @@
 
 #include "actors/mailbox/interface.hpp"
 #include "actors/mailbox/mailbox.hpp"
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 
 #include <deque>
 #include <map>
@@ -24,6 +24,7 @@ struct account_state {
     mailbox_actor actor; ///< empty until somebody needs it
     uint64_t messages = 0;
     uint64_t size_bytes = 0;
+    bool ending = false; ///< being deleted: nothing new goes in
   };
   std::map<std::string, folder, std::less<>> folders; ///< by name
   /// Levels that exist only above others (RFC 3501 5.1) are not kept: they follow from the names.
@@ -58,9 +59,9 @@ struct account_state {
   /// One change of the list at a time; `apply` runs when it is on disk.
   void when_list_free(std::function<void()> change);
   void list_freed();
-  void commit_list(std::shared_ptr<storage::batch> batch, std::function<void()> apply,
+  void commit_list(std::shared_ptr<storage::batch> batch, std::function<void(bool)> apply,
                    caf::typed_response_promise<outcome_answer> answer);
-  void erase_contents(mailbox_id folder);
+  void remove_settled(const std::string& name, caf::typed_response_promise<outcome_answer> answer);
   bool may_end() const;
 };
 

@@ -116,7 +116,7 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
       [self](const erase_account& what) -> caf::result<outcome_answer> {
         auto answer = self->make_response_promise<outcome_answer>();
         self->state.reach(what.account, 0, [self, what, answer](const account_actor& actor) mutable {
-          // The account ends, its folders' records go; the contents follow in steps by the sweeper of orphans.
+          // The account ends and its folders' records go; the eraser takes the contents in steps.
           self->send_exit(actor, caf::exit_reason::user_shutdown);
           self->state.alive.erase(what.account);
           auto batch = std::make_shared<storage::batch>(*self->state.with.store);
@@ -124,8 +124,12 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
           if (!folders) return (void)answer.deliver(outcome_answer{outcome::unavailable});
           for (const auto& each : *folders) storage::delete_folder(*batch, what.account, each.id);
           self->request(self->state.with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
-              .then([answer](committer::committed) mutable { answer.deliver(outcome_answer{outcome::done}); },
-                    [answer](caf::error&) mutable { answer.deliver(outcome_answer{outcome::unavailable}); });
+              .then(
+                  [self, answer, gone = *folders](committer::committed) mutable {
+                    for (const auto& each : gone) self->send(self->state.with.eraser, erase_contents{each.id});
+                    answer.deliver(outcome_answer{outcome::done});
+                  },
+                  [answer](caf::error&) mutable { answer.deliver(outcome_answer{outcome::unavailable}); });
         });
         return answer;
       },

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/mailbox/interface.hpp"
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 
 #include <chrono>
 #include <deque>

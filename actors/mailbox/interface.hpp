@@ -108,6 +108,12 @@ using mailbox_actor = caf::typed_actor<
     // The folder was deleted: tell the watchers and end.
     caf::reacts_to<atom::stop>>;
 
+/// Takes away what is in folders that were deleted, in steps, also after a restart.
+struct erase_contents {
+  mailbox_id folder;
+};
+using eraser_actor = caf::typed_actor<caf::reacts_to<erase_contents>>;
+
 // -- one account ---------------------------------------------------------------------------------------------------
 
 /// A session that holds on to the account; it is let go when the session ends.
@@ -228,6 +234,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::finish_move)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::status_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::view_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::outcome_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::erase_contents)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::attach_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::list_folders)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_list)

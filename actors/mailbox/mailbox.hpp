@@ -3,7 +3,7 @@
 #include "actors/committer/interface.hpp"
 #include "actors/mailbox/contents.hpp"
 #include "actors/mailbox/interface.hpp"
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 #include "storage/store.hpp"
 
 #include <deque>

@@ -1,6 +1,7 @@
 #include "actors/net/connection.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
@@ -98,7 +99,10 @@ task<bool> connection::wait_ready(int what, std::chrono::milliseconds limit) {
 
 task<connection::wake> connection::wait_for_input(std::chrono::milliseconds idle) {
   if (draining_) co_return wake::drain;
-  if (!poked_) {
+  if (more_input_ && !poked_) {
+    more_input_ = false;
+    co_await boost::asio::post(in_actor); // others have their turn between two records
+  } else if (!poked_) {
     const bool in_time = co_await wait_ready(stream::want_read, idle);
     if (!in_time) co_return wake::timeout;
   }
@@ -120,6 +124,7 @@ void connection::poke() {
 connection::got connection::read_some() {
   static thread_local const auto buffer = std::make_unique<char[]>(read_size);
   const int count = stream_.read(buffer.get(), read_size);
+  more_input_ = count > 0 && stream_.holds_input();
   if (count > 0) {
     input_ = bytes_view(buffer.get(), size_t(count));
     return got::some;
@@ -153,7 +158,10 @@ task<bool> connection::shake_hands(tls_context_ptr certificates) {
   const auto until = clock().now() + handshake_limit;
   for (;;) {
     const int state = stream_.handshake();
-    if (state == 1) co_return true;
+    if (state == 1) {
+      more_input_ = stream_.holds_input(); // what the client sent right behind its last word of the handshake
+      co_return true;
+    }
     if (state == stream::failed || state == stream::closed) co_return false;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock().now());
     if (left.count() <= 0) co_return false;

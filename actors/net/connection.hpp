@@ -66,6 +66,7 @@ private:
 
   bytes_view input_;
   std::string out_;
+  bool more_input_ = false; ///< TLS holds octets, maybe of a record that is not whole: read before waiting
   bool waiting_ = false;
   bool poked_ = false;
   bool timed_out_ = false;

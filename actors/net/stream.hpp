@@ -33,6 +33,8 @@ public:
   void shut_down();
 
   bool is_secure() const { return tls_ != nullptr; }
+  /// TLS has taken octets from the socket that were not read yet: the socket will not become readable for them.
+  bool holds_input() const { return tls_ != nullptr && SSL_has_pending(tls_) == 1; }
   std::string tls_version() const;
   std::string tls_cipher() const;
   /// RFC 9266 and RFC 5929 4, for SCRAM's channel binding; empty where the line has none.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/settings.hpp"
 #include "actors/spool/interface.hpp"
 

@@ -1,6 +1,5 @@
 #include "actors/spool/queue.hpp"
 
-#include "actors/delivery/local.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "storage/blobs.hpp"
@@ -91,6 +90,8 @@ void queue_state::begin(enqueue_message what) {
     if (each.state == storage::recipient_state::expanding) on.expanding = true;
     on.open.push_back(std::move(each));
   }
+  // After a crash an alias may be written out already, and the record still counts it as one recipient.
+  on.message.recipients = std::max(on.message.recipients, uint32_t(on.open.size()));
   // Nothing of a message is delivered while an alias of it is being written out: so the accounts it already has are
   // all found, and nobody gets it twice.
   if (on.expanding)

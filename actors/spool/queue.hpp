@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/delivery/interface.hpp"
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/settings.hpp"
 #include "actors/spool/interface.hpp"

@@ -6,6 +6,7 @@
 #include "actors/domain/login_desk.hpp"
 #include "actors/log/log.hpp"
 #include "actors/mailbox/accounts.hpp"
+#include "actors/mailbox/eraser.hpp"
 #include "actors/offload/pool.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/queue.hpp"
@@ -59,8 +60,10 @@ tree plant(caf::actor_system& system, const seeds& from) {
   std::vector<mailbox::accounts_actor> mail;
   for (const auto& store : from.shard_stores) {
     shard_tree shard;
-    shard.with = {store, system.spawn<caf::detached>(committer::committer, store), made.readers};
+    shard.with = {store, system.spawn<caf::detached>(committer::committer, store), made.readers, {}};
     watch(shard.with.committer);
+    shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
+    watch(shard.with.eraser);
     shard.accounts = system.spawn(mailbox::accounts, shard.with,
                                   mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
     watch(shard.accounts);
@@ -123,6 +126,7 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.directory);
   end(self, what.logins);
   for (auto& shard : what.shards) end(self, shard.accounts);
+  for (auto& shard : what.shards) end(self, shard.with.eraser);
   for (auto& shard : what.shards) end(self, shard.with.committer);
   end(self, what.system_committer);
   end(self, what.readers);

@@ -4,7 +4,7 @@
 #include "actors/connection/listener.hpp"
 #include "actors/delivery/interface.hpp"
 #include "actors/domain/interface.hpp"
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/settings.hpp"
 #include "actors/spool/interface.hpp"

@@ -30,7 +30,7 @@ struct session_settings {
   std::vector<sasl::mechanism> mechanisms; ///< as policy allows; filtered again by TLS and channel binding
   uint64_t max_message_size_bytes = 0;  ///< SMTPIN-13, DOM-63; 0: no limit
   size_t max_recipients = 1000;         ///< at least 100 (RFC 5321 4.5.3.1.8)
-  size_t max_bad_commands = 8;          ///< SMTPIN-10
+  size_t max_bad_commands = 8;          ///< SMTPIN-10; 0: no limit
   size_t max_bad_recipients = 20;       ///< SMTPIN-14; 0: no limit
   size_t max_hop_count = 20;            ///< SMTPIN-12
   size_t max_line_bytes = 65536;        ///< of message content

@@ -12,6 +12,7 @@ The binaries are those in STAGEPOST_BIN, else in build/release/bin. A test file 
 
 import contextlib
 import imaplib
+import json
 import os
 import pathlib
 import shutil
@@ -52,6 +53,30 @@ QUICK_PASSWORDS = {
     "argon2id_passes": 1,
     "scram_iterations": 4096,
     "failed_login_delay_seconds": 0,
+}
+
+
+# What the settings of users and domains are when nobody has changed them (conf/reference.md).
+USER_DEFAULTS = {
+    "disabled": "false",
+    "quota_mb": "unlimited",
+    "allow_pop3": "true",
+    "allow_imap": "true",
+    "allow_smtp": "true",
+    "max_message_size_kb": "domain",
+    "max_recipients": "domain",
+    "plus_addressing": "true",
+}
+DOMAIN_DEFAULTS = {
+    "disabled": "false",
+    "require_auth": "true",
+    "catch_all": "false",
+    "catch_all_target": "",
+    "disk_space_mb": "500",
+    "max_users": "100",
+    "max_user_aliases": "1000",
+    "max_message_size_kb": "10000",
+    "max_recipients": "200",
 }
 
 
@@ -98,9 +123,10 @@ def free_ports(count):
 
 
 class Server:
-    """One daemon and its data folder. `first_start` has settings by section, e.g. {"smtp_in": {"max_hop_count": 5}}."""
+    """One daemon and its data folder. `first_start` has settings by section, e.g. {"smtp_in": {"max_hop_count": 5}};
+    `node` further settings of the node, e.g. {"shards": 3}."""
 
-    def __init__(self, first_start=None, users=("alice", "bob", "carol")):
+    def __init__(self, first_start=None, users=("alice", "bob", "carol"), node=None):
         self.bin = binaries()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stagepost-test-"))
         self.config = self.folder / "stagepost.yaml"
@@ -109,25 +135,32 @@ class Server:
         self.process = None
         self.ports = dict(zip((name for name, _, _ in LISTENERS), free_ports(len(LISTENERS)), strict=True))
         self.first_start = {"passwords": QUICK_PASSWORDS, **(first_start or {})}
-        self._make_certificate()
-        self._write_config()
-        self.start()
-        self.ctl("domain", "add", DOMAIN)
-        for user in users:
-            self.ctl("user", "add", address(user), "--password-stdin", text=PASSWORD + "\n")
+        self.node = node or {}
+        self.further_certificates = []
+        try:
+            self.make_certificate("certificate", "key", HOST_NAME)
+            self.write_config()
+            self.start()
+            self.ctl("domain", "add", DOMAIN)
+            for user in users:
+                self.add_user(address(user))
+        except BaseException:
+            self.close()
+            raise
 
-    def _make_certificate(self):
+    def make_certificate(self, name, key_name, *host_names):
+        """Writes NAME.pem and KEY_NAME.pem for these names and 127.0.0.1 into the folder."""
+        names = ",".join(f"DNS:{one}" for one in (*host_names, "localhost"))
         subprocess.run(
             [
                 tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                "-days", "7", "-subj", f"/CN={HOST_NAME}", "-addext",
-                f"subjectAltName=DNS:{HOST_NAME},DNS:localhost,IP:127.0.0.1",
-                "-keyout", str(self.folder / "key.pem"), "-out", str(self.certificate),
+                "-days", "7", "-subj", f"/CN={host_names[0]}", "-addext", f"subjectAltName={names},IP:127.0.0.1",
+                "-keyout", str(self.folder / f"{key_name}.pem"), "-out", str(self.folder / f"{name}.pem"),
             ],
             check=True, capture_output=True,
         )  # fmt: skip
 
-    def _write_config(self):
+    def write_config(self):
         lines = [
             'node_name: "test"',
             f'host_name: "{HOST_NAME}"',
@@ -136,6 +169,11 @@ class Server:
             f'secrets_key_file: "{self.folder}/secrets.key"',
             "certificates:",
             f'  - {{hosts: ["{HOST_NAME}"], certificate: "{self.certificate}", key: "{self.folder}/key.pem"}}',
+            *(
+                f'  - {{hosts: ["{host}"], certificate: "{self.folder}/{name}.pem", key: "{self.folder}/{key}.pem"}}'
+                for host, name, key in self.further_certificates
+            ),
+            *(f"{key}: {value}" for key, value in self.node.items()),
             "listeners:",
         ]
         for name, service, tls in LISTENERS:
@@ -187,33 +225,66 @@ class Server:
         self.start()
         return code
 
+    def reload(self):
+        """Sends SIGHUP and waits for what the log says of it."""
+        before = len(self.log.read_bytes())
+        self.process.send_signal(signal.SIGHUP)
+
+        def told():
+            new = self.log.read_bytes()[before:].decode(errors="replace")
+            return new if "reload" in new else None
+
+        return wait_until("a word about the reload in the log", told)
+
     def close(self):
-        if self.process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def keep(self):
+        """Kills the daemon and saves its folder, for looking at a failure, from `close`."""
+        self.process.kill()
+        self.process.wait()
+        kept = self.folder.with_name(self.folder.name + "-kept")
+        self.folder.rename(kept)
+        return kept
 
     def log_tail(self, octets=6000):
         return self.log.read_bytes()[-octets:].decode(errors="replace")
 
     # -- doors ---------------------------------------------------------------------------------------------------
 
-    def ctl(self, *arguments, text=None):
-        """Runs stagepostctl and returns what it printed."""
-        done = subprocess.run(
+    def try_ctl(self, *arguments, text=None):
+        """Runs stagepostctl, whatever comes of it; the result has returncode, stdout and stderr."""
+        return subprocess.run(
             [self.bin / "stagepostctl", "--config", self.config, *arguments],
             input=text, text=True, capture_output=True, timeout=120,
         )  # fmt: skip
+
+    def ctl(self, *arguments, text=None):
+        """Runs stagepostctl and returns what it printed."""
+        done = self.try_ctl(*arguments, text=text)
         if done.returncode != 0:
             raise AssertionError(f"stagepostctl {' '.join(map(str, arguments))}: {done.stderr or done.stdout}")
         return done.stdout
 
+    def ctl_json(self, *arguments, text=None):
+        return json.loads(self.ctl("--json", *arguments, text=text))
+
+    def add_user(self, whole_address, *more):
+        self.ctl("user", "add", whole_address, "--password-stdin", *more, text=PASSWORD + "\n")
+
+    def set(self, **settings):
+        """Changes system settings; smtp_in__vrfy stands for smtp_in.vrfy."""
+        self.ctl("settings", "set", *(f"{name.replace('__', '.')}={value}" for name, value in settings.items()))
+
     def tls(self):
         return ssl.create_default_context(cafile=self.certificate)
 
-    def connect(self, name):
-        """A plain TCP connection to the listener of that name."""
-        return socket.create_connection(("127.0.0.1", self.ports[name]), timeout=30)
+    def connect(self, name, from_address="127.0.0.1"):
+        """A plain TCP connection to the listener of that name; `from_address` is one of 127.0.0.0/8."""
+        return socket.create_connection(("127.0.0.1", self.ports[name]), timeout=30, source_address=(from_address, 0))
 
     def connect_tls(self, name):
         return self.tls().wrap_socket(self.connect(name), server_hostname=HOST_NAME)
@@ -223,9 +294,12 @@ class Server:
         imap.login(address(user), PASSWORD)
         return imap
 
-    def smtp(self, listener="smtp"):
-        """A client on a port without login, after EHLO."""
-        smtp = smtplib.SMTP("127.0.0.1", self.ports[listener], local_hostname="client.example", timeout=120)
+    def smtp(self, listener="smtp", from_address="127.0.0.1"):
+        """A client on a port without login, after EHLO; `from_address` is one of 127.0.0.0/8."""
+        smtp = smtplib.SMTP(
+            "127.0.0.1", self.ports[listener], local_hostname="client.example", timeout=120,
+            source_address=(from_address, 0),
+        )  # fmt: skip
         smtp.ehlo()
         return smtp
 
@@ -273,10 +347,11 @@ class ServerTest(unittest.TestCase):
     """Tests that share one daemon, which must end in order after them."""
 
     first_start = None
+    node = None
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(cls.first_start)
+        cls.server = Server(cls.first_start, node=cls.node)
         cls.addClassCleanup(cls.server.close)
 
     @classmethod
@@ -284,6 +359,27 @@ class ServerTest(unittest.TestCase):
         code = cls.server.stop()
         if code != 0:
             raise AssertionError(f"the daemon ended with {code}:\n{cls.server.log_tail()}")
+
+    def during_test(self, **settings):
+        """System settings that hold until the test ends."""
+        names = [name.replace("__", ".") for name in settings]
+        listed = self.server.ctl_json("settings", "list")["settings"]
+        before = {one["name"].replace(".", "__"): one["value"] for one in listed if one["name"] in names}
+        self.assertEqual(len(before), len(names), names)
+        self.server.set(**settings)
+        self.addCleanup(self.server.set, **before)
+
+    def user_during_test(self, user, **settings):
+        """Settings of a user that hold until the test ends; `user` without the domain."""
+        self._during_test("user", address(user), USER_DEFAULTS, settings)
+
+    def domain_during_test(self, **settings):
+        """Settings of the domain that hold until the test ends."""
+        self._during_test("domain", DOMAIN, DOMAIN_DEFAULTS, settings)
+
+    def _during_test(self, kind, name, defaults, settings):
+        self.server.ctl(kind, "set", name, *(f"{key}={value}" for key, value in settings.items()))
+        self.addCleanup(self.server.ctl, kind, "set", name, *(f"{key}={defaults[key]}" for key in settings))
 
 
 def run(arguments, **options):

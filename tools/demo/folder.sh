@@ -81,6 +81,12 @@ fill_demo() {
 add_bench_users() {
   step "making $bench_users users for measuring"
   local number name
+  # All load comes from one address, in clear text, and into one domain: limits that a measurement would hit.
+  once "limits of the domain" ctl domain set "$domain" max_users=100000 disk_space_mb=0
+  once "limits of the services" ctl settings set passwords.plain_text_without_tls=true \
+    smtp_in.max_connections=20000 smtp_in.max_connections_per_address=0 \
+    imap.max_connections=20000 imap.max_connections_per_address=0 \
+    pop3.max_connections=20000 pop3.max_connections_per_address=0
   for ((number = 1; number <= bench_users; ++number)); do
     printf -v name 'u%04d' "$number"
     once "user $name" add_user "$name@$domain"

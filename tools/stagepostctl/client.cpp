@@ -14,13 +14,13 @@ namespace stagepost::ctl {
 client::client(const std::string& socket_path) {
   sockaddr_un where{};
   where.sun_family = AF_UNIX;
-  if (socket_path.size() >= sizeof where.sun_path) throw std::runtime_error(socket_path + ": the path is too long");
+  if (socket_path.size() >= sizeof where.sun_path) throw unreachable(socket_path + ": the path is too long");
   std::memcpy(where.sun_path, socket_path.c_str(), socket_path.size() + 1);
   descriptor_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0 || ::connect(descriptor_, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0) {
     const std::string why = std::strerror(errno);
     if (descriptor_ >= 0) ::close(descriptor_);
-    throw std::runtime_error("the server does not answer at " + socket_path + ": " + why);
+    throw unreachable("the server does not answer at " + socket_path + ": " + why);
   }
 }
 
@@ -30,7 +30,7 @@ void client::send_all(const std::string& text) {
   for (size_t at = 0; at < text.size();) {
     const auto sent = ::send(descriptor_, text.data() + at, text.size() - at, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) throw std::runtime_error("the server broke off");
+    if (sent <= 0) throw unreachable("the server broke off");
     at += size_t(sent);
   }
 }
@@ -49,7 +49,7 @@ boost::json::object client::ask(boost::json::object request, const std::string& 
     const auto got = ::recv(descriptor_, buffer, sizeof buffer, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0)
-      throw std::runtime_error("the server broke off (only the superuser and the server's own user may talk to it)");
+      throw unreachable("the server broke off (only the superuser and the server's own user may talk to it)");
     pending_.append(buffer, size_t(got));
   }
 }

@@ -2,11 +2,17 @@
 
 #include <boost/json/object.hpp>
 
+#include <stdexcept>
 #include <string>
 
 namespace stagepost::ctl {
 
-/// The server's control socket. Throws std::runtime_error with a sentence when it cannot be reached or breaks off.
+/// The server cannot be reached or broke off; what() is a sentence that says so.
+struct unreachable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// The server's control socket. Throws `unreachable`.
 class client {
 public:
   explicit client(const std::string& socket_path);

@@ -73,7 +73,11 @@ void read_mbox(const std::string& path, const std::function<void(found_message, 
   const auto finish = [&] {
     if (!inside) return;
     // The empty line before the next separator belongs to the format.
-    if (message.size() >= 2 && message.compare(message.size() - 2, 2, "\n\n") == 0) message.pop_back();
+    for (const std::string_view empty : {"\n\n", "\n\r\n"})
+      if (message.ends_with(empty)) {
+        message.resize(message.size() - empty.size() + 1);
+        break;
+      }
     found_message found;
     found.octets = with_crlf(message);
     each(std::move(found), size > 0 ? done / size : 1);

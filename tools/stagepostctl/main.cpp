@@ -22,7 +22,11 @@ namespace {
 
 // Exit codes: 0 done, 1 refused (the reason is on standard error), 2 wrong usage, 3 the server cannot be reached,
 // 4 verify found something.
-enum exit_code { done = 0, refused = 1, usage = 2, unreachable = 3, unsound = 4 };
+enum exit_code { done = 0, refused = 1, usage = 2, not_reached = 3, unsound = 4 };
+
+struct wrong_usage : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 struct command_line {
   std::string config;
@@ -55,10 +59,27 @@ json::object settings_from(const std::vector<std::string>& values) {
   json::object out;
   for (const auto& each : values) {
     const auto at = each.find('=');
-    if (at == each.npos) throw std::runtime_error("\"" + each + "\" is not name=value");
+    if (at == each.npos) throw wrong_usage("\"" + each + "\" is not name=value");
     out[each.substr(0, at)] = each.substr(at + 1);
   }
   return out;
+}
+
+/// All users or aliases of a domain: the server answers a thousand at a time.
+json::object list_all(ctl::client& server, json::object request, const char* what) {
+  constexpr size_t page = 1000;
+  auto all = server.ask(request);
+  if (!all.at("done").as_bool()) return all;
+  for (size_t last = all.at(what).as_array().size(); last == page;) {
+    const auto& address = all.at(what).as_array().back().at("address").as_string();
+    request["from"] = std::string(address.begin(), address.begin() + address.rfind('@')) + '\0';
+    const auto more = server.ask(request);
+    if (!more.at("done").as_bool()) return more;
+    const auto& found = more.at(what).as_array();
+    last = found.size();
+    all.at(what).as_array().insert(all.at(what).as_array().end(), found.begin(), found.end());
+  }
+  return all;
 }
 
 json::array to_array(const std::vector<std::string>& values) {
@@ -155,7 +176,11 @@ int main(int argc, char** argv) {
   });
   sub = user->add_subcommand("list", "Lists the users of a domain");
   with_name(sub, "Domain");
-  simple(sub, [&] { return json::object{{"verb", "user.list"}, {"name", line.name}}; }, ctl::print_users);
+  sub->callback([&] {
+    act = [&](ctl::client& server) {
+      return tell(line, list_all(server, {{"verb", "user.list"}, {"name", line.name}}, "users"), ctl::print_users);
+    };
+  });
   sub = user->add_subcommand("show", "Shows a user");
   with_name(sub, "Address");
   simple(sub, [&] { return json::object{{"verb", "user.show"}, {"name", line.name}}; }, ctl::print_users);
@@ -190,7 +215,11 @@ int main(int argc, char** argv) {
   });
   sub = alias->add_subcommand("list", "Lists the aliases of a domain");
   with_name(sub, "Domain");
-  simple(sub, [&] { return json::object{{"verb", "alias.list"}, {"name", line.name}}; }, ctl::print_aliases);
+  sub->callback([&] {
+    act = [&](ctl::client& server) {
+      return tell(line, list_all(server, {{"verb", "alias.list"}, {"name", line.name}}, "aliases"), ctl::print_aliases);
+    };
+  });
   sub = alias->add_subcommand("delete", "Deletes an alias");
   with_name(sub, "Address");
   simple(sub, [&] { return json::object{{"verb", "alias.delete"}, {"name", line.name}}; });
@@ -269,8 +298,14 @@ int main(int argc, char** argv) {
   try {
     ctl::client server(loaded.loaded.node.control_socket);
     return act(server);
-  } catch (const std::exception& why) {
+  } catch (const ctl::unreachable& why) {
     fmt::print(stderr, "{}\n", why.what());
-    return unreachable;
+    return not_reached;
+  } catch (const wrong_usage& why) {
+    fmt::print(stderr, "{}\n", why.what());
+    return usage;
+  } catch (const std::exception& why) { // a file that cannot be read
+    fmt::print(stderr, "{}\n", why.what());
+    return refused;
   }
 }

@@ -1,7 +1,7 @@
 #include "tools/stagepostd/daemon.hpp"
 
 #include "actors/connection/listener.hpp"
-#include "actors/control/control_connection.hpp"
+#include "actors/connection/control_connection.hpp"
 #include "actors/log/log.hpp"
 #include "actors/net/scheduler.hpp"
 #include "actors/supervisor/tree.hpp"
@@ -163,7 +163,7 @@ void server::start_listeners() {
 }
 
 void server::start_control() {
-  auto services = std::make_shared<control::services>();
+  auto services = std::make_shared<connection::control_services>();
   conf::listener local;
   local.name = "control";
   local.service = conf::service::managesieve; // no limits of a mail service hold here
@@ -176,13 +176,13 @@ void server::start_control() {
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
       services->listeners.push_back(fmt::format("{} {} {}", port.settings.name, socket.name, socket.port));
-  const control::services_ptr shared = services;
+  const connection::control_services_ptr shared = services;
   for (const auto& socket : control_sockets_)
     listeners_.push_back(system_->spawn<connection::listener>(
         socket, services->with, std::make_shared<connection::admission>(),
         connection::spawn_connection([shared](caf::actor_system& system, net::socket peer, connection::context_ptr,
                                               connection::peer) {
-          return system.spawn<control::control_connection>(std::move(peer), shared);
+          return system.spawn<connection::control_connection>(std::move(peer), shared);
         })));
 }
 

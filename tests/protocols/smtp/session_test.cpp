@@ -44,6 +44,17 @@ TEST(SmtpSession, RefusesAClientThatSpeaksFirst) {
   EXPECT_TRUE(server.output.ends_with("[close]\r\n"));
 }
 
+TEST(SmtpSession, TakesAnyNumberOfBadCommandsWhenThereIsNoLimit) {
+  auto settings = plain_settings();
+  settings.max_bad_commands = 0;
+  fake_environment server(settings);
+  server.start();
+  for (int i = 0; i < 100; ++i) server.feed("NONSENSE\r\n");
+  server.output.clear();
+  server.feed("NOOP\r\n");
+  EXPECT_TRUE(server.output.starts_with("250 ")) << server.output;
+}
+
 TEST(SmtpSession, HoldsInputBackWhileAQuestionIsOpen) {
   smtp::session session(plain_settings(), {"192.0.2.7", false}, {});
   session.start();

@@ -1,8 +1,8 @@
-#include "actors/connection/body_writer.hpp"
+#include "actors/body_writer.hpp"
 
 #include "protocols/base/text.hpp"
 
-namespace stagepost::connection {
+namespace stagepost {
 
 void body_writer::feed(bytes_view piece) {
   digest_->feed(piece);
@@ -33,4 +33,4 @@ std::shared_ptr<storage::batch> body_writer::give_up() {
   return batch;
 }
 
-} // namespace stagepost::connection
+} // namespace stagepost

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace stagepost::control {
+namespace stagepost::connection {
 
 // How the control socket writes and reads what it carries. Instants are RFC 3339 in UTC.
 
@@ -35,4 +35,4 @@ boost::json::object to_json(const spool::queued_message& message);
 boost::json::object to_json(queue_id id, const std::vector<storage::trace_step>& steps);
 boost::json::object to_json(const std::string& folder, const storage::verify_report& report);
 
-} // namespace stagepost::control
+} // namespace stagepost::connection

@@ -1,7 +1,7 @@
-#include "actors/control/json.hpp"
+#include "actors/connection/control_json.hpp"
 
-#include "actors/connection/smtp_connection.hpp"
 #include "protocols/base/mailbox_page.hpp"
+#include "protocols/base/queue_id.hpp"
 #include "protocols/base/text.hpp"
 
 #include <boost/json.hpp>
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <ctime>
 
-namespace stagepost::control {
+namespace stagepost::connection {
 
 namespace json = boost::json;
 
@@ -146,7 +146,7 @@ json::object to_json(const spool::queued_message& message) {
                           {"attempts", each.attempts},
                           {"due_at", time_text(each.due_at)},
                           {"last_reply", each.last_reply}});
-  return {{"id", connection::to_text(message.message.id)},
+  return {{"id", to_text(message.message.id)},
           {"sender", message.message.sender},
           {"size_bytes", message.message.size_bytes},
           {"accepted_at", time_text(message.message.accepted_at)},
@@ -163,7 +163,7 @@ json::object to_json(queue_id id, const std::vector<storage::trace_step>& steps)
     for (const auto& [name, value] : step.facts) facts.push_back(json::array{name, value});
     out.push_back({{"at", time_text(step.at)}, {"step", name_of(step.kind)}, {"facts", facts}});
   }
-  return {{"id", connection::to_text(id)}, {"steps", out}};
+  return {{"id", to_text(id)}, {"steps", out}};
 }
 
 json::object to_json(const std::string& folder, const storage::verify_report& report) {
@@ -180,4 +180,4 @@ json::object to_json(const std::string& folder, const storage::verify_report& re
           {"spooled", report.spooled}};
 }
 
-} // namespace stagepost::control
+} // namespace stagepost::connection

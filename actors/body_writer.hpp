@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/mailbox/services.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/net/executor.hpp"
 #include "protocols/mime/digest_builder.hpp"
 #include "storage/blobs.hpp"
@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-namespace stagepost::connection {
+namespace stagepost {
 
 /// A message on its way into a shard, in pieces of any size. Full chunks go to the store as they come, each acknowledged
 /// before the next is taken; the last one is kept, to be written together with whatever makes the message count.
@@ -48,4 +48,4 @@ private:
   std::string message_id_;
 };
 
-} // namespace stagepost::connection
+} // namespace stagepost

@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-namespace stagepost::control {
+namespace stagepost::connection {
 
 /// What the administrator's door leads to.
-struct services {
-  connection::context_ptr with;
+struct control_services {
+  context_ptr with;
   std::shared_ptr<storage::store> system_store;
   std::vector<spool::queue_actor> queues; ///< by shard
   std::chrono::steady_clock::time_point started_at;
@@ -25,13 +25,13 @@ struct services {
   std::string node_name;
   std::vector<std::string> listeners; ///< as status shows them
 };
-using services_ptr = std::shared_ptr<const services>;
+using control_services_ptr = std::shared_ptr<const control_services>;
 
 /// One administrator on the local control socket: a JSON object a line in, one a line out. Only the superuser and the
 /// user the server runs as may speak. A request with "octets": N is followed by N octets (a message to be imported).
 class control_connection : public net::connection {
 public:
-  control_connection(caf::actor_config& config, net::socket socket, services_ptr with);
+  control_connection(caf::actor_config& config, net::socket socket, control_services_ptr with);
   const char* name() const override { return "control"; }
 
 protected:
@@ -54,9 +54,9 @@ private:
   boost::json::object settings(const boost::json::object& request) const;
   net::task<bool> offload(std::function<void()> what);
 
-  services_ptr with_;
+  control_services_ptr with_;
   std::string pending_; ///< read and not used
   std::string octets_;  ///< that came with the request
 };
 
-} // namespace stagepost::control
+} // namespace stagepost::connection

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/committer/interface.hpp"
+#include "actors/mailbox/interface.hpp"
 #include "actors/offload/interface.hpp"
 #include "storage/store.hpp"
 
@@ -13,6 +14,7 @@ struct services {
   std::shared_ptr<storage::store> store;
   committer::committer_actor committer;
   offload::pool_actor readers; ///< for reads that miss the cache
+  eraser_actor eraser;
 };
 
 } // namespace stagepost::mailbox

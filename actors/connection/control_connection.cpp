@@ -1,11 +1,11 @@
-#include "actors/control/control_connection.hpp"
+#include "actors/connection/control_connection.hpp"
 
-#include "actors/connection/body_writer.hpp"
-#include "actors/connection/smtp_connection.hpp"
-#include "actors/control/json.hpp"
+#include "actors/body_writer.hpp"
+#include "actors/connection/control_json.hpp"
 #include "actors/log/log.hpp"
 #include "conf/describe.hpp"
 #include "conf/stored.hpp"
+#include "protocols/base/queue_id.hpp"
 #include "protocols/base/text.hpp"
 #include "storage/blobs.hpp"
 #include "storage/directory.hpp"
@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace stagepost::control {
+namespace stagepost::connection {
 
 namespace json = boost::json;
 
@@ -34,7 +34,7 @@ instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std:
 
 } // namespace
 
-control_connection::control_connection(caf::actor_config& config, net::socket socket, services_ptr with)
+control_connection::control_connection(caf::actor_config& config, net::socket socket, control_services_ptr with)
     : net::connection(config, std::move(socket)), with_(std::move(with)) {}
 
 void control_connection::on_failure(const std::exception& why) { log::error("control: {}", why.what()); }
@@ -259,12 +259,12 @@ net::task<json::object> control_connection::list_directory(const std::string& ve
 
 net::task<json::object> control_connection::queue(const std::string& verb, const json::object& request) {
   json::object result = accepted();
-  const auto id = stagepost::connection::queue_id_from_text(text_of(request, "id"));
+  const auto id = queue_id_from_text(text_of(request, "id"));
   if (verb == "queue.list") {
     json::array messages;
     const auto limit = std::min<uint64_t>(1000, number_of(request, "limit") == 0 ? 100 : number_of(request, "limit"));
     for (const auto& each : with_->queues) {
-      spool::list_queue order{stagepost::connection::queue_id_from_text(text_of(request, "from")), size_t(limit)};
+      spool::list_queue order{queue_id_from_text(text_of(request, "from")), size_t(limit)};
       auto page = co_await net::ask<spool::queue_page>(this, each, order);
       if (!page || !page->done) co_return refusal("The spool cannot be read.");
       for (const auto& message : page->messages) messages.push_back(to_json(message));
@@ -313,7 +313,7 @@ net::task<json::object> control_connection::trace(const json::object& request) {
   auto look = [found, asked, shards = with_->with->shards] {
     for (const auto& shard : shards) {
       std::vector<queue_id> ids;
-      if (const auto id = stagepost::connection::queue_id_from_text(asked)) ids.push_back(id);
+      if (const auto id = queue_id_from_text(asked)) ids.push_back(id);
       if (const auto more = storage::find_traces(*shard.with.store, asked, storage::reach::disk))
         ids.insert(ids.end(), more->begin(), more->end());
       else
@@ -414,7 +414,7 @@ net::task<json::object> control_connection::import(const json::object& request) 
     result["imported"] = false;
     co_return result;
   }
-  stagepost::connection::body_writer writer(shard.with);
+  body_writer writer(shard.with);
   writer.feed(octets_);
   std::string().swap(octets_);
   while (writer.has_full_chunk()) {
@@ -461,4 +461,4 @@ json::object control_connection::settings(const json::object&) const {
   return result;
 }
 
-} // namespace stagepost::control
+} // namespace stagepost::connection
