@@ -111,12 +111,12 @@ struct spool_settings {
   std::vector<std::chrono::minutes> retry_intervals{std::chrono::minutes{15}, std::chrono::minutes{30},
                                                     std::chrono::minutes{60}, std::chrono::minutes{90}};
   uint32_t alias_expansion_limit = 10000;
-  uint32_t delivery_workers = 50;
+  uint32_t delivery_workers = 200;
 };
 
 struct store_settings {
   byte_count memtable_size = mb(32);
-  uint32_t memtables = 3;
+  uint32_t memtables = 4;
   byte_count block_cache = mb(256);
   byte_count blob_min_size = kb(4);
   byte_count wal_limit = mb(512);

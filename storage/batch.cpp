@@ -38,8 +38,11 @@ void batch_access::remove(batch& b, family f, bytes_view key) {
 }
 
 void batch_access::remove_all(batch& b, family f, bytes_view prefix) {
-  const auto end = after_prefix(prefix);
-  b.writes_->DeleteRange(b.store_->handle(f), to_slice(prefix), to_slice(end)).PermitUncheckedError();
+  remove_range(b, f, prefix, after_prefix(prefix));
+}
+
+void batch_access::remove_range(batch& b, family f, bytes_view first, bytes_view end) {
+  b.writes_->DeleteRange(b.store_->handle(f), to_slice(first), to_slice(end)).PermitUncheckedError();
 }
 
 } // namespace stagepost::storage

@@ -15,6 +15,9 @@ struct batch_access {
   /// slower until it is compacted away.
   static void remove_all(batch& b, family f, bytes_view prefix);
 
+  /// The keys from `first` up to but not including `end`, with the same price.
+  static void remove_range(batch& b, family f, bytes_view first, bytes_view end);
+
   static const store& store_of(const batch& b) { return *b.store_; }
   static void stage(batch& b, blob_id body) { b.staged_.push_back(body); }
   static void unstage(batch& b, blob_id body) { b.unstaged_.push_back(body); }

@@ -130,6 +130,10 @@ void put_change(batch& b, mailbox_id folder, const change_record& change) {
   batch_access::put(b, family::changes, key::change(folder, change.modseq, change.kind), encode(change));
 }
 
+void trim_changes(batch& b, mailbox_id folder, modseq before) {
+  batch_access::remove_range(b, family::changes, key::mailbox(folder), key::change(folder, before));
+}
+
 result<std::vector<change_record>> read_changes(const store& in, mailbox_id folder, modseq since,
                                                 size_t limit, storage::reach reach) {
   if (since.value == UINT64_MAX) return std::vector<change_record>{};

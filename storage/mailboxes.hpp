@@ -33,6 +33,9 @@ result<std::vector<message_record>> read_messages(const store&, mailbox_id folde
                                                   const std::vector<uid>& uids, reach);
 
 void put_change(batch& b, mailbox_id folder, const change_record& change);
+/// Forgets what is older than `before`: a client that last looked earlier has to read the folder anew. Rarely: see
+/// batch_access::remove_range.
+void trim_changes(batch& b, mailbox_id folder, modseq before);
 /// What came after `since`, oldest first, at most `limit` lines.
 result<std::vector<change_record>> read_changes(const store&, mailbox_id folder, modseq since, size_t limit,
                                                 reach);

@@ -102,7 +102,7 @@ rocksdb::ColumnFamilyOptions family_options(family f, const store_options& optio
   const bool bodies = f == family::bodies;
   out.write_buffer_size = bodies ? options.memtable_bytes : options.memtable_bytes / 4;
   // Room for bursts: a commit that stalls makes every sender wait.
-  out.max_write_buffer_number = 4;
+  out.max_write_buffer_number = options.memtables;
   out.level0_file_num_compaction_trigger = 4;
   out.level0_slowdown_writes_trigger = 32;
   out.level0_stop_writes_trigger = 64;
@@ -116,6 +116,7 @@ rocksdb::ColumnFamilyOptions family_options(family f, const store_options& optio
   table.cache_index_and_filter_blocks = true;
   table.metadata_cache_options.top_level_index_pinning = rocksdb::PinningTier::kAll;
   table.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kAll;
+  table.prepopulate_block_cache = rocksdb::BlockBasedTableOptions::PrepopulateBlockCache::kFlushOnly;
   table.format_version = 5;
   table.block_size = 8 << 10;
   if (shape_of(f).reads == access::points) {
@@ -135,6 +136,8 @@ rocksdb::ColumnFamilyOptions family_options(family f, const store_options& optio
     out.blob_file_size = std::max<uint64_t>(options.memtable_bytes * 4, 1 << 20);
     out.blob_compression_type = rocksdb::kNoCompression;
     out.blob_cache = options.block_cache;
+    // New mail is read soon after it came, by a client that was told of it: what leaves the memtable stays at hand.
+    out.prepopulate_blob_cache = rocksdb::PrepopulateBlobCache::kFlushOnly;
     out.enable_blob_garbage_collection = true;
     out.blob_garbage_collection_age_cutoff = 0.5;
     out.blob_garbage_collection_force_threshold = 0.5;

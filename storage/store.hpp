@@ -59,6 +59,7 @@ enum class family : uint8_t {
 };
 
 struct store_options {
+  int memtables = 4;                           ///< of each family, before writers must wait
   uint64_t memtable_bytes = 64ull << 20;       ///< of the family with the bodies; the others get a quarter
   uint64_t wal_limit_bytes = 512ull << 20;     ///< all logs together; beyond it memtables are flushed
   uint64_t blob_minimum_bytes = 1024;          ///< bodies from this size live in blob files

@@ -7,8 +7,6 @@ namespace stagepost::committer {
 
 namespace {
 
-/// Batches of one group: bounds how long the first of them waits.
-constexpr size_t group_limit = 512;
 /// Bodies looked at in one round of collecting: bounds how long a batch waits behind it.
 constexpr size_t collect_limit = 64;
 constexpr auto tick_interval = std::chrono::seconds(1);
@@ -18,7 +16,8 @@ constexpr auto tick_interval = std::chrono::seconds(1);
 caf::result<committed> committer_state::add(const commit_batch& what) {
   auto answer = self->make_response_promise<committed>();
   orders.push_back({what, answer});
-  if (orders.size() >= group_limit) {
+  waiting_bytes += what.changes->size_bytes();
+  if (orders.size() >= limits.batches || waiting_bytes >= limits.bytes) {
     flush();
   } else if (!flush_sent) {
     flush_sent = true;
@@ -31,6 +30,7 @@ void committer_state::flush() {
   flush_sent = false;
   for (size_t first = 0; first < orders.size();) first = commit_from(first);
   orders.clear();
+  waiting_bytes = 0;
 }
 
 /// Commits orders from `first` on with one sync and answers them; answers where the next group begins. A group ends
@@ -76,8 +76,9 @@ void committer_state::tick() {
 }
 
 committer_self::behavior_type committer(committer_self::stateful_pointer<committer_state> self,
-                                        std::shared_ptr<storage::store> store) {
+                                        std::shared_ptr<storage::store> store, group_limits limits) {
   self->state.self = self;
+  self->state.limits = limits;
   self->state.store = std::move(store);
   self->delayed_send(self, tick_interval, atom::tick::value);
   return {

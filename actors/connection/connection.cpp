@@ -22,7 +22,16 @@ std::string next_id() {
 } // namespace
 
 connection::connection(caf::actor_config& config, net::socket socket, context_ptr with, peer who)
-    : net::connection(config, std::move(socket)), with_(std::move(with)), peer_(std::move(who)), id_(next_id()) {}
+    : net::connection(config, std::move(socket)), with_(std::move(with)), peer_(std::move(who)), id_(next_id()) {
+  const auto all = with_->settings->get();
+  handshake_limit_ = all->tls.handshake_timeout;
+  // POP-02, IMAP-02, SMTPIN-09: data that stops moving.
+  switch (with_->listener.service) {
+  case conf::service::imap: write_limit_ = all->imap.command_timeout; break;
+  case conf::service::pop3: write_limit_ = all->pop3.command_timeout; break;
+  default: write_limit_ = all->smtp_in.command_timeout; break;
+  }
+}
 
 void connection::on_failure(const std::exception& why) {
   log::write(log::level::error, about(), fmt::format("connection ended: {}", why.what()));

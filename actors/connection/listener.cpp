@@ -239,6 +239,7 @@ bool listener::is_refused(const peer& who) const {
   case conf::service::pop3: return !all->pop3.enabled || judge(all->pop3);
   case conf::service::lmtp:
     return !all->lmtp.enabled || (who.address != "unix" && !contains(all->lmtp.trusted_networks, who.address));
+  case conf::service::http: return !all->http.enabled;
   default: return false;
   }
 }

@@ -166,13 +166,16 @@ net::task<smtp::actions> smtp_connection::answer(smtp::action& question) {
   else if (auto* proof = std::get_if<sasl::finish_login>(&question))
     account_ = co_await log_in(*proof, domain::service::smtp);
   auto next = session_->on_login(account_.outcome, account_.account.address);
-  if (account_.outcome == sasl::login_outcome::accepted)
+  if (account_.outcome == sasl::login_outcome::accepted) {
     session_->limit_to(account_.max_message_size_bytes, account_.max_recipients);
+    if (account_.hide_client_address) session_->hide_client();
+  }
   co_return next;
 }
 
 net::task<smtp::verdict> smtp_connection::check_sender(const smtp::check_sender& asked) {
   recipients_.clear();
+  declared_size_bytes_ = asked.declared_size_bytes;
   sender_ = {};
   sender_.kind = domain::address_kind::elsewhere;
   if (asked.address.empty()) co_return smtp::verdict::accepted;
@@ -228,7 +231,7 @@ net::task<bool> smtp_connection::has_room(const domain::account_target& target) 
   mailbox::open_account order{target.account, target.quota_bytes, {}};
   auto opened = co_await net::ask<mailbox::account_opened>(this, with_->shards[target.shard].accounts, order);
   if (!opened) co_return true;
-  mailbox::check_room question{1};
+  mailbox::check_room question{std::max<uint64_t>(1, declared_size_bytes_)};
   auto room = co_await net::ask<mailbox::room>(this, opened->account, question);
   co_return !room || room->enough; // delivery has the last word
 }

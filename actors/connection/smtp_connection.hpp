@@ -45,6 +45,7 @@ private:
   std::optional<body_writer> body_;
   bool body_failed_ = false;
   queue_id queue_id_;
+  uint64_t declared_size_bytes_ = 0; ///< RFC 1870: of the message whose MAIL came last; 0 when not said
 };
 
 } // namespace stagepost::connection

@@ -85,21 +85,22 @@ std::string change(storage::setting_map& stored, const storage::setting_map& cha
   return {};
 }
 
+/// RFC 5321 4.5.1: bare "postmaster" must work; it is the postmaster of the first domain. Nothing when the store cannot be
+/// read.
+std::optional<std::string> with_domain(const storage::store& system, const std::string& address) {
+  if (smtp::canonical_local(address) != "postmaster") return address;
+  const auto all = storage::read_domains(system, reach);
+  if (!all) return std::nullopt;
+  return all->empty() ? address : "postmaster@" + all->front().name;
+}
+
 } // namespace
 
 caf::result<address_found> directory_state::find(const std::string& address) {
   address_found answer;
-  auto parts = split(address);
-  if (!parts && smtp::canonical_local(address) == "postmaster") {
-    // RFC 5321 4.5.1: the bare form must work; it is the postmaster of the first domain.
-    const auto all = storage::read_domains(*with.from.system, reach);
-    if (!all) return answer;
-    if (all->empty()) {
-      answer.kind = address_kind::unknown;
-      return answer;
-    }
-    parts = split_address{"postmaster", all->front().name};
-  }
+  const auto whole = with_domain(*with.from.system, address);
+  if (!whole) return answer;
+  const auto parts = split(*whole);
   if (!parts) {
     answer.kind = address_kind::malformed;
     return answer;
@@ -121,7 +122,10 @@ caf::result<address_expanded> directory_state::expand_all(const expand_address& 
   auto answer = self->make_response_promise<address_expanded>();
   const auto found = std::make_shared<address_expanded>();
   auto work = offload::make_work(
-      [found, what, system = with.from.system] { *found = expand(*system, what.address, what.limit); });
+      [found, what, system = with.from.system, plus = with.from.settings->get()->smtp_in.plus_separator] {
+        const auto address = with_domain(*system, what.address);
+        if (address) *found = expand(*system, plus, *address, what.limit);
+      });
   self->request(with.from.readers, caf::infinite, offload::run_work{work})
       .then([answer, found](offload::work_done) mutable { answer.deliver(std::move(*found)); },
             [answer](caf::error&) mutable { answer.deliver(address_expanded{}); });
@@ -131,8 +135,17 @@ caf::result<address_expanded> directory_state::expand_all(const expand_address& 
 caf::result<admin_answer> directory_state::write(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
                                                  account_id account, std::function<void()> then) {
   auto answer = self->make_response_promise<admin_answer>();
+  write_and_answer(answer, std::move(batch), domain_name, account, std::move(then));
+  return answer;
+}
+
+void directory_state::write_and_answer(caf::typed_response_promise<admin_answer> answer,
+                                       std::shared_ptr<storage::batch> batch, const std::string& domain_name,
+                                       account_id account, std::function<void()> then) {
+  // `await`: nothing else is looked at until this is on disk, so what a change was checked against still holds when it
+  // becomes true.
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
-      .then(
+      .await(
           [this, answer, domain_name, account, then](committer::committed) mutable {
             if (!domain_name.empty()) forget_domain(domain_name);
             // A change of a domain may shut out all its users, so without an account all are forgotten.
@@ -141,7 +154,6 @@ caf::result<admin_answer> directory_state::write(std::shared_ptr<storage::batch>
             answer.deliver(admin_answer{true, {}});
           },
           [answer](caf::error& failed) mutable { answer.deliver(refuse("not written: " + describe(failed))); });
-  return answer;
 }
 
 void directory_state::forget_domain(const std::string& canonical_name) {
@@ -217,29 +229,17 @@ caf::result<admin_answer> directory_state::alter_domain(const change_domain& wha
   });
 }
 
-caf::result<admin_answer> directory_state::write_password(std::shared_ptr<storage::batch> batch,
-                                                          const std::string& domain_name, account_id account,
-                                                          const std::string& password) {
+caf::result<admin_answer> directory_state::with_credentials(const std::string& password, use_credentials use) {
   auto answer = self->make_response_promise<admin_answer>();
   const auto made = std::make_shared<storage::credential_record>();
   const auto policy = with.from.settings->get()->passwords;
   auto work = offload::make_work([made, password, policy] { *made = make_credentials(password, policy); });
   self->request(with.hashing, caf::infinite, offload::run_work{work})
       .then(
-          [this, answer, made, batch, domain_name, account](offload::work_done) mutable {
+          [answer, made, use](offload::work_done) mutable {
             if (made->passwords.front().argon2id.empty())
               return (void)answer.deliver(refuse("There is not enough memory to hash the password."));
-            storage::put_credentials(*batch, account, *made);
-            self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
-                .then(
-                    [this, answer, domain_name, account](committer::committed) mutable {
-                      if (!domain_name.empty()) forget_domain(domain_name);
-                      self->send(with.logins, forget_logins{account});
-                      answer.deliver(admin_answer{true, {}});
-                    },
-                    [answer](caf::error& failed) mutable {
-                      answer.deliver(refuse("not written: " + describe(failed)));
-                    });
+            use(*made, answer);
           },
           [answer](caf::error&) mutable {
             answer.deliver(refuse("Too many passwords are being hashed; try again."));
@@ -247,42 +247,56 @@ caf::result<admin_answer> directory_state::write_password(std::shared_ptr<storag
   return answer;
 }
 
-caf::result<admin_answer> directory_state::add_user(const create_user& what) {
-  if (what.password.empty() || what.password.size() > longest_password)
-    return refuse(fmt::format("A password has 1 to {} octets.", longest_password));
-  storage::account_record made;
+std::string directory_state::plan_user(const create_user& what, storage::account_record& made,
+                                       std::string& domain_name) const {
   made.role = what.role;
   made.created_at = wall_clock();
-  std::string domain_name;
-  auto batch = std::make_shared<storage::batch>(*with.from.system);
   if (what.role == storage::account_role::system_admin) {
     made.local_part = smtp::canonical_local(what.address);
     if (made.local_part.empty() || made.local_part.find('@') != std::string::npos)
-      return refuse("The login name of a system administrator has no @.");
+      return "The login name of a system administrator has no @.";
   } else {
     const auto parts = split(what.address);
-    if (!parts) return refuse(fmt::format("\"{}\" is not an address.", what.address));
+    if (!parts) return fmt::format("\"{}\" is not an address.", what.address);
     const auto domain = storage::find_domain(*with.from.system, parts->domain, reach);
-    if (!domain) return refuse(fmt::format("There is no domain {}.", parts->domain));
+    if (!domain) return fmt::format("There is no domain {}.", parts->domain);
     if (storage::find_alias(*with.from.system, domain->id, parts->local, reach))
-      return refuse(fmt::format("{} is an alias.", what.address));
+      return fmt::format("{} is an alias.", what.address);
     const conf::stored_settings stored(domain->settings.begin(), domain->settings.end());
     const auto limit = conf::decode<conf::domain_settings>(stored).settings.max_users;
     const auto users = storage::read_accounts(*with.from.system, domain->id, "", size_t(limit) + 1, reach);
-    if (!users) return refuse("The domain's users cannot be read.");
+    if (!users) return "The domain's users cannot be read.";
     if (limit != 0 && users->size() >= limit)
-      return refuse(fmt::format("The domain {} may have {} users.", domain->name, limit)); // DOM-57
+      return fmt::format("The domain {} may have {} users.", domain->name, limit); // DOM-57
     made.domain = domain->id;
     made.local_part = parts->local;
     domain_name = domain->name;
   }
   if (storage::find_account(*with.from.system, made.domain, made.local_part, reach))
-    return refuse(fmt::format("{} is there already.", what.address));
-  made.id = storage::next_account(*with.from.system);
-  // In turn over the shards, so that they fill alike.
-  made.shard = uint8_t(made.id.value % std::max<size_t>(1, with.mail.size()));
-  storage::put_account(*batch, made);
-  return write_password(batch, domain_name, made.id, what.password);
+    return fmt::format("{} is there already.", what.address);
+  return {};
+}
+
+caf::result<admin_answer> directory_state::add_user(const create_user& what) {
+  if (what.password.empty() || what.password.size() > longest_password)
+    return refuse(fmt::format("A password has 1 to {} octets.", longest_password));
+  storage::account_record made;
+  std::string domain_name;
+  if (auto wrong = plan_user(what, made, domain_name); !wrong.empty()) return refuse(std::move(wrong));
+  return with_credentials(what.password, [this, what](const storage::credential_record& credentials, auto answer) {
+    // Others may have come in while the password was hashed.
+    storage::account_record made;
+    std::string domain_name;
+    if (auto wrong = plan_user(what, made, domain_name); !wrong.empty())
+      return (void)answer.deliver(refuse(std::move(wrong)));
+    made.id = storage::next_account(*with.from.system);
+    // In turn over the shards, so that they fill alike.
+    made.shard = uint8_t(made.id.value % std::max<size_t>(1, with.mail.size()));
+    auto batch = std::make_shared<storage::batch>(*with.from.system);
+    storage::put_account(*batch, made);
+    storage::put_credentials(*batch, made.id, credentials);
+    write_and_answer(answer, std::move(batch), domain_name, made.id);
+  });
 }
 
 namespace {
@@ -343,8 +357,13 @@ caf::result<admin_answer> directory_state::set_password(const change_password& w
     return refuse(fmt::format("A password has 1 to {} octets.", longest_password));
   const auto known = find_known(*with.from.system, what.address);
   if (!known) return refuse(fmt::format("There is no user {}.", what.address));
-  return write_password(std::make_shared<storage::batch>(*with.from.system), known->domain_name, known->record.id,
-                        what.password);
+  return with_credentials(what.password, [this, what](const storage::credential_record& credentials, auto answer) {
+    const auto still = find_known(*with.from.system, what.address);
+    if (!still) return (void)answer.deliver(refuse(fmt::format("There is no user {}.", what.address)));
+    auto batch = std::make_shared<storage::batch>(*with.from.system);
+    storage::put_credentials(*batch, still->record.id, credentials);
+    write_and_answer(answer, std::move(batch), still->domain_name, still->record.id);
+  });
 }
 
 caf::result<user_list> directory_state::users(const list_users& what) const {

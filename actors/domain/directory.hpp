@@ -49,9 +49,14 @@ struct directory_state {
                                   account_id account, std::function<void()> then = [] {});
   void forget_domain(const std::string& canonical_name);
   void forget_all_domains();
-  /// Hashes the password in the pool and writes the credentials together with `batch`.
-  caf::result<admin_answer> write_password(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
-                                           account_id account, const std::string& password);
+  void write_and_answer(caf::typed_response_promise<admin_answer> answer, std::shared_ptr<storage::batch> batch,
+                        const std::string& domain_name, account_id account, std::function<void()> then = [] {});
+  /// Hashes the password in the pool, while others are served, and gives the credentials to `use`.
+  using use_credentials =
+      std::function<void(const storage::credential_record&, caf::typed_response_promise<admin_answer>)>;
+  caf::result<admin_answer> with_credentials(const std::string& password, use_credentials use);
+  /// What the new account is to be, or the sentence that says why there can be none.
+  std::string plan_user(const create_user& what, storage::account_record& made, std::string& domain_name) const;
 };
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,

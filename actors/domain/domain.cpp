@@ -1,8 +1,8 @@
 #include "actors/domain/domain.hpp"
 
+#include "actors/domain/address_book.hpp"
 #include "actors/log/log.hpp"
 #include "conf/stored.hpp"
-#include "protocols/smtp/address.hpp"
 #include "storage/directory.hpp"
 #include "storage/mailboxes.hpp"
 
@@ -41,12 +41,6 @@ uint64_t sum_of_domain(const stores& from, domain_id domain) {
 
 } // namespace
 
-account_target target_of(const storage::account_record& account, const storage::domain_record& domain) {
-  const auto user = conf::decode<conf::user_settings>(to_stored(account.settings)).settings;
-  return {account.id, account.shard, user.quota ? user.quota->bytes : 0,
-          smtp::to_string(smtp::mailbox{account.local_part, domain.name}), {}};
-}
-
 address_found domain_state::find(const std::string& local_part) {
   if (settings.disabled) return {address_kind::disabled, {}, true, settings.require_auth};
   sum_up_if_stale();
@@ -55,68 +49,12 @@ address_found domain_state::find(const std::string& local_part) {
     recent.splice(recent.begin(), recent, known->second);
     answer = known->second->second;
   } else {
-    answer = look_up(local_part, 0);
+    answer = look_up(*from.system, record, settings, from.settings->get()->smtp_in.plus_separator, local_part);
     if (answer.kind != address_kind::unavailable) remember(local_part, answer);
   }
   if (answer.kind == address_kind::account && settings.disk_space.bytes != 0 &&
       used_bytes >= settings.disk_space.bytes)
     answer.kind = address_kind::domain_full;
-  return answer;
-}
-
-address_found domain_state::look_up(const std::string& local_part, int depth) const {
-  address_found answer{address_kind::unknown, {}, true, settings.require_auth};
-  // The system store is small and its blocks stay in the cache; a miss is one read after a start.
-  const auto account = storage::find_account(*from.system, record.id, local_part, storage::reach::disk);
-  if (account) {
-    const auto user = conf::decode<conf::user_settings>(to_stored(account->settings)).settings;
-    answer.kind = user.disabled ? address_kind::disabled : address_kind::account;
-    answer.target = target_of(*account, record);
-    return answer;
-  }
-  if (account.error().code != storage::errc::not_found) {
-    answer.kind = address_kind::unavailable;
-    return answer;
-  }
-  const auto alias = storage::find_alias(*from.system, record.id, local_part, storage::reach::disk);
-  if (alias || alias.error().code != storage::errc::not_found) {
-    answer.kind = alias ? address_kind::alias : address_kind::unavailable;
-    return answer;
-  }
-  if (depth > 0) return answer;
-  // Plus addressing: alice+lists is alice, folder "lists" if she has one.
-  const auto separator = from.settings->get()->smtp_in.plus_separator;
-  if (const auto at = separator.empty() ? local_part.npos : local_part.find(separator);
-      at != local_part.npos && at > 0) {
-    auto base = look_up(local_part.substr(0, at), depth + 1);
-    if (base.kind != address_kind::unknown) {
-      if (base.kind == address_kind::account) base.target.folder = local_part.substr(at + separator.size());
-      return base;
-    }
-  }
-  // RFC 5321 4.5.1, RFC 2142: these always arrive. Without a user or alias of that name they go to the first
-  // administrator of the domain, or else to its first user.
-  if (local_part == "postmaster" || local_part == "abuse") {
-    const auto users = storage::read_accounts(*from.system, record.id, "", sum_step, storage::reach::disk);
-    if (!users) answer.kind = address_kind::unavailable;
-    if (!users || users->empty()) return answer;
-    const storage::account_record* reader = &users->front();
-    for (const auto& each : *users)
-      if (each.role == storage::account_role::domain_admin) {
-        reader = &each;
-        break;
-      }
-    answer.kind = address_kind::account;
-    answer.target = target_of(*reader, record);
-    return answer;
-  }
-  if (settings.catch_all && !settings.catch_all_target.empty()) {
-    const auto target = smtp::parse_mailbox(settings.catch_all_target, true);
-    if (target) {
-      auto caught = look_up(smtp::canonical_local(target->local), depth + 1);
-      if (caught.kind == address_kind::account) return caught;
-    }
-  }
   return answer;
 }
 

@@ -38,16 +38,12 @@ struct domain_state {
   bool summing = false;
 
   address_found find(const std::string& local_part);
-  address_found look_up(const std::string& local_part, int depth) const;
   void remember(const std::string& local_part, const address_found& answer);
   void sum_up_if_stale();
 };
 
 domain_actor::behavior_type domain(domain_actor::stateful_pointer<domain_state> self, stores from,
                                    storage::domain_record record);
-
-/// USR-08..10 with the domain's values behind them.
-account_target target_of(const storage::account_record& account, const storage::domain_record& domain);
 
 } // namespace stagepost::domain
 

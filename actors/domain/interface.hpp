@@ -53,7 +53,8 @@ struct address_expanded {
   address_kind kind = address_kind::unavailable;
   std::vector<account_target> accounts;
   std::vector<std::string> elsewhere;
-  bool cut = false; ///< there were more than `limit`
+  std::vector<std::string> nowhere; ///< users who do not exist or are switched off
+  bool cut = false;                 ///< there were more than `limit`
 };
 
 // -- logging in ----------------------------------------------------------------------------------------------------

@@ -1,15 +1,14 @@
 #include "actors/domain/login_desk.hpp"
 
+#include "actors/domain/address_book.hpp"
 #include "actors/log/log.hpp"
-#include "conf/stored.hpp"
+#include "conf/limits.hpp"
 #include "protocols/sasl/keys.hpp"
 #include "protocols/smtp/address.hpp"
 #include "storage/directory.hpp"
 #include "storage/passwords.hpp"
 
 #include <sodium.h>
-
-#include <algorithm>
 
 namespace stagepost::domain {
 
@@ -19,12 +18,6 @@ namespace {
 constexpr size_t cache_limit = 100000;
 
 std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
-
-/// The lower of two limits, of which 0 is none.
-template <class Number>
-Number lower(Number a, Number b) {
-  return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
-}
 
 } // namespace
 
@@ -50,9 +43,8 @@ std::optional<login_state::candidate> login_state::look_up(const std::string& us
   auto credentials = storage::read_credentials(*from.system, found.account.id, storage::reach::disk);
   if (!credentials) return note(credentials.error().code);
   found.credentials = std::move(*credentials);
-  const auto stored = [](const storage::setting_map& map) { return conf::stored_settings(map.begin(), map.end()); };
-  found.user = conf::decode<conf::user_settings>(stored(found.account.settings)).settings;
-  found.domain_settings = conf::decode<conf::domain_settings>(stored(found.domain.settings)).settings;
+  found.user = settings_of(found.account);
+  found.domain_settings = settings_of(found.domain);
   return found;
 }
 
@@ -79,10 +71,10 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
     return answer;
   }
   answer.account = target_of(who.account, who.domain);
-  // USR-10: what a user has of his own is never more than the domain's.
-  answer.max_message_size_bytes =
-      lower(who.user.max_message_size.value_or(conf::byte_count{}).bytes, who.domain_settings.max_message_size.bytes);
-  answer.max_recipients = lower(who.user.max_recipients.value_or(0), who.domain_settings.max_recipients);
+  const auto all = from.settings->get();
+  const auto size = conf::message_size_limit(all->smtp_in, who.domain_settings, who.user);
+  answer.max_message_size_bytes = size ? size->bytes : 0;
+  answer.max_recipients = conf::recipient_limit(all->smtp_in, who.domain_settings, who.user);
   answer.hide_client_address = who.domain_settings.exclude_ip_from_received;
   return answer;
 }
@@ -130,10 +122,11 @@ caf::result<login_answer> login_state::check(const login& what) {
   });
   self->request(hashing, caf::infinite, offload::run_work{work})
       .then(
-          [this, who, what, right, as_himself, account, answer, key = std::move(key)](offload::work_done) mutable {
+          [this, who, what, right, as_himself, account, answer, key = std::move(key),
+           began_at = forgotten](offload::work_done) mutable {
             if (!*right || !as_himself) return refuse(what.peer, account, answer);
             guard.succeeded(account);
-            remember(std::move(key), account);
+            if (began_at == forgotten) remember(std::move(key), account);
             answer.deliver(admit(*who, what.service));
           },
           [answer](caf::error&) mutable { answer.deliver(login_answer{}); }); // the pool is full: try later
@@ -216,6 +209,7 @@ void login_state::remember(std::string key, account_id account) {
 }
 
 void login_state::forget(account_id account) {
+  ++forgotten;
   for (auto i = cache.begin(); i != cache.end();) {
     if (account && i->account != account) {
       ++i;

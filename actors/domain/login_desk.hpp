@@ -38,6 +38,9 @@ struct login_state {
   std::list<verified> cache; ///< newest first
   std::unordered_map<std::string, std::list<verified>::iterator> cache_by_key;
 
+  /// How often something was forgotten: what was being verified meanwhile was held against what counts no more.
+  uint64_t forgotten = 0;
+
   /// Somebody who may exist.
   struct candidate {
     storage::account_record account;

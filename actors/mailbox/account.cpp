@@ -322,17 +322,18 @@ caf::result<imap::copied> account_state::copy(const copy_messages& what) {
 
 void account_state::move_ended() {
   move_busy = false;
-  if (moves_waiting.empty()) return;
-  const auto next = std::move(moves_waiting.front());
-  moves_waiting.pop_front();
-  next();
+  while (!move_busy && !moves_waiting.empty()) { // one into its own folder holds nothing and does not end here again
+    const auto next = std::move(moves_waiting.front());
+    moves_waiting.pop_front();
+    next();
+  }
 }
 
 void account_state::copy_now(const copy_messages& what, caf::typed_response_promise<imap::copied> answer) {
   // Into its own folder a MOVE is a COPY and a removal: the folder cannot wait for itself.
   auto* target = find(what.to);
   const bool same = target != nullptr && target->record.id == what.from_id;
-  const bool hold = what.move && !same;
+  const bool hold = what.move && !same && target != nullptr;
   if (hold) move_busy = true;
   ++under_way;
   auto finish = [this, hold, from = what.from, answer](imap::copied result) mutable {
@@ -358,10 +359,16 @@ void account_state::copy_now(const copy_messages& what, caf::typed_response_prom
               for (const auto& each : source.messages) coming += each.size_bytes;
             if (quota_bytes != 0 && coming != 0 && used_bytes() + coming > quota_bytes)
               return finish({outcome::over_quota, {}, {}, {}});
+            reserved_bytes += coming;
+            const auto put_failed = [this, coming, finish](caf::error&) mutable {
+              reserved_bytes -= coming;
+              finish({});
+            };
             self->request(actor_of(*into), caf::infinite,
                           insert_messages{source.messages, source.removal, !what.move || same})
                 .then(
-                    [this, what, same, finish, from_uids = source.uids](inserted& put) mutable {
+                    [this, what, same, finish, coming, from_uids = source.uids](inserted& put) mutable {
+                      reserved_bytes -= coming;
                       imap::copied result{put.outcome, put.uid_validity, {}, {}};
                       if (put.outcome == outcome::done) {
                         result.from = from_uids;
@@ -379,7 +386,7 @@ void account_state::copy_now(const copy_messages& what, caf::typed_response_prom
                               },
                               [finish](caf::error&) mutable { finish({}); });
                     },
-                    [finish](caf::error&) mutable { finish({}); });
+                    put_failed);
           },
           [finish](caf::error&) mutable { finish({}); });
 }

@@ -48,6 +48,8 @@ public:
 
   /// The bit of a keyword, a new one if need be; nothing when all are taken. `grew` is set when it was new.
   std::optional<unsigned> keyword_bit(const std::string& keyword, bool& grew);
+  /// Forgets the newest keywords, which no message carries yet.
+  void keep_keywords(size_t count) { counters_.keywords.resize(count); }
 
 private:
   size_t page_index(uint32_t number) const;

@@ -12,6 +12,10 @@ namespace stagepost::mailbox {
 
 namespace {
 
+/// Lines of the change log a folder keeps at least, and how many may gather before old ones are forgotten together.
+constexpr uint64_t changes_kept = 20000;
+constexpr uint64_t changes_gathered = 2000;
+
 outcome to_outcome(storage::errc code) {
   return code == storage::errc::blob_gone ? outcome::expunged : outcome::unavailable;
 }
@@ -64,6 +68,8 @@ void mailbox_state::commit(std::shared_ptr<storage::batch> batch, const contents
   for (const auto& page : made.pages) storage::put_page(*batch, id, *page);
   storage::put_counters(*batch, id, held.counters());
   if (!made.record.uids.empty()) storage::put_change(*batch, id, made.record);
+  if (const auto now = made.record.modseq.value; now > changes_kept && now % changes_gathered == 0)
+    storage::trim_changes(*batch, id, modseq(now - changes_kept));
   ++given;
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), chain})
       .then([this, made, done](committer::committed) { commit_ended(true, made, done); },
@@ -177,9 +183,11 @@ caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
     imap::stored result{outcome::done, {}, {}};
     bool grew = false;
     uint64_t keywords = 0;
+    const auto known = held.counters().keywords.size();
     for (const auto& keyword : what.keywords) {
       const auto bit = held.keyword_bit(keyword, grew);
       if (!bit) {
+        held.keep_keywords(known); // refused as a whole
         result.outcome = outcome::limit_reached;
         return (void)answer.deliver(std::move(result));
       }
@@ -281,6 +289,7 @@ caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
         result.outcome = to_outcome(records.error().code);
         return (void)answer.deliver(std::move(result));
       }
+      hold = hold && !result.uids.empty(); // for nothing, nothing is held
       if (hold) result.removal = std::make_shared<storage::batch>(*with.store);
       moving_sizes.clear();
       for (size_t i = 0; i < result.uids.size(); ++i) {
@@ -323,7 +332,8 @@ caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
 }
 
 caf::result<outcome_answer> mailbox_state::finish(const finish_move& what) {
-  if (what.committed && !moving.empty()) {
+  if (moving.empty()) return outcome_answer{outcome::done}; // nothing was held: a hold of now is another's
+  if (what.committed) {
     const auto made = held.remove(moving, moving_sizes);
     tell_watchers(made);
     self->send(account, counters_changed{id, held.counters().messages, held.counters().size_bytes});

@@ -12,9 +12,6 @@ namespace {
 
 /// One read takes at most this much: a large message in few system calls, and no connection keeps the thread long.
 constexpr size_t read_size = 128 * 1024;
-/// The time a peer has for taking what we send, and for a handshake.
-constexpr auto write_limit = std::chrono::seconds(120);
-constexpr auto handshake_limit = std::chrono::seconds(30);
 /// An idle connection keeps no more than this for what it will send next.
 constexpr size_t kept_output = 512;
 
@@ -139,7 +136,7 @@ task<> connection::flush() {
     if (count > 0) {
       at += size_t(count);
     } else if (count == stream::want_read || count == stream::want_write) {
-      const bool in_time = co_await wait_ready(count, write_limit);
+      const bool in_time = co_await wait_ready(count, write_limit_);
       // A poke cancels the wait too; then this is simply tried again.
       if (!in_time) throw peer_gone{};
     } else {
@@ -155,7 +152,7 @@ task<> connection::flush() {
 task<bool> connection::shake_hands(tls_context_ptr certificates) {
   input_ = {};
   if (!stream_.start_tls(std::move(certificates))) co_return false;
-  const auto until = clock().now() + handshake_limit;
+  const auto until = clock().now() + handshake_limit_;
   for (;;) {
     const int state = stream_.handshake();
     if (state == 1) {

@@ -56,6 +56,9 @@ protected:
 
   net::stream stream_;
   bool draining_ = false;
+  /// The time a peer has for taking what we send, and for a handshake.
+  std::chrono::milliseconds write_limit_ = std::chrono::seconds(120);
+  std::chrono::milliseconds handshake_limit_ = std::chrono::seconds(30);
 
 private:
   task<> run();

@@ -17,20 +17,13 @@ std::string last_error() {
   return text;
 }
 
-void configure(SSL_CTX* context, const tls_options& options) {
-  SSL_CTX_set_min_proto_version(context, options.allow_tls_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
+void configure(SSL_CTX* context) {
   // An idle connection holds no buffers, and a write may go on from another address after a wait.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION |
                                    SSL_OP_IGNORE_UNEXPECTED_EOF);
-  if (!options.session_tickets) {
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
-    SSL_CTX_set_num_tickets(context, 0);
-  } else {
-    SSL_CTX_set_num_tickets(context, 1);
-  }
   // Resumption is by tickets alone; a cache in our memory would grow with every client.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   const unsigned char name[] = "stagepost";
@@ -39,12 +32,12 @@ void configure(SSL_CTX* context, const tls_options& options) {
 
 } // namespace
 
-tls_context::tls_context(const std::vector<certificate_files>& certificates, const tls_options& options) {
+tls_context::tls_context(const std::vector<certificate_files>& certificates) {
   if (certificates.empty()) throw std::runtime_error("no certificate is configured");
   for (const auto& each : certificates) {
     context_ptr context(SSL_CTX_new(TLS_server_method()));
     if (!context) throw std::runtime_error("OpenSSL: " + last_error());
-    configure(context.get(), options);
+    configure(context.get());
     if (SSL_CTX_use_certificate_chain_file(context.get(), each.chain_path.c_str()) != 1)
       throw std::runtime_error(each.chain_path + ": cannot be used as a certificate chain: " + last_error());
     if (SSL_CTX_use_PrivateKey_file(context.get(), each.key_path.c_str(), SSL_FILETYPE_PEM) != 1)
@@ -56,6 +49,14 @@ tls_context::tls_context(const std::vector<certificate_files>& certificates, con
   }
   SSL_CTX_set_tlsext_servername_callback(contexts_.front().get(), &tls_context::choose_by_name);
   SSL_CTX_set_tlsext_servername_arg(contexts_.front().get(), this);
+}
+
+void tls_context::set_options(const tls_options& options) {
+  for (const auto& context : contexts_) {
+    SSL_CTX_set_min_proto_version(context.get(), options.allow_tls_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
+    if (!options.session_tickets) SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context.get(), options.session_tickets ? 1 : 0);
+  }
 }
 
 SSL* tls_context::make_server_stream(int descriptor) const {

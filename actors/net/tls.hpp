@@ -29,7 +29,10 @@ struct tls_options {
 class tls_context {
 public:
   /// Throws std::runtime_error with a sentence that names the file when something cannot be read or does not fit.
-  tls_context(const std::vector<certificate_files>& certificates, const tls_options& options);
+  explicit tls_context(const std::vector<certificate_files>& certificates);
+
+  /// Must come before anybody else has it: the files are read while the process may, the settings are known later.
+  void set_options(const tls_options& options);
 
   SSL* make_server_stream(int descriptor) const;
 

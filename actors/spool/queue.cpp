@@ -14,8 +14,6 @@ namespace {
 
 /// Messages in memory that wait for a worker; what is beyond stays on disk until there is room.
 constexpr size_t ready_limit = 10000;
-/// Deliveries under way at a time: enough to fill the committer's groups, few enough to be fair to new ones.
-constexpr size_t out_limit = 512;
 /// Messages read from disk at a time.
 constexpr size_t read_step = 500;
 /// Recipients an alias gives with one batch.
@@ -60,7 +58,10 @@ void queue_state::enqueue(enqueue_message what) {
   work();
 }
 
+size_t queue_state::out_limit() const { return settings->get()->spool.delivery_workers; }
+
 void queue_state::take(queued_message what) {
+  if (forgotten.count(what.message.id) != 0) return;
   if (!in_memory.insert(what.message.id).second) return;
   counters->change(metrics::gauge::spool_messages, 1);
   ready.push_back({std::move(what), {}});
@@ -68,11 +69,16 @@ void queue_state::take(queued_message what) {
 
 void queue_state::forget(queue_id id) {
   at_work.erase(id);
+  if (reads != 0) forgotten.insert(id);
   if (in_memory.erase(id) != 0) counters->change(metrics::gauge::spool_messages, -1);
 }
 
+void queue_state::end_read() {
+  if (--reads == 0) forgotten.clear();
+}
+
 void queue_state::work() {
-  while (out < out_limit && !ready.empty()) {
+  while (out < out_limit() && !ready.empty()) {
     auto next = std::move(ready.front());
     ready.pop_front();
     begin(std::move(next));
@@ -97,14 +103,40 @@ void queue_state::begin(enqueue_message what) {
   if (on.expanding)
     expand(id);
   else
-    push(id);
+    learn_quotas(id, 0);
+}
+
+/// What was read from disk does not know its recipients' quotas, nor whether they are still there.
+void queue_state::learn_quotas(queue_id id, size_t from) {
+  auto& on = at_work.at(id);
+  while (from < on.open.size() && (on.open[from].state != storage::recipient_state::local ||
+                                   on.quotas.count(on.open[from].account) != 0))
+    ++from;
+  if (from == on.open.size()) return push(id);
+  self->request(directory, caf::infinite, domain::find_address{on.open[from].address})
+      .then(
+          [this, id, from](domain::address_found& found) {
+            auto& on = at_work.at(id);
+            auto& recipient = on.open[from];
+            if (found.kind == domain::address_kind::account && found.target.account == recipient.account)
+              on.quotas[recipient.account] = found.target.quota_bytes;
+            else if (found.kind == domain::address_kind::unknown)
+              recipient.state = storage::recipient_state::held; // deleted since: not to be made anew by delivery
+            else
+              on.quotas.emplace(recipient.account, 0);
+            learn_quotas(id, from + 1);
+          },
+          [this, id, from](caf::error&) {
+            at_work.at(id).quotas.emplace(at_work.at(id).open[from].account, 0);
+            learn_quotas(id, from + 1);
+          });
 }
 
 void queue_state::push(queue_id id) {
   auto& on = at_work.at(id);
   const auto now = wall_clock();
   while (!on.open.empty()) {
-    if (out >= out_limit && on.out > 0) return; // the next answer goes on here
+    if (out >= out_limit() && on.out > 0) return; // the next answer goes on here
     auto recipient = std::move(on.open.front());
     on.open.pop_front();
     if (recipient.state != storage::recipient_state::local) {
@@ -199,7 +231,7 @@ void queue_state::expand(queue_id id) {
   });
   if (alias == on.open.end()) {
     on.expanding = false;
-    return push(id);
+    return learn_quotas(id, 0);
   }
   self->request(directory, caf::infinite,
                 domain::expand_address{alias->address, settings->get()->spool.alias_expansion_limit})
@@ -252,6 +284,20 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     each.due_at = wall_clock();
     fresh.push_back(std::move(each));
   }
+  // Nobody is told yet that these lead nowhere (bounces come with delivery to other servers); they stay in the spool,
+  // where the administrator sees them.
+  const auto hold = [&](const std::string& address, const char* why) {
+    storage::spool_recipient each;
+    each.index = next++;
+    each.address = address;
+    each.state = storage::recipient_state::held;
+    each.notify = alias->notify;
+    each.original_recipient = alias->original_recipient;
+    each.last_reply = why;
+    fresh.push_back(std::move(each));
+  };
+  for (const auto& address : found.nowhere) hold(address, "550 5.1.1 no such user");
+  if (found.cut) hold(alias->address, "550 5.3.0 the alias has more addresses than spool.alias_expansion_limit");
   write_expansion(id, alias_index, std::move(fresh), 0);
 }
 
@@ -292,6 +338,7 @@ void queue_state::write_expansion(queue_id id, uint32_t alias_index, std::vector
 
 void queue_state::read_more() {
   reading = true;
+  ++reads;
   left_from = queue_id{};
   const auto page = std::make_shared<read_page>();
   auto job = offload::make_work(
@@ -300,18 +347,23 @@ void queue_state::read_more() {
       .then(
           [this, page](offload::work_done) {
             reading = false;
-            if (!page->good) return; // the next tick tries again
+            if (!page->good) return end_read(); // the next tick tries again
             on_disk_from = page->messages.size() < read_step
                                ? queue_id{}
                                : queue_id(page->messages.back().message.id.value + 1);
             if (left_from && (!on_disk_from || left_from < on_disk_from)) on_disk_from = left_from;
             for (auto& each : page->messages) take(std::move(each));
+            end_read();
             work();
           },
-          [this](caf::error&) { reading = false; });
+          [this](caf::error&) {
+            reading = false;
+            end_read();
+          });
 }
 
 void queue_state::load(queue_id id, bool now) {
+  ++reads;
   const auto page = std::make_shared<read_page>();
   auto job = offload::make_work([page, store = with.store, id] { *page = read_spool(*store, id, 1); });
   self->request(with.readers, caf::infinite, offload::run_work{job})
@@ -319,15 +371,19 @@ void queue_state::load(queue_id id, bool now) {
           [this, page, id, now](offload::work_done) {
             if (!page->good) {
               deferred.emplace(wall_clock() + std::chrono::minutes(1), id);
-              return;
+              return end_read();
             }
-            if (page->messages.empty() || page->messages.front().message.id != id) return;
+            if (page->messages.empty() || page->messages.front().message.id != id) return end_read();
             if (now)
               for (auto& each : page->messages.front().recipients) each.due_at = instant{};
             take(std::move(page->messages.front()));
+            end_read();
             work();
           },
-          [this, id](caf::error&) { deferred.emplace(wall_clock() + std::chrono::minutes(1), id); });
+          [this, id](caf::error&) {
+            deferred.emplace(wall_clock() + std::chrono::minutes(1), id);
+            end_read();
+          });
 }
 
 void queue_state::tick() {

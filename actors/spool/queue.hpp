@@ -45,6 +45,10 @@ struct queue_state {
   /// may come late.
   queue_id left_from;
   bool reading = false;
+  /// Reads of the spool under way, and what was forgotten meanwhile: what they found of it may be older than its
+  /// delivery.
+  size_t reads = 0;
+  std::unordered_set<queue_id> forgotten;
   std::multimap<instant, queue_id> deferred; ///< when to try again
   size_t out = 0;
 
@@ -52,6 +56,8 @@ struct queue_state {
   void work();
   void begin(enqueue_message what);
   void push(queue_id id);
+  void learn_quotas(queue_id id, size_t from);
+  size_t out_limit() const;
   void delivered(queue_id id, const storage::spool_recipient& recipient, const delivery::delivery_result& result);
   void defer(working& on, storage::spool_recipient recipient, const delivery::delivery_result& result);
   void end_if_done(queue_id id);
@@ -61,7 +67,9 @@ struct queue_state {
   void read_more();
   /// One message again. `now`: whatever its recipients' next time is.
   void load(queue_id id, bool now);
+  /// A message that was read; passed over when it is in memory or was while the read was under way.
   void take(queued_message what);
+  void end_read();
   void forget(queue_id id);
   void tick();
 

@@ -42,7 +42,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
   std::vector<caf::actor> watched;
   const auto watch = [&watched](const auto& handle) { watched.push_back(caf::actor_cast<caf::actor>(handle)); };
 
-  made.system_committer = system.spawn<caf::detached>(committer::committer, from.system_store);
+  const committer::group_limits groups{settings->store.commit_batch_requests, settings->store.commit_batch_size.bytes};
+  made.system_committer = system.spawn<caf::detached>(committer::committer, from.system_store, groups);
   watch(made.system_committer);
   made.readers = system.spawn(offload::pool, size_t(settings->store.read_threads), size_t(settings->store.read_queue_limit));
   watch(made.readers);
@@ -60,7 +61,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
   std::vector<mailbox::accounts_actor> mail;
   for (const auto& store : from.shard_stores) {
     shard_tree shard;
-    shard.with = {store, system.spawn<caf::detached>(committer::committer, store), made.readers, {}};
+    shard.with = {store, system.spawn<caf::detached>(committer::committer, store, groups), made.readers, {}};
     watch(shard.with.committer);
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser);
@@ -82,6 +83,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
     watch(shard.queue);
     shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings);
     watch(shard.intake);
+    shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
+    watch(shard.traces);
   }
   made.guard = system.spawn(guard, watched);
   return made;
@@ -119,6 +122,7 @@ void fell(caf::actor_system& system, tree& what) {
   caf::scoped_actor self(system);
   end(self, what.guard);
   for (auto& shard : what.shards) {
+    end(self, shard.traces);
     end(self, shard.intake);
     end(self, shard.queue);
     end(self, shard.local);

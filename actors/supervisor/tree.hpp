@@ -8,6 +8,7 @@
 #include "actors/metrics/metrics.hpp"
 #include "actors/settings.hpp"
 #include "actors/spool/interface.hpp"
+#include "actors/spool/trace_keeper.hpp"
 #include "conf/settings.hpp"
 #include "storage/store.hpp"
 
@@ -26,6 +27,7 @@ struct shard_tree {
   delivery::local_actor local;
   spool::queue_actor queue;
   spool::intake_actor intake;
+  spool::trace_keeper_actor traces;
 };
 
 /// All that lives between the listeners and the stores. Made by `plant`, ended by `fell`, in the order in which nothing
@@ -40,7 +42,7 @@ struct tree {
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
-  caf::actor guard; ///< watches them: see guard.hpp
+  caf::actor guard; ///< ends the process when one of them fails
 };
 
 struct seeds {

@@ -13,7 +13,6 @@ namespace beast = boost::beast;
 namespace {
 
 constexpr uint32_t longest_header = 8192;
-constexpr uint64_t longest_body = 0; // nothing here takes one
 
 } // namespace
 
@@ -46,7 +45,7 @@ net::task<> http_connection::serve() {
   for (bool keep = true; keep;) {
     auto parser = std::make_unique<beast::http::request_parser<beast::http::empty_body>>();
     parser->header_limit(longest_header);
-    parser->body_limit(longest_body);
+    parser->body_limit(with_->settings->get()->http.max_request_size.bytes);
     beast::error_code bad;
     while (!parser->is_done()) {
       if (!pending.empty()) {

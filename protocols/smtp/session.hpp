@@ -161,6 +161,8 @@ public:
   actions on_login(sasl::login_outcome outcome, const std::string& address);
   /// The limits of the account that has just logged in (DOM-63, DOM-64, USR-10); 0 leaves the listener's.
   void limit_to(uint64_t max_message_size_bytes, size_t max_recipients);
+  /// Received says nothing of the client's address from now on: the domain of who logged in wants it so (DOM-30).
+  void hide_client();
 
   /// Random octets for the next SASL exchange (at least 18); ask for it after each feed that used it up.
   bool wants_nonce() const;

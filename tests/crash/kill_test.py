@@ -33,6 +33,8 @@ class KillTest:
         self.random = random.Random(seed)
         passwords = {**server.QUICK_PASSWORDS, "plain_text_without_tls": "true"}
         self.server = server.Server({"passwords": passwords}, mail.USERS)
+        for user in mail.USERS:  # many rounds bring much mail
+            self.server.ctl("user", "set", server.address(user), "quota_mb=0")
         for name, targets in mail.ALIASES.items():
             self.server.ctl("alias", "add", server.address(name), *map(server.address, targets))
         self.ledger = mail.Ledger()
@@ -47,21 +49,18 @@ class KillTest:
         """Load, kill, start, compare."""
         accepted, changes = self.ledger.accepted_count(), self.changes
         stopping = threading.Event()
-        threads = self._start_load(number, stopping)
+        threads = self._start_senders(number, stopping) + self._start_changers(number, stopping)
         time.sleep(self.random.uniform(0.1, 1.2))
         stopping.set()
         self._kill()
-        for thread in threads:
-            thread.join(60)
-        complaints = [thread.complaint for thread in threads if thread.complaint]
-        if complaints:
-            raise expected.Broken("; ".join(complaints))
+        self._join(threads)
         self.changes += sum(thread.changes for thread in threads if isinstance(thread, changer.Changer))
         self.server.start()
         while self.random.random() < 0.3:  # and again, while what was left in the spool is delivered
             time.sleep(self.random.uniform(0, 0.1))
             self._kill()
             self.server.start()
+        self._send_more(number)
         self._compare()
         print(
             f"round {number}: {self.ledger.accepted_count() - accepted} messages and {self.changes - changes} changes "
@@ -73,18 +72,38 @@ class KillTest:
         self.kills += 1
         self.server.stop(signal.SIGKILL)
 
-    def _start_load(self, number, stopping):
+    def _start_senders(self, number, stopping):
         threads = []
         for index, way in enumerate(WAYS):
             port = self.server.ports["lmtp" if way == "lmtp" else "smtp"]
             name = f"{way}-{number}-{index}"
             threads.append(mail.Sender(name, port, way, self.ledger, self.random.random(), stopping))
+            threads[-1].start()
+        return threads
+
+    def _start_changers(self, number, stopping):
+        threads = []
         for account in self.accounts:
             name = f"{account.user}-{number}"
             threads.append(changer.Changer(self.server, account, self.random.random(), stopping, name))
-        for thread in threads:
-            thread.start()
+            threads[-1].start()
         return threads
+
+    def _send_more(self, number):
+        """New mail while the spool still works on what the kill left there."""
+        stopping = threading.Event()
+        threads = self._start_senders(f"{number}-after", stopping)
+        time.sleep(self.random.uniform(0, 0.3))
+        stopping.set()
+        self._join(threads)
+
+    @staticmethod
+    def _join(threads):
+        for thread in threads:
+            thread.join(60)
+        complaints = [thread.complaint for thread in threads if thread.complaint]
+        if complaints:
+            raise expected.Broken("; ".join(complaints))
 
     def _compare(self):
         self._drained()

@@ -55,7 +55,10 @@ struct held_committer_state {
 
   void commit(order each) {
     auto& chain = each.what.chain;
-    if (chain && chain->broken) return each.answer.deliver(to_error({storage::errc::io_error, "chain"}));
+    if (chain && chain->broken) {
+      each.answer.deliver(to_error({storage::errc::io_error, "built on a change that failed"}));
+      return;
+    }
     storage::batch* const one[] = {each.what.changes.get()};
     const auto done = store->commit(one).front();
     if (!done && chain) chain->broken = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/mailbox/account.hpp"
+#include "actors/mailbox/eraser.hpp"
 #include "actors/offload/pool.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
@@ -49,13 +50,14 @@ protected:
     store_ = open_store(storage::store_kind::shard, folder_.path());
     committer_ = system_->spawn(held_committer, store_);
     readers_ = system_->spawn(offload::pool, size_t(1), size_t(1000));
-    with_ = {store_, committer_, readers_};
+    with_ = {store_, committer_, readers_, system_->spawn(mailbox::eraser, store_, committer_, readers_)};
     account_ = system_->spawn(mailbox::account, with_, account_id{1}, quota_bytes);
   }
 
   void close() {
     if (!account_) return;
     end(account_);
+    end(with_.eraser);
     end(readers_);
     end(committer_);
     account_ = nullptr;

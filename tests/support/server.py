@@ -70,6 +70,7 @@ USER_DEFAULTS = {
 DOMAIN_DEFAULTS = {
     "disabled": "false",
     "require_auth": "true",
+    "exclude_ip_from_received": "false",
     "catch_all": "false",
     "catch_all_target": "",
     "disk_space_mb": "500",
@@ -111,35 +112,48 @@ def wait_until(what, condition, seconds=60):
         time.sleep(0.05)
 
 
-def free_ports(count):
+def free_ports(count, host="127.0.0.1"):
     """Ports nobody listens on; all are held until all are found, so that they differ."""
     with contextlib.ExitStack() as held:
         ports = []
         for _ in range(count):
-            one = held.enter_context(socket.socket())
-            one.bind(("127.0.0.1", 0))
+            one = held.enter_context(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
+            one.bind((host, 0))
             ports.append(one.getsockname()[1])
         return ports
 
 
 class Server:
     """One daemon and its data folder. `first_start` has settings by section, e.g. {"smtp_in": {"max_hop_count": 5}};
-    `node` further settings of the node, e.g. {"shards": 3}."""
+    `node` further settings of the node, e.g. {"shards": 3}; `more_listeners` listeners beside the usual ones, by
+    attribute. `prepare` gets the folder before the first start.
+    `more_listeners` have their settings by name. `environment` and `prefix` (a program that ends by calling the rest of its command line) hold from the next start on."""
 
-    def __init__(self, first_start=None, users=("alice", "bob", "carol"), node=None):
+    def __init__(
+        self,
+        first_start=None,
+        users=("alice", "bob", "carol"),
+        node=None,
+        more_listeners=(),
+        prepare=lambda folder: None,
+    ):
         self.bin = binaries()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="stagepost-test-"))
         self.config = self.folder / "stagepost.yaml"
         self.certificate = self.folder / "certificate.pem"
         self.log = self.folder / "log"
         self.process = None
+        self.environment = {}
+        self.prefix = ()
         self.ports = dict(zip((name for name, _, _ in LISTENERS), free_ports(len(LISTENERS)), strict=True))
         self.first_start = {"passwords": QUICK_PASSWORDS, **(first_start or {})}
         self.node = node or {}
+        self.more_listeners = more_listeners
         self.further_certificates = []
         try:
             self.make_certificate("certificate", "key", HOST_NAME)
             self.write_config()
+            prepare(self.folder)
             self.start()
             self.ctl("domain", "add", DOMAIN)
             for user in users:
@@ -182,6 +196,8 @@ class Server:
                 f'  - {{name: "{name}", service: {service}, address: "127.0.0.1", port: {self.ports[name]}, '
                 f"tls: {tls}{proxies}}}"
             )
+        for each in self.more_listeners:
+            lines.append("  - {" + ", ".join(f"{key}: {json.dumps(value)}" for key, value in each.items()) + "}")
         lines.append("first_start:")
         for section, values in self.first_start.items():
             lines.append(f"  {section}:")
@@ -193,8 +209,8 @@ class Server:
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.bin / "stagepostd", "--config", self.config],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [*self.prefix, self.bin / "stagepostd", "--config", self.config],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.environment},
             )  # fmt: skip
         for name, _, tls in LISTENERS:
             wait_until(f"{name} to answer", lambda name=name, tls=tls: self._answers(name, tls))
@@ -250,6 +266,14 @@ class Server:
         self.folder.rename(kept)
         return kept
 
+    def memory_kb(self, which):
+        """A figure of the daemon's memory: VmRSS, or VmHWM for the most it was since forget_memory_peak."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(which + ":"))
+
+    def forget_memory_peak(self):
+        pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
     def log_tail(self, octets=6000):
         return self.log.read_bytes()[-octets:].decode(errors="replace")
 
@@ -291,7 +315,8 @@ class Server:
 
     def imap(self, user):
         imap = imaplib.IMAP4_SSL("127.0.0.1", self.ports["imaps"], ssl_context=self.tls(), timeout=120)
-        imap.login(address(user), PASSWORD)
+        # Not LOGIN: imaplib takes names of ASCII only.
+        imap.authenticate("PLAIN", lambda _: f"\0{address(user)}\0{PASSWORD}".encode())
         return imap
 
     def smtp(self, listener="smtp", from_address="127.0.0.1"):
@@ -324,6 +349,14 @@ class Server:
     def count(self, user, folder="INBOX"):
         with self.imap(user) as imap:
             return int(imap.select(f'"{folder}"', readonly=True)[1][0])
+
+    def wait_for_local_deliveries(self):
+        """Waits until no accepted message is on its way to a mailbox."""
+
+        def idle():
+            return self.ctl_json("status")["waiting_for_local_delivery"] == 0
+
+        wait_until("the local deliveries", idle)
 
     def wait_for_count(self, user, count, folder="INBOX", seconds=60):
         """Waits until the folder has that many messages."""

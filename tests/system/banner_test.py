@@ -57,7 +57,7 @@ class BannerTest(server.ServerTest):
         self.assertIn("[127.0.0.9]", self.greeting("smtp", from_address="127.0.0.9"))
 
     def time_in(self, said):
-        return parsedate_to_datetime(said.partition("[")[2].partition("]")[0])
+        return parsedate_to_datetime(re.search(r"\[(\w{3}, [^]]*)\]", said)[1])
 
     def test_the_local_time_stands_in_every_greeting(self):
         for listener, said in self.greetings_with("[#Time#]").items():

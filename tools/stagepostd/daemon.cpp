@@ -19,6 +19,7 @@
 #include <csignal>
 #include <cstdio>
 #include <stdexcept>
+#include <unistd.h>
 
 namespace stagepost::daemon {
 
@@ -41,13 +42,19 @@ log::level to_log(conf::log_level level) {
   return log::level::info;
 }
 
-net::tls_context_ptr make_certificates(const std::vector<conf::certificate_files>& files,
-                                       const conf::tls_settings& settings) {
+std::shared_ptr<net::tls_context> read_certificates(const std::vector<conf::certificate_files>& files) {
   if (files.empty()) return nullptr;
   std::vector<net::certificate_files> list;
   for (const auto& each : files) list.push_back({each.hosts, each.certificate, each.key});
-  return std::make_shared<const net::tls_context>(
-      list, net::tls_options{settings.min_version == conf::tls_version::tls1_2, settings.session_tickets});
+  return std::make_shared<net::tls_context>(list);
+}
+
+/// Puts certificates in force.
+void use(connection::live_certificates& in, const std::shared_ptr<net::tls_context>& certificates,
+         const conf::tls_settings& settings) {
+  if (certificates)
+    certificates->set_options({settings.min_version == conf::tls_version::tls1_2, settings.session_tickets});
+  in.set(certificates);
 }
 
 struct open_port {
@@ -95,9 +102,10 @@ void server::start() {
             node_.log.file);
   prepare_data_folder(node_.data_folder, node_.run_as_user);
   // What only the superuser may read or bind comes first.
+  std::vector<std::shared_ptr<net::tls_context>> certificates;
   for (const auto& each : node_.listeners) {
     ports_.push_back({each, {}, std::make_shared<connection::live_certificates>()});
-    ports_.back().certificates->set(make_certificates(conf::certificates_of(node_, each), {}));
+    certificates.push_back(read_certificates(conf::certificates_of(node_, each)));
   }
   const auto key = storage::secret_key::load_or_make(node_.secrets_key_file);
   if (!key) throw std::runtime_error(key.error().detail);
@@ -107,6 +115,7 @@ void server::start() {
 
   stores_ = open_stores(node_, first_start_, *key);
   settings_ = std::make_shared<live_settings>(stores_->settings);
+  for (size_t i = 0; i < ports_.size(); ++i) use(*ports_[i].certificates, certificates[i], stores_->settings.tls);
   const auto& all = stores_->settings;
   const uint64_t wanted = own_descriptors + all.smtp_in.max_connections + all.imap.max_connections +
                           all.pop3.max_connections + all.lmtp.max_connections + all.http.max_connections;
@@ -171,7 +180,7 @@ void server::start_control() {
   services->system_store = stores_->system;
   for (const auto& each : tree_.shards) services->queues.push_back(each.queue);
   services->started_at = started_at_;
-  services->reload = [] { ::raise(SIGHUP); };
+  services->reload = [] { ::kill(::getpid(), SIGHUP); }; // raise() would reach this thread only, which holds it back
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
@@ -223,24 +232,24 @@ void server::reload() {
   for (const auto& each : outcome.errors) log::error("reload: {}", each);
   if (!outcome.ok()) return; // what was in force stays in force
   // Ports and folders need a restart; certificates do not.
-  std::vector<net::tls_context_ptr> fresh;
+  std::vector<std::shared_ptr<net::tls_context>> fresh;
   try {
     for (const auto& port : ports_) {
       const auto* now = &port.settings;
       for (const auto& each : outcome.loaded.node.listeners)
         if (each.name == port.settings.name) now = &each;
-      fresh.push_back(make_certificates(conf::certificates_of(outcome.loaded.node, *now), settings_->get()->tls));
+      fresh.push_back(read_certificates(conf::certificates_of(outcome.loaded.node, *now)));
     }
   } catch (const std::exception& why) {
     log::error("reload: {}; the certificates in force stay in force", why.what());
     return;
   }
-  for (size_t i = 0; i < ports_.size(); ++i) ports_[i].certificates->set(std::move(fresh[i]));
   if (const auto stored = storage::read_settings(*stores_->system, storage::reach::disk)) {
     const auto decoded = conf::decode<conf::system_settings>(conf::stored_settings(stored->begin(), stored->end()));
     for (const auto& each : decoded.refused) log::warn("reload: setting {}: {}", each.name, each.sentence);
     settings_->set(decoded.settings);
   }
+  for (size_t i = 0; i < ports_.size(); ++i) use(*ports_[i].certificates, fresh[i], settings_->get()->tls);
   log::info("reloaded settings and certificates");
 }
 

@@ -79,6 +79,7 @@ std::shared_ptr<opened_stores> open_stores(const conf::node_settings& node, cons
   const auto& settings = made->settings.store;
   storage::store_options options;
   options.memtable_bytes = settings.memtable_size.bytes;
+  options.memtables = int(settings.memtables);
   options.wal_limit_bytes = settings.wal_limit.bytes;
   options.blob_minimum_bytes = settings.blob_min_size.bytes;
   options.block_cache = rocksdb::NewLRUCache(settings.block_cache.bytes);

@@ -1,0 +1,107 @@
+#include "actors/delivery/local.hpp"
+
+#include "storage/blobs.hpp"
+#include "tests/support/tree_fixture.hpp"
+
+namespace stagepost::delivery {
+namespace {
+
+class LocalDelivery : public testing::tree_fixture {
+protected:
+  LocalDelivery() {
+    must(domain::create_domain{"example.org"});
+    for (const auto* name : {"alice", "bob", "carol"}) add_user(std::string(name) + "@example.org");
+  }
+  /// A user whose mail is not in shard 0.
+  std::string somebody_elsewhere() {
+    for (const auto* name : {"alice", "bob", "carol"})
+      if (find(std::string(name) + "@example.org").target.shard != 0) return std::string(name) + "@example.org";
+    return {};
+  }
+};
+
+TEST_F(LocalDelivery, ReachesTheMailboxesOfAllShards) {
+  std::set<uint8_t> shards;
+  for (const auto* name : {"alice", "bob", "carol"}) shards.insert(find(std::string(name) + "@example.org").target.shard);
+  ASSERT_EQ(shards.size(), 3u);
+  accept(0, message(0, {"alice@example.org", "bob@example.org", "carol@example.org"}, "Subject: to all\r\n\r\n"));
+  await_deliveries();
+  for (const auto* name : {"alice", "bob", "carol"}) {
+    const auto target = find(std::string(name) + "@example.org").target;
+    const auto folders = storage::read_folders(*shards_[target.shard], target.account, storage::reach::disk);
+    ASSERT_TRUE(folders);
+    for (const auto& each : *folders) {
+      if (each.name != "INBOX") continue;
+      const auto message = storage::read_message(*shards_[target.shard], each.id, uid{1}, storage::reach::disk);
+      ASSERT_TRUE(message) << name;
+      EXPECT_EQ(*storage::read_body(*shards_[target.shard], message->body, 0, 100, storage::reach::disk),
+                "Subject: to all\r\n\r\n");
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  expect_sound();
+}
+
+TEST_F(LocalDelivery, CopiesALargeBodyPieceByPiece) {
+  const auto who = somebody_elsewhere();
+  auto what = message(0, {who}, std::string(1000, 'z'));
+  what.chunks = 3;
+  what.size_bytes = 2 * storage::body_chunk_bytes + 1000;
+  committer::commit_batch pieces{std::make_shared<storage::batch>(*shards_[0]), nullptr};
+  storage::put_chunk(*pieces.changes, what.body, 0, std::string(storage::body_chunk_bytes, 'x'), false);
+  storage::put_chunk(*pieces.changes, what.body, 1, std::string(storage::body_chunk_bytes, 'y'), false);
+  ask<committer::committed>(tree_.shards[0].with.committer, pieces);
+  accept(0, what);
+  await_deliveries();
+  EXPECT_EQ(messages_of(who), 1u);
+  expect_sound(); // with all pieces against their checksums
+}
+
+TEST_F(LocalDelivery, IsNotRepeatedAfterACrashBeforeItWasNoted) {
+  const auto who = find(somebody_elsewhere()).target;
+  // The other shard has the message and its note; this one still believes that it waits.
+  const auto what = message(0, {somebody_elsewhere()});
+  committer::commit_batch note{std::make_shared<storage::batch>(*shards_[who.shard]), nullptr};
+  storage::put_delivered(*note.changes, what.id, 0, {});
+  ask<committer::committed>(tree_.shards[who.shard].with.committer, note);
+  accept(0, what);
+  await_deliveries();
+  EXPECT_EQ(messages_of(somebody_elsewhere()), 0u); // not once more
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  EXPECT_TRUE(eventually([&] {
+    return !storage::read_delivered(*shards_[who.shard], what.id, 0, storage::reach::disk)->has_value();
+  }));
+  expect_sound();
+}
+
+TEST_F(LocalDelivery, GoesIntoTheFolderBehindThePlusOrTheInbox) {
+  const auto account = account_of(find("alice@example.org").target);
+  ask<mailbox::outcome_answer>(account, imap::create_mailbox{"lists", imap::special_use::none});
+  accept(0, {"alice+lists@example.org"});
+  accept(0, {"alice+nowhere@example.org"});
+  await_deliveries();
+  EXPECT_EQ(messages_of("alice@example.org", "lists"), 1u);
+  EXPECT_EQ(messages_of("alice@example.org"), 1u);
+}
+
+TEST_F(LocalDelivery, AUserGoneMeanwhileGetsNoMailboxAgain) {
+  const auto gone = find("alice@example.org").target;
+  const auto what = message(0, {"alice@example.org"});
+  must(domain::delete_user{"alice@example.org"});
+  EXPECT_TRUE(eventually(
+      [&] { return storage::read_folders(*shards_[gone.shard], gone.account, storage::reach::disk)->empty(); }));
+  accept(0, what);
+  await_deliveries();
+  EXPECT_TRUE(storage::read_folders(*shards_[gone.shard], gone.account, storage::reach::disk)->empty());
+}
+
+TEST_F(LocalDelivery, SaysSoWhenThereIsNoSuchShard) {
+  deliver_locally order;
+  order.recipient.shard = 200;
+  const auto answer = ask<delivery_result>(tree_.shards[0].local, order);
+  EXPECT_EQ(answer.kind, result_kind::failed);
+  EXPECT_EQ(answer.text, "451 4.3.5 no such shard");
+}
+
+} // namespace
+} // namespace stagepost::delivery

@@ -1,0 +1,74 @@
+#include "actors/spool/intake.hpp"
+
+#include "storage/blobs.hpp"
+#include "storage/trace_table.hpp"
+#include "tests/support/tree_fixture.hpp"
+
+namespace stagepost::spool {
+namespace {
+
+class SpoolIntake : public testing::tree_fixture {
+protected:
+  SpoolIntake() {
+    must(domain::create_domain{"example.org"});
+    add_user("alice@example.org");
+  }
+};
+
+TEST_F(SpoolIntake, HasOnDiskWhatItAnsweredFor) {
+  auto what = message(0, {"friend@elsewhere.example"}, "Subject: durable\r\n\r\n");
+  what.message_id = "<one@elsewhere.example>";
+  what.trace.push_back({what.accepted_at, storage::trace_kind::accepted, {{"peer", "192.0.2.1"}}});
+  EXPECT_EQ(accept(0, what), what.id);
+  restart();
+  const auto waiting = queued(0);
+  ASSERT_EQ(waiting.size(), 1u);
+  EXPECT_EQ(waiting[0].message.sender, "sender@elsewhere.example");
+  ASSERT_EQ(waiting[0].recipients.size(), 1u);
+  EXPECT_EQ(waiting[0].recipients[0].address, "friend@elsewhere.example");
+  EXPECT_EQ(waiting[0].recipients[0].state, storage::recipient_state::remote);
+  EXPECT_EQ(*storage::read_body(*shards_[0], what.body, 0, 100, storage::reach::disk), "Subject: durable\r\n\r\n");
+  EXPECT_EQ(*storage::find_traces(*shards_[0], "one@elsewhere.example", storage::reach::disk), std::vector{what.id});
+  EXPECT_EQ(storage::read_trace(*shards_[0], what.id, storage::reach::disk)->size(), 1u);
+  expect_sound();
+}
+
+TEST_F(SpoolIntake, GivesOneCopyToAMailboxNamedTwice) {
+  accept(0, {"alice@example.org", "ALICE@example.org", "postmaster@example.org", "alice+nowhere@example.org"});
+  await_deliveries();
+  EXPECT_EQ(messages_of("alice@example.org"), 2u); // the one with a suffix goes where it says: another place
+  expect_sound();
+}
+
+TEST_F(SpoolIntake, TakesNothingWhenTheDiskHasOnlyItsReserve) {
+  auto changed = *settings_->get();
+  changed.store.disk_reserve = conf::mb(1ull << 40);
+  settings_->set(changed);
+  restart(); // a new intake looks at once
+  EXPECT_FALSE(ask<bool>(tree_.shards[0].intake, may_accept{1}));
+  const auto failed = ask_for_error<message_accepted>(tree_.shards[0].intake, message(0, {"alice@example.org"}));
+  EXPECT_EQ(storage_code(failed), storage::errc::disk_full);
+  EXPECT_TRUE(queued(0).empty());
+}
+
+TEST(SpoolEnvelope, ComesBackAsItWas) {
+  smtp::envelope what;
+  what.sender = "someone@example.org";
+  what.body = smtp::body_type::eight_bit_mime;
+  what.smtp_utf8 = true;
+  what.ret = smtp::return_content::headers;
+  what.envelope_id = "id=7";
+  const auto written = encode_envelope(what);
+  const auto read = decode_envelope(written);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->sender, what.sender);
+  EXPECT_EQ(read->body, what.body);
+  EXPECT_TRUE(read->smtp_utf8);
+  EXPECT_EQ(read->ret, what.ret);
+  EXPECT_EQ(read->envelope_id, what.envelope_id);
+  for (size_t size = 0; size < written.size(); ++size) EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, size)));
+  EXPECT_FALSE(decode_envelope(std::string("\x63", 1) + written.substr(1)));
+}
+
+} // namespace
+} // namespace stagepost::spool

@@ -1,0 +1,112 @@
+#include "actors/spool/queue.hpp"
+
+#include "storage/trace_table.hpp"
+#include "tests/support/tree_fixture.hpp"
+
+namespace stagepost::spool {
+namespace {
+
+class SpoolQueue : public testing::tree_fixture {
+protected:
+  SpoolQueue() {
+    must(domain::create_domain{"example.org"});
+    add_user("alice@example.org");
+    add_user("bob@example.org");
+  }
+  queue_answer remove(queue_id id) { return ask<queue_answer>(tree_.shards[0].queue, delete_message{id}); }
+  queue_answer retry(queue_id id) { return ask<queue_answer>(tree_.shards[0].queue, retry_message{id}); }
+  /// A message that does not fit into its mailbox.
+  queue_id accept_too_much() {
+    auto what = message(0, {"alice@example.org"});
+    what.recipients[0].target.quota_bytes = 5;
+    const auto id = accept(0, what);
+    await_deliveries();
+    return id;
+  }
+};
+
+TEST_F(SpoolQueue, DeliversAndLeavesNothingBehind) {
+  const auto id = accept(0, {"alice@example.org", "bob@example.org"});
+  await_deliveries();
+  EXPECT_EQ(messages_of("alice@example.org"), 1u);
+  EXPECT_EQ(messages_of("bob@example.org"), 1u);
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  size_t delivered = 0;
+  for (const auto& step : *storage::read_trace(*shards_[0], id, storage::reach::disk))
+    delivered += step.kind == storage::trace_kind::delivered;
+  EXPECT_EQ(delivered, 2u);
+  EXPECT_EQ(counters_->value(metrics::counter::messages_delivered), 2u);
+  expect_sound();
+}
+
+TEST_F(SpoolQueue, KeepsForLaterWhatDoesNotFit) {
+  const auto id = accept_too_much();
+  EXPECT_EQ(messages_of("alice@example.org"), 0u);
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
+  const auto waiting = queued(0);
+  EXPECT_EQ(waiting[0].message.id, id);
+  EXPECT_EQ(waiting[0].recipients[0].last_reply, "452 4.2.2 mailbox over quota");
+  EXPECT_GT(waiting[0].recipients[0].due_at, waiting[0].message.accepted_at);
+  EXPECT_EQ(counters_->value(metrics::counter::deliveries_deferred), 1u);
+}
+
+TEST_F(SpoolQueue, TriesAgainWhenTold) {
+  const auto id = accept_too_much();
+  EXPECT_FALSE(retry(queue_id{12345}).done);
+  account_of(find("alice@example.org").target); // opened without a quota
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
+  EXPECT_TRUE(retry(id).done);
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  expect_sound();
+}
+
+TEST_F(SpoolQueue, RemembersADeferralOverARestart) {
+  const auto id = accept_too_much();
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
+  restart();
+  await_deliveries();
+  EXPECT_EQ(messages_of("alice@example.org"), 0u); // its time has not come
+  EXPECT_TRUE(retry(id).done);
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+}
+
+TEST_F(SpoolQueue, DeletesWhatWaits) {
+  const auto id = accept(0, {"friend@elsewhere.example"});
+  await_deliveries();
+  ASSERT_EQ(queued(0).size(), 1u);
+  EXPECT_TRUE(remove(id).done);
+  EXPECT_TRUE(queued(0).empty());
+  EXPECT_EQ(remove(id).sentence, "There is no such message in the spool.");
+  EXPECT_EQ(storage::read_trace(*shards_[0], id, storage::reach::disk)->back().kind, storage::trace_kind::removed);
+  expect_sound();
+}
+
+TEST_F(SpoolQueue, ListsPageByPageAndShowsOne) {
+  std::vector<queue_id> all;
+  for (int i = 0; i < 5; ++i) all.push_back(accept(0, {"friend@elsewhere.example"}));
+  await_deliveries();
+  const auto& queue = tree_.shards[0].queue;
+  const auto first = ask<queue_page>(queue, list_queue{queue_id{}, 2});
+  ASSERT_EQ(first.messages.size(), 2u);
+  EXPECT_EQ(first.messages[0].message.id, all[0]);
+  const auto next = ask<queue_page>(queue, list_queue{queue_id{first.messages[1].message.id.value + 1}, 100});
+  ASSERT_EQ(next.messages.size(), 3u);
+  EXPECT_EQ(next.messages[2].message.id, all[4]);
+  EXPECT_EQ(ask<queue_page>(queue, show_message{all[3]}).messages.at(0).message.id, all[3]);
+}
+
+TEST_F(SpoolQueue, DeliversWhatWasAcceptedBeforeAStopOnce) {
+  std::vector<accept_message> all;
+  for (int i = 0; i < 20; ++i) all.push_back(message(0, {"alice@example.org", "bob@example.org"}));
+  for (const auto& each : all) accept(0, each);
+  restart(); // in the middle of it
+  await_deliveries();
+  EXPECT_EQ(messages_of("alice@example.org"), 20u);
+  EXPECT_EQ(messages_of("bob@example.org"), 20u);
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  expect_sound();
+}
+
+} // namespace
+} // namespace stagepost::spool
