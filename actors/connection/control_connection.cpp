@@ -7,6 +7,7 @@
 #include "conf/stored.hpp"
 #include "protocols/base/queue_id.hpp"
 #include "protocols/base/text.hpp"
+#include "protocols/smtp/address.hpp"
 #include "storage/blobs.hpp"
 #include "storage/directory.hpp"
 #include "storage/import_marks.hpp"
@@ -29,6 +30,9 @@ namespace {
 /// A request without its octets.
 constexpr size_t longest_line = 1 << 20;
 constexpr auto patience = std::chrono::minutes(30);
+
+/// A domain as the directory spells it; what is no domain stays as it is and is not found.
+std::string directory_name(const std::string& typed) { return smtp::canonical_domain(typed).value_or(typed); }
 
 instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
@@ -226,15 +230,18 @@ net::task<json::object> control_connection::list_directory(const std::string& ve
     if (!found || !found->done) co_return refusal("The domains cannot be read.");
     json::array domains;
     for (const auto& each : found->domains)
-      if (verb == "domain.list" || each.name == ascii_lower(name)) domains.push_back(to_json(each));
+      if (verb == "domain.list" || each.name == directory_name(name)) domains.push_back(to_json(each));
     if (verb == "domain.show" && domains.empty()) co_return refusal("There is no domain " + printable(name, 100) + ".");
     result["domains"] = domains;
   } else if (verb == "user.list" || verb == "user.show") {
-    const auto at = name.find('@');
-    domain::list_users order{verb == "user.list" ? name : at == std::string::npos ? "" : name.substr(at + 1),
-                             text_of(request, "from"), 1000};
+    const auto at = name.rfind('@');
+    domain::list_users order{{}, text_of(request, "from"), 1000};
+    if (verb == "user.list")
+      order.domain = directory_name(name);
+    else if (at != std::string::npos)
+      order.domain = directory_name(name.substr(at + 1));
     if (verb == "user.show") {
-      order.from = ascii_lower(name.substr(0, at));
+      order.from = smtp::canonical_local(name.substr(0, at));
       order.limit = 1;
     }
     auto found = co_await net::ask<domain::user_list>(this, directory, order);
@@ -251,7 +258,7 @@ net::task<json::object> control_connection::list_directory(const std::string& ve
     if (!found) co_return refusal("The directory does not answer.");
     if (!found->done) co_return refusal(found->sentence);
     json::array aliases;
-    for (const auto& each : found->aliases) aliases.push_back(to_json(each, name));
+    for (const auto& each : found->aliases) aliases.push_back(to_json(each, directory_name(name)));
     result["aliases"] = aliases;
   }
   co_return result;
@@ -420,7 +427,10 @@ net::task<json::object> control_connection::import(const json::object& request) 
   while (writer.has_full_chunk()) {
     committer::commit_batch chunk{writer.take_chunk(), nullptr};
     auto written = co_await net::ask<committer::committed>(this, shard.with.committer, chunk);
-    if (!written) co_return refusal("The message was not written.");
+    if (!written) {
+      if (auto undo = writer.give_up()) send(shard.with.committer, committer::commit_batch{undo, nullptr});
+      co_return refusal("The message was not written.");
+    }
   }
   writer.finish();
   auto batch = std::make_shared<storage::batch>(*shard.with.store);
@@ -437,6 +447,8 @@ net::task<json::object> control_connection::import(const json::object& request) 
                                   date != 0 ? from_unix_milliseconds(int64_t(date) * 1000) : wall_clock(), queue_id{},
                                   flags, {}});
   auto done = co_await net::ask<mailbox::inserted>(this, opened->account, put);
+  if (!done || done->outcome != mailbox::outcome::done)
+    if (auto undo = writer.give_up()) send(shard.with.committer, committer::commit_batch{undo, nullptr});
   if (done && done->outcome == mailbox::outcome::over_quota) co_return refusal("The mailbox is over its quota.");
   if (!done || done->outcome != mailbox::outcome::done) co_return refusal("The message was not written.");
   result["imported"] = true;

@@ -37,6 +37,7 @@ std::chrono::milliseconds imap_connection::patience() const {
 }
 
 caf::message_handler imap_connection::handlers() {
+  set_down_handler([this](const caf::down_msg& ended) { on_down(ended); });
   return {
       [this](mailbox::mailbox_changed& notice) { on_changed(notice); },
       [this](const mailbox::mailbox_gone& notice) { on_gone(notice); },
@@ -95,9 +96,19 @@ net::task<> imap_connection::serve() {
     co_await perform(std::move(todo));
     if (why == wake::drain) done_ = true;
   }
+  co_await flush();
+}
+
+void imap_connection::on_exit() {
   give_up_append();
   leave();
-  co_await flush();
+  connection::on_exit();
+}
+
+/// The account or the folder failed: what the session shows is no longer kept up.
+void imap_connection::on_down(const caf::down_msg& ended) {
+  if (account_ && ended.source == account_.address()) on_gone({folder_id_});
+  if (folder_ && ended.source == folder_.address()) on_gone({folder_id_});
 }
 
 net::task<> imap_connection::perform(imap::actions todo) {
@@ -200,6 +211,7 @@ net::task<imap::actions> imap_connection::log_in_with(domain::login_answer answe
 
 void imap_connection::leave() {
   if (!folder_) return;
+  demonitor(folder_.address());
   send(folder_, mailbox::leave_view{caf::actor_cast<mailbox::watcher_actor>(this)});
   folder_ = nullptr;
   folder_id_ = {};
@@ -219,6 +231,7 @@ net::task<imap::actions> imap_connection::open(const imap::open_mailbox& asked) 
     co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
   folder_ = found->folder;
   folder_id_ = found->id;
+  monitor(folder_);
   co_return session_->on_opened(imap::outcome::done, std::move(view->view));
 }
 
@@ -246,9 +259,10 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
             return storage::read_blob(*store, body, reach);
           };
       const auto blob = co_await read<storage::blob_record>(home().with, find);
+      if (!blob && blob.error().code != storage::errc::not_found)
+        co_return session_->on_read_end(imap::outcome::unavailable);
       if (!blob) {
-        // Its last reference went while we looked; or the store is damaged, which verify tells.
-        message.gone = true;
+        message.gone = true; // its last reference went while we looked
       } else {
         auto decoded = mime::decode(blob->digest);
         if (!decoded) co_return session_->on_read_end(imap::outcome::unavailable);
@@ -263,6 +277,8 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
         return storage::read_body(*store, body, 0, size, reach);
       };
       auto content = co_await read<bytes>(home().with, fetch);
+      if (!content && content.error().code != storage::errc::not_found)
+        co_return session_->on_read_end(imap::outcome::unavailable);
       if (!content) {
         message.gone = true;
       } else {

@@ -16,6 +16,8 @@ public:
   ~imap_connection() override;
   const char* name() const override { return "connection.imap"; }
 
+  void on_exit() override;
+
 protected:
   net::task<> serve() override;
   caf::message_handler handlers() override;
@@ -39,6 +41,7 @@ private:
   net::task<imap::actions> change_folders(Order order);
   void on_changed(mailbox::mailbox_changed& notice);
   void on_gone(const mailbox::mailbox_gone& notice);
+  void on_down(const caf::down_msg& ended);
 
   std::optional<imap::session> session_;
   bool done_ = false;

@@ -113,8 +113,12 @@ net::task<> smtp_connection::serve() {
     co_await perform(std::move(todo));
     if (why == wake::drain) done_ = true;
   }
-  give_up_body();
   co_await flush();
+}
+
+void smtp_connection::on_exit() {
+  give_up_body(); // whatever ended the connection: chunks in the store belong to nobody now
+  connection::on_exit();
 }
 
 net::task<> smtp_connection::perform(smtp::actions todo) {

@@ -15,6 +15,8 @@ public:
   ~smtp_connection() override;
   const char* name() const override { return "connection.smtp"; }
 
+  void on_exit() override;
+
 protected:
   net::task<> serve() override;
 

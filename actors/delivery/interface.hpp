@@ -22,6 +22,7 @@ enum class result_kind : uint8_t {
   delivered,
   over_quota, ///< try again later
   failed,     ///< try again later
+  unknown,    ///< whoever was asked ended before the answer: the disk knows whether it was delivered
 };
 struct delivery_result {
   result_kind kind = result_kind::failed;

@@ -64,7 +64,7 @@ void local_state::into_home(const deliver_locally& what, caf::typed_response_pro
   self->request(shards[home].accounts, caf::infinite, order(what, what.message.body, end_of_wait(what), true))
       .then([answer](mailbox::inserted& put) mutable { answer.deliver(to_result(put)); },
             [answer](caf::error& failed) mutable {
-              answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 " + describe(failed)});
+              answer.deliver(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
             });
 }
 
@@ -81,29 +81,55 @@ void local_state::into_other(const deliver_locally& what, caf::typed_response_pr
           [this, what, answer, done](offload::work_done) mutable {
             if (!*done) return (void)answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 store not readable"});
             if (**done) return leave_spool(what, answer);
-            const auto& there = shards[what.recipient.shard];
-            const auto target = there.with.store->next_blob();
-            copy_body(what, 0, target, [this, what, answer, target](bool copied) mutable {
-              if (!copied) return (void)answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 body not copied"});
+            with_copy(what, [this, what, answer](std::optional<blob_id> target) mutable {
+              if (!target) {
+                release_copy(what, false);
+                return (void)answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 body not copied"});
+              }
               const auto& there = shards[what.recipient.shard];
               auto batch = std::make_shared<storage::batch>(*there.with.store);
               storage::put_delivered(*batch, what.message.id, what.recipient.index, {});
-              auto copy = order(what, target, batch, false);
+              auto copy = order(what, *target, batch, false);
               copy.content.content.copied = true; // were it collected meanwhile, this fails and is tried again
               self->request(there.accounts, caf::infinite, std::move(copy))
                   .then(
                       [this, what, answer](mailbox::inserted& put) mutable {
-                        if (put.outcome != mailbox::outcome::done) return (void)answer.deliver(to_result(put));
+                        const bool done = put.outcome == mailbox::outcome::done;
+                        release_copy(what, done || put.outcome == mailbox::outcome::over_quota);
+                        if (!done) return (void)answer.deliver(to_result(put));
                         leave_spool(what, answer);
                       },
-                      [answer](caf::error& failed) mutable {
-                        answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 " + describe(failed)});
+                      [this, what, answer](caf::error& failed) mutable {
+                        release_copy(what, false);
+                        answer.deliver(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
                       });
             });
           },
           [answer](caf::error&) mutable {
             answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 busy"});
           });
+}
+
+void local_state::with_copy(const deliver_locally& what, std::function<void(std::optional<blob_id>)> then) {
+  const auto key = std::make_pair(what.message.id, what.recipient.shard);
+  auto& copy = copies[key];
+  ++copy.users;
+  if (copy.ready) return then(copy.target);
+  copy.waiting.push_back(std::move(then));
+  if (copy.waiting.size() > 1) return; // on its way
+  copy.target = shards[what.recipient.shard].with.store->next_blob();
+  copy_body(what, 0, copy.target, [this, key](bool copied) {
+    auto& made = copies.at(key); // alive: who waits uses it
+    made.ready = copied;
+    const auto result = copied ? std::optional<blob_id>(made.target) : std::nullopt;
+    for (const auto& each : std::exchange(made.waiting, {})) each(result);
+  });
+}
+
+void local_state::release_copy(const deliver_locally& what, bool sound) {
+  const auto at = copies.find({what.message.id, what.recipient.shard});
+  if (!sound) at->second.ready = false;
+  if (--at->second.users == 0) copies.erase(at);
 }
 
 /// Chunk by chunk, so that a large message is never in memory as a whole. The copy is kept alive by nobody until the
@@ -167,7 +193,7 @@ void local_state::leave_spool(const deliver_locally& what, caf::typed_response_p
                 .then([](committer::committed) {}, [](caf::error&) {});
           },
           [answer](caf::error& failed) mutable {
-            answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 " + describe(failed)});
+            answer.deliver(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
           });
 }
 

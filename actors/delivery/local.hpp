@@ -5,7 +5,10 @@
 #include "actors/shard_services.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace stagepost::delivery {
@@ -16,17 +19,30 @@ struct shard {
   mailbox::accounts_actor accounts;
 };
 
+/// A message's body in another shard, as long as recipients there are being served: they share it.
+struct body_copy {
+  blob_id target;
+  bool ready = false;
+  size_t users = 0;
+  std::vector<std::function<void(std::optional<blob_id>)>> waiting; ///< not empty: it is being copied
+};
+
 struct local_state {
   static constexpr const char* name = "delivery.local";
   local_actor::pointer self = nullptr;
   std::vector<shard> shards;
   size_t home = 0; ///< whose spool this delivers
+  std::map<std::pair<queue_id, uint8_t>, body_copy> copies;
 
   caf::result<delivery_result> deliver(const deliver_locally& what);
   void into_home(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
   /// To an account of another shard: the body is copied there first and the delivery noted there, both to be found
   /// again after a crash; then the spool entry goes.
   void into_other(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
+  /// Calls `then` with the body's copy in the recipient's shard, or nothing when it could not be made. Each call needs a
+  /// release_copy; `sound` is false when a delivery of the copy failed, so that the next one makes it anew.
+  void with_copy(const deliver_locally& what, std::function<void(std::optional<blob_id>)> then);
+  void release_copy(const deliver_locally& what, bool sound);
   void copy_body(const deliver_locally& what, uint32_t chunk, blob_id target,
                  std::function<void(bool)> then);
   void leave_spool(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);

@@ -113,7 +113,11 @@ caf::result<address_found> directory_state::find(const std::string& address) {
       return answer;
     }
     if (domains.size() >= most_domains_alive) forget_all_domains();
-    known = domains.emplace(parts->domain, self->spawn<caf::monitored>(domain, with.from, std::move(*record))).first;
+    // All names of a domain lead to one actor, so that a change ends what any of them remembers.
+    auto owner = domains.find(record->name);
+    if (owner == domains.end())
+      owner = domains.emplace(record->name, self->spawn<caf::monitored>(domain, with.from, *record)).first;
+    known = record->name == parts->domain ? owner : domains.emplace(parts->domain, owner->second).first;
   }
   return self->delegate(known->second, find_local{parts->local});
 }

@@ -18,18 +18,38 @@ namespace {
 /// Lines that may wait for a slow disk; beyond it the oldest goes, mail must not wait for its log.
 constexpr size_t queue_lines = 16384;
 
+/// Where lines go. Swapped as a whole: a line on its way keeps the old one alive.
 struct target {
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::logger> logger;
   format how = format::text;
   std::string path;
 };
+using target_ptr = std::shared_ptr<const target>;
 
 std::atomic<uint8_t> least_level{uint8_t(level::info)};
 
-target& current() {
-  static target held;
+std::atomic<target_ptr>& current() {
+  static std::atomic<target_ptr> held;
   return held;
+}
+
+target_ptr make_target(format how, const std::string& path) {
+  auto to = std::make_shared<target>();
+  to->how = how;
+  to->path = path;
+  spdlog::sink_ptr sink;
+  if (path.empty())
+    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  else
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
+  to->pool = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
+  to->logger = std::make_shared<spdlog::async_logger>("stagepost", sink, to->pool,
+                                                      spdlog::async_overflow_policy::overrun_oldest);
+  to->logger->set_level(spdlog::level::debug);
+  to->logger->set_pattern("%v");
+  to->logger->flush_on(spdlog::level::warn);
+  return to;
 }
 
 spdlog::level::level_enum to_spdlog(level l) {
@@ -53,33 +73,26 @@ constexpr std::string_view name_of(level l) {
 } // namespace
 
 void open(level least, format how, const std::string& path) {
-  auto& to = current();
   least_level = uint8_t(least);
-  to.how = how;
-  to.path = path;
-  spdlog::sink_ptr sink;
-  if (path.empty())
-    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  else
-    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
-  to.pool = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
-  to.logger = std::make_shared<spdlog::async_logger>("stagepost", sink, to.pool,
-                                                     spdlog::async_overflow_policy::overrun_oldest);
-  to.logger->set_level(spdlog::level::debug);
-  to.logger->set_pattern("%v");
-  to.logger->flush_on(spdlog::level::warn);
+  current() = make_target(how, path);
 }
 
 void reopen() {
-  if (!current().path.empty()) open(level(least_level.load()), current().how, std::string(current().path));
+  const auto before = current().load();
+  if (!before || before->path.empty()) return;
+  try {
+    current() = make_target(before->how, before->path);
+  } catch (const spdlog::spdlog_ex& failed) {
+    error("the log stays where it was: {}", failed.what());
+  }
 }
 
 bool enabled(level l) { return uint8_t(l) <= least_level.load(std::memory_order_relaxed); }
 
 void write(level l, const about& ids, std::string_view text) {
   if (!enabled(l)) return;
-  const auto logger = current().logger;
-  if (!logger) return;
+  const auto to = current().load();
+  if (!to) return;
   const auto now = std::chrono::system_clock::now();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count();
@@ -89,7 +102,7 @@ void write(level l, const about& ids, std::string_view text) {
   char stamp[32];
   std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
   std::string line;
-  if (current().how == format::json) {
+  if (to->how == format::json) {
     const auto quoted = [](std::string_view raw) { return boost::json::serialize(boost::json::string(raw)); };
     line = fmt::format(R"({{"time":"{}.{:03}Z","level":"{}")", stamp, ms, name_of(l));
     if (!ids.connection.empty()) line += fmt::format(R"(,"connection":{})", quoted(ids.connection));
@@ -102,7 +115,7 @@ void write(level l, const about& ids, std::string_view text) {
     line += ' ';
     line += text;
   }
-  logger->log(to_spdlog(l), spdlog::string_view_t(line.data(), line.size()));
+  to->logger->log(to_spdlog(l), spdlog::string_view_t(line.data(), line.size()));
 }
 
 } // namespace stagepost::log

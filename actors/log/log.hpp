@@ -20,6 +20,7 @@ struct about {
 
 /// Where lines go: a file that is reopened by `reopen`, or standard error for an empty path.
 void open(level least, format how, const std::string& path);
+/// Opens the file anew, after it was moved away; when that fails the old one stays in use.
 void reopen();
 bool enabled(level);
 void write(level, const about&, std::string_view text);

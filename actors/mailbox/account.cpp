@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/open_answer.hpp"
 #include "protocols/base/text.hpp"
 #include "storage/mailboxes.hpp"
 
@@ -54,19 +55,21 @@ bool account_state::load() {
 }
 
 bool account_state::make_default_folders() {
-  // The records go in front of the first message, in the same order to the same committer: a message can only be there
-  // when its folder is. If they fail so does the message, and the account is loaded anew.
+  // The records go in front of the first message, in the same order to the same committer, and the folders' changes are
+  // chained to them: a message can only be there when its folder is. If they fail the account is loaded anew.
   auto batch = std::make_shared<storage::batch>(*with.store);
+  const auto chain = std::make_shared<committer::chain>();
   for (const auto& each : default_folders) {
     if (folders.count(each.name) != 0) continue;
     folder made;
     made.record = {with.store->next_mailbox(), std::string(each.name), with.store->next_uid_validity(),
                    uint8_t(each.use), true};
     storage::put_folder(*batch, id, made.record);
+    made.made_with = chain;
     storage::put_counters(*batch, made.record.id, {});
     folders.emplace(each.name, std::move(made));
   }
-  self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+  self->request(with.committer, caf::infinite, committer::commit_batch{batch, chain})
       .then([](committer::committed) {},
             [this](caf::error& failed) {
               log::error("account {}: cannot make folders: {}", id.value, describe(failed));
@@ -84,7 +87,7 @@ const mailbox_actor& account_state::actor_of(folder& which) {
   // Linked: folders end with their account, and a folder that fails takes the account along, to be started anew from
   // what is on disk.
   if (!which.actor)
-    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record);
+    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record, which.made_with);
   return which.actor;
 }
 
@@ -142,7 +145,7 @@ void account_state::list_freed() {
 }
 
 void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::function<void(bool)> apply,
-                                caf::typed_response_promise<outcome_answer> answer) {
+                                open_answer<outcome_answer> answer) {
   list_busy = true;
   ++under_way;
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
@@ -163,7 +166,8 @@ void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::func
 }
 
 caf::result<outcome_answer> account_state::create(const imap::create_mailbox& what) {
-  auto answer = self->make_response_promise<outcome_answer>();
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
   when_list_free([this, what, answer]() mutable {
     const auto name = canonical(what.name);
     if (!loaded) return (void)answer.deliver(outcome_answer{});
@@ -181,11 +185,12 @@ caf::result<outcome_answer> account_state::create(const imap::create_mailbox& wh
         },
         answer);
   });
-  return answer;
+  return pending;
 }
 
 caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& what) {
-  auto answer = self->make_response_promise<outcome_answer>();
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
   when_list_free([this, what, answer]() mutable {
     const auto name = canonical(what.name);
     auto* which = find(name);
@@ -201,13 +206,13 @@ caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& wh
       --under_way;
       remove_settled(name, answer);
     };
-    self->request(actor_of(*which), caf::infinite, atom::status::value)
-        .then([go_on](status_answer&) mutable { go_on(); }, [go_on](caf::error&) mutable { go_on(); });
+    self->request(actor_of(*which), caf::infinite, atom::flush::value)
+        .then([go_on](outcome_answer) mutable { go_on(); }, [go_on](caf::error&) mutable { go_on(); });
   });
-  return answer;
+  return pending;
 }
 
-void account_state::remove_settled(const std::string& name, caf::typed_response_promise<outcome_answer> answer) {
+void account_state::remove_settled(const std::string& name, open_answer<outcome_answer> answer) {
   auto batch = std::make_shared<storage::batch>(*with.store);
   storage::delete_folder(*batch, id, folders.at(name).record.id);
   commit_list(
@@ -218,15 +223,27 @@ void account_state::remove_settled(const std::string& name, caf::typed_response_
           at->second.ending = false;
           return;
         }
-        if (at->second.actor) self->send(at->second.actor, atom::stop::value);
-        self->send(with.eraser, erase_contents{at->second.record.id});
+        // Emptied only when its actor has ended: what comes late must not be written behind the eraser's back.
+        const auto erase = [this, gone = at->second.record.id] { self->send(with.eraser, erase_contents{gone}); };
+        if (at->second.actor) {
+          ++under_way;
+          const auto ended = [this, erase] {
+            --under_way;
+            erase();
+          };
+          self->request(at->second.actor, caf::infinite, atom::stop::value)
+              .then([ended](outcome_answer) { ended(); }, [ended](caf::error&) { ended(); });
+        } else {
+          erase();
+        }
         folders.erase(at);
       },
       answer);
 }
 
 caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& what) {
-  auto answer = self->make_response_promise<outcome_answer>();
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
   when_list_free([this, what, answer]() mutable {
     const auto from = canonical(what.from);
     const auto to = canonical(what.to);
@@ -262,11 +279,12 @@ caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& wh
         },
         answer);
   });
-  return answer;
+  return pending;
 }
 
 caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailbox& what) {
-  auto answer = self->make_response_promise<outcome_answer>();
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
   when_list_free([this, what, answer]() mutable {
     auto* which = find(what.name);
     if (which == nullptr) return (void)answer.deliver(outcome_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable});
@@ -281,7 +299,7 @@ caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailb
         },
         answer);
   });
-  return answer;
+  return pending;
 }
 
 caf::result<inserted> account_state::put(const put_messages& what) {
@@ -292,7 +310,8 @@ caf::result<inserted> account_state::put(const put_messages& what) {
   uint64_t coming = 0;
   for (const auto& each : what.content.messages) coming += each.size_bytes;
   if (quota_bytes != 0 && used_bytes() + coming > quota_bytes) return inserted{outcome::over_quota, {}, {}, {}};
-  auto answer = self->make_response_promise<inserted>();
+  auto pending = self->make_response_promise<inserted>();
+  open_answer<inserted> answer(pending);
   reserved_bytes += coming;
   ++under_way;
   self->request(actor_of(*which), caf::infinite, what.content)
@@ -306,18 +325,19 @@ caf::result<inserted> account_state::put(const put_messages& what) {
             --under_way;
             reserved_bytes -= coming;
             log::error("account {}: message not stored: {}", id.value, describe(failed));
-            answer.deliver(inserted{});
+            answer.deliver(std::move(failed)); // the folder ended: only the disk knows
           });
-  return answer;
+  return pending;
 }
 
 caf::result<imap::copied> account_state::copy(const copy_messages& what) {
-  auto answer = self->make_response_promise<imap::copied>();
+  auto pending = self->make_response_promise<imap::copied>();
+  open_answer<imap::copied> answer(pending);
   if (what.move && move_busy)
     moves_waiting.push_back([this, what, answer] { copy_now(what, answer); });
   else
     copy_now(what, answer);
-  return answer;
+  return pending;
 }
 
 void account_state::move_ended() {
@@ -329,7 +349,7 @@ void account_state::move_ended() {
   }
 }
 
-void account_state::copy_now(const copy_messages& what, caf::typed_response_promise<imap::copied> answer) {
+void account_state::copy_now(const copy_messages& what, open_answer<imap::copied> answer) {
   // Into its own folder a MOVE is a COPY and a removal: the folder cannot wait for itself.
   auto* target = find(what.to);
   const bool same = target != nullptr && target->record.id == what.from_id;
@@ -341,7 +361,8 @@ void account_state::copy_now(const copy_messages& what, caf::typed_response_prom
     if (hold) {
       self->request(from, caf::infinite, finish_move{result.outcome == outcome::done})
           .then([answer, result](outcome_answer) mutable { answer.deliver(std::move(result)); },
-                [answer](caf::error&) mutable { answer.deliver(imap::copied{}); });
+                // Deleted meanwhile; the MOVE is on disk all the same.
+                [answer, result](caf::error&) mutable { answer.deliver(std::move(result)); });
       move_ended();
     } else {
       answer.deliver(std::move(result));
@@ -353,7 +374,9 @@ void account_state::copy_now(const copy_messages& what, caf::typed_response_prom
           [this, what, same, finish](copied_out& source) mutable {
             if (source.outcome != outcome::done || source.messages.empty()) return finish({source.outcome, {}, {}, {}});
             auto* into = find(what.to);
-            if (into == nullptr) return finish({outcome::no_such_mailbox, {}, {}, {}});
+            // Renamed meanwhile into the folder that is held: it would wait for itself.
+            if (into == nullptr || (what.move && !same && into->record.id == what.from_id))
+              return finish({outcome::no_such_mailbox, {}, {}, {}});
             uint64_t coming = 0;
             if (!what.move)
               for (const auto& each : source.messages) coming += each.size_bytes;
@@ -365,7 +388,7 @@ void account_state::copy_now(const copy_messages& what, caf::typed_response_prom
               finish({});
             };
             self->request(actor_of(*into), caf::infinite,
-                          insert_messages{source.messages, source.removal, !what.move || same})
+                          insert_messages{source.messages, source.removal, true})
                 .then(
                     [this, what, same, finish, coming, from_uids = source.uids](inserted& put) mutable {
                       reserved_bytes -= coming;
@@ -391,6 +414,21 @@ void account_state::copy_now(const copy_messages& what, caf::typed_response_prom
           [finish](caf::error&) mutable { finish({}); });
 }
 
+/// Sessions talk to folders directly: what they asked for last may still be on its way to the disk.
+void account_state::settle_folders(std::function<void()> then) {
+  const auto left = std::make_shared<size_t>(1);
+  const auto one = [left, then] {
+    if (--*left == 0) then();
+  };
+  for (auto& [name, each] : folders) {
+    if (!each.actor) continue;
+    ++*left;
+    self->request(each.actor, caf::infinite, atom::flush::value)
+        .then([one](outcome_answer) { one(); }, [one](caf::error&) { one(); });
+  }
+  one();
+}
+
 bool account_state::may_end() const { return sessions.empty() && under_way == 0 && !list_busy && !move_busy; }
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
@@ -401,12 +439,11 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
   state.id = id;
   state.quota_bytes = quota_bytes;
   self->set_down_handler([self](const caf::down_msg& gone) { self->state.sessions.erase(gone.source); });
-  state.load();
+  if (!state.load()) self->quit(caf::sec::runtime_error); // the next who asks finds a new one, which tries again
   return {
       [self](const attach_session& what) {
         if (!what.session) return;
-        self->state.sessions.insert(what.session);
-        self->monitor(what.session);
+        if (self->state.sessions.insert(what.session).second) self->monitor(what.session);
       },
       [self](list_folders) { return self->state.list(); },
       [self](const folder_status& what) { return self->state.status_of(what.name); },
@@ -438,10 +475,16 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
           }
       },
       [self](const set_quota& what) { self->state.quota_bytes = what.quota_bytes; },
-      [self](atom::drain) {
-        const bool ends = self->state.may_end();
-        if (ends) self->quit(caf::exit_reason::user_shutdown); // a reason, so that linked folders end too
-        return ends;
+      [self](atom::drain) -> caf::result<bool> {
+        if (!self->state.may_end()) return false;
+        auto pending = self->make_response_promise<bool>();
+        open_answer<bool> answer(pending);
+        self->state.settle_folders([self, answer]() mutable {
+          const bool ends = self->state.may_end();
+          answer.deliver(ends);
+          if (ends) self->quit(caf::exit_reason::user_shutdown); // a reason, so that linked folders end too
+        });
+        return pending;
       },
   };
 }

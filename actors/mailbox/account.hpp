@@ -2,6 +2,7 @@
 
 #include "actors/mailbox/interface.hpp"
 #include "actors/mailbox/mailbox.hpp"
+#include "actors/open_answer.hpp"
 #include "actors/shard_services.hpp"
 
 #include <deque>
@@ -25,6 +26,7 @@ struct account_state {
     uint64_t messages = 0;
     uint64_t size_bytes = 0;
     bool ending = false; ///< being deleted: nothing new goes in
+    std::shared_ptr<committer::chain> made_with; ///< of the commit that makes it, where that may still be under way
   };
   std::map<std::string, folder, std::less<>> folders; ///< by name
   /// Levels that exist only above others (RFC 3501 5.1) are not kept: they follow from the names.
@@ -53,15 +55,16 @@ struct account_state {
   caf::result<outcome_answer> subscribe(const imap::subscribe_mailbox& what);
   caf::result<inserted> put(const put_messages& what);
   caf::result<imap::copied> copy(const copy_messages& what);
-  void copy_now(const copy_messages& what, caf::typed_response_promise<imap::copied> answer);
+  void copy_now(const copy_messages& what, open_answer<imap::copied> answer);
   void move_ended();
 
   /// One change of the list at a time; `apply` runs when it is on disk.
   void when_list_free(std::function<void()> change);
   void list_freed();
   void commit_list(std::shared_ptr<storage::batch> batch, std::function<void(bool)> apply,
-                   caf::typed_response_promise<outcome_answer> answer);
-  void remove_settled(const std::string& name, caf::typed_response_promise<outcome_answer> answer);
+                   open_answer<outcome_answer> answer);
+  void remove_settled(const std::string& name, open_answer<outcome_answer> answer);
+  void settle_folders(std::function<void()> then);
   bool may_end() const;
 };
 

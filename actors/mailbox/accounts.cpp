@@ -1,6 +1,7 @@
 #include "actors/mailbox/accounts.hpp"
 
 #include "actors/log/log.hpp"
+#include "actors/open_answer.hpp"
 #include "actors/mailbox/account.hpp"
 #include "storage/mailboxes.hpp"
 
@@ -95,26 +96,30 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
   self->delayed_send(self, tick_interval, atom::tick::value);
   return {
       [self](const open_account& what) -> caf::result<account_opened> {
-        auto answer = self->make_response_promise<account_opened>();
+        auto pending = self->make_response_promise<account_opened>();
+        open_answer<account_opened> answer(pending);
         self->state.reach(what.account, what.quota_bytes, [self, what, answer](const account_actor& actor) mutable {
           self->send(actor, set_quota{what.quota_bytes});
           // Attached before the handle is out of our hands: a request to end that comes later finds a session.
           if (what.session) self->send(actor, attach_session{what.session});
           answer.deliver(account_opened{actor});
         });
-        return answer;
+        return pending;
       },
       [self](const deliver_message& what) -> caf::result<inserted> {
-        auto answer = self->make_response_promise<inserted>();
+        auto pending = self->make_response_promise<inserted>();
+        open_answer<inserted> answer(pending);
         self->state.reach(what.account, what.quota_bytes, [self, what, answer](const account_actor& actor) mutable {
+          self->send(actor, set_quota{what.quota_bytes});
           self->request(actor, caf::infinite, what.content)
               .then([answer](inserted& result) mutable { answer.deliver(std::move(result)); },
                     [answer](caf::error& failed) mutable { answer.deliver(std::move(failed)); });
         });
-        return answer;
+        return pending;
       },
       [self](const erase_account& what) -> caf::result<outcome_answer> {
-        auto answer = self->make_response_promise<outcome_answer>();
+        auto pending = self->make_response_promise<outcome_answer>();
+        open_answer<outcome_answer> answer(pending);
         self->state.reach(what.account, 0, [self, what, answer](const account_actor& actor) mutable {
           // The account ends and its folders' records go; the eraser takes the contents in steps.
           self->send_exit(actor, caf::exit_reason::user_shutdown);
@@ -131,7 +136,7 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
                   },
                   [answer](caf::error&) mutable { answer.deliver(outcome_answer{outcome::unavailable}); });
         });
-        return answer;
+        return pending;
       },
       [self](atom::tick) { self->state.tick(); },
   };

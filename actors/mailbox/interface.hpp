@@ -105,8 +105,10 @@ using mailbox_actor = caf::typed_actor<
     caf::replies_to<insert_messages>::with<inserted>, caf::replies_to<imap::store_flags>::with<imap::stored>,
     caf::replies_to<imap::expunge>::with<outcome_answer>, caf::replies_to<read_for_copy>::with<copied_out>,
     caf::replies_to<finish_move>::with<outcome_answer>, caf::replies_to<atom::status>::with<status_answer>,
-    // The folder was deleted: tell the watchers and end.
-    caf::reacts_to<atom::stop>>;
+    // Answers when all changes asked for so far have ended.
+    caf::replies_to<atom::flush>::with<outcome_answer>,
+    // The folder was deleted: it takes no more changes, tells its watchers, and ends with the answer.
+    caf::replies_to<atom::stop>::with<outcome_answer>>;
 
 /// Takes away what is in folders that were deleted, in steps, also after a restart.
 struct erase_contents {

@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/open_answer.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
 #include "storage/trace_table.hpp"
@@ -23,6 +24,7 @@ outcome to_outcome(storage::errc code) {
 } // namespace
 
 bool mailbox_state::load() {
+  if (closing) return false;
   // A folder is loaded once in a long while and its pages are the first thing any session needs: this read may go to
   // the disk.
   auto pages = storage::read_pages(*with.store, id, storage::reach::disk);
@@ -34,7 +36,9 @@ bool mailbox_state::load() {
     return false;
   }
   held = contents(std::move(*pages), std::move(*counters));
-  chain = std::make_shared<committer::chain>();
+  // The first load of a folder just made is chained to the writing of the folder itself.
+  chain = first_chain ? std::move(first_chain) : std::make_shared<committer::chain>();
+  first_chain = nullptr;
   loaded = true;
   return true;
 }
@@ -57,6 +61,7 @@ void mailbox_state::release() {
 }
 
 void mailbox_state::when_settled(std::function<void(bool)> run) {
+  if (!loaded && given == ended) load();
   if (given == ended)
     run(loaded);
   else
@@ -111,7 +116,8 @@ void mailbox_state::tell_watchers(const contents::change& made) {
 }
 
 caf::result<view_answer> mailbox_state::open(const open_view& what) {
-  auto answer = self->make_response_promise<view_answer>();
+  auto pending = self->make_response_promise<view_answer>();
+  open_answer<view_answer> answer(pending);
   view_answer view{outcome::done, id, {}};
   view.view.uid_validity = uid_validity;
   view.view.uid_next = held.counters().uid_next;
@@ -127,7 +133,7 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
     }
     answer.deliver(std::move(view));
   });
-  return answer;
+  return pending;
 }
 
 void mailbox_state::leave(const watcher_actor& who) {
@@ -138,7 +144,8 @@ void mailbox_state::leave(const watcher_actor& who) {
 }
 
 caf::result<inserted> mailbox_state::insert(const insert_messages& what) {
-  auto answer = self->make_response_promise<inserted>();
+  auto pending = self->make_response_promise<inserted>();
+  open_answer<inserted> answer(pending);
   when_free([this, answer, what]() mutable {
     if (!loaded) return (void)answer.deliver(inserted{});
     auto batch = what.with ? what.with : std::make_shared<storage::batch>(*with.store);
@@ -173,11 +180,12 @@ caf::result<inserted> mailbox_state::insert(const insert_messages& what) {
       answer.deliver(std::move(result));
     });
   });
-  return answer;
+  return pending;
 }
 
 caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
-  auto answer = self->make_response_promise<imap::stored>();
+  auto pending = self->make_response_promise<imap::stored>();
+  open_answer<imap::stored> answer(pending);
   when_free([this, answer, what]() mutable {
     if (!loaded) return (void)answer.deliver(imap::stored{});
     imap::stored result{outcome::done, {}, {}};
@@ -233,16 +241,17 @@ caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
       answer.deliver(std::move(result));
     });
   });
-  return answer;
+  return pending;
 }
 
 caf::result<outcome_answer> mailbox_state::expunge(const imap::expunge& what) {
-  auto answer = self->make_response_promise<outcome_answer>();
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
   when_free([this, answer, what]() mutable { expunge_now(what, answer); });
-  return answer;
+  return pending;
 }
 
-void mailbox_state::expunge_now(const imap::expunge& what, caf::typed_response_promise<outcome_answer> answer) {
+void mailbox_state::expunge_now(const imap::expunge& what, open_answer<outcome_answer> answer) {
   if (!loaded) return (void)answer.deliver(outcome_answer{});
   std::vector<uid> doomed;
   if (what.all) {
@@ -260,7 +269,9 @@ void mailbox_state::expunge_now(const imap::expunge& what, caf::typed_response_p
     });
     return;
   }
-  read_records(doomed, [this, doomed, answer](storage::result<std::vector<storage::message_record>> records) mutable {
+  read_records(doomed, [this, doomed, answer,
+                        seen = chain](storage::result<std::vector<storage::message_record>> records) mutable {
+    if (!loaded || chain != seen) return (void)answer.deliver(outcome_answer{}); // a commit failed meanwhile
     if (!records) return (void)answer.deliver(outcome_answer{to_outcome(records.error().code)});
     auto batch = std::make_shared<storage::batch>(*with.store);
     std::vector<uint64_t> sizes;
@@ -277,14 +288,16 @@ void mailbox_state::expunge_now(const imap::expunge& what, caf::typed_response_p
 }
 
 caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
-  auto answer = self->make_response_promise<copied_out>();
+  auto pending = self->make_response_promise<copied_out>();
+  open_answer<copied_out> answer(pending);
   when_free([this, answer, what]() mutable {
     if (!loaded) return (void)answer.deliver(copied_out{});
     copied_out result{outcome::done, {}, {}, nullptr};
     for (const auto each : what.uids)
       if (held.find(each) != nullptr) result.uids.push_back(each);
-    read_records(result.uids, [this, answer, result, hold = what.hold](
-                                  storage::result<std::vector<storage::message_record>> records) mutable {
+    read_records(result.uids, [this, answer, result, hold = what.hold,
+                               seen = chain](storage::result<std::vector<storage::message_record>> records) mutable {
+      if (!loaded || chain != seen) return (void)answer.deliver(copied_out{}); // a commit failed meanwhile
       if (!records) {
         result.outcome = to_outcome(records.error().code);
         return (void)answer.deliver(std::move(result));
@@ -328,7 +341,7 @@ caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
       });
     });
   });
-  return answer;
+  return pending;
 }
 
 caf::result<outcome_answer> mailbox_state::finish(const finish_move& what) {
@@ -345,17 +358,30 @@ caf::result<outcome_answer> mailbox_state::finish(const finish_move& what) {
 }
 
 caf::result<status_answer> mailbox_state::status() {
-  auto answer = self->make_response_promise<status_answer>();
+  auto pending = self->make_response_promise<status_answer>();
+  open_answer<status_answer> answer(pending);
   const auto& c = held.counters();
   status_answer now{outcome::done,
                     {c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
   when_settled([answer, now](bool good) mutable { answer.deliver(good ? now : status_answer{}); });
-  return answer;
+  return pending;
 }
 
-void mailbox_state::stop() {
-  for (const auto& each : watchers) self->send(each, mailbox_gone{id});
-  self->quit();
+void mailbox_state::settle(std::function<void()> then) {
+  when_free([this, then] { when_settled([then](bool) { then(); }); });
+}
+
+caf::result<outcome_answer> mailbox_state::stop() {
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
+  settle([this, answer]() mutable {
+    closing = true;
+    loaded = false;
+    for (const auto& each : watchers) self->send(each, mailbox_gone{id});
+    answer.deliver(outcome_answer{outcome::done});
+    self->quit();
+  });
+  return pending;
 }
 
 void mailbox_state::read_records(
@@ -378,7 +404,8 @@ void mailbox_state::read_records(
 }
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
-                                     account_actor account, storage::folder_record folder) {
+                                     account_actor account, storage::folder_record folder,
+                                     std::shared_ptr<committer::chain> first_chain) {
   auto& state = self->state;
   state.self = self;
   state.with = std::move(with);
@@ -386,6 +413,7 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
   state.id = folder.id;
   state.uid_validity = folder.uid_validity;
   state.folder_name = folder.name;
+  state.first_chain = std::move(first_chain);
   self->set_down_handler([self](const caf::down_msg& gone) {
     auto& all = self->state.watchers;
     all.erase(std::remove_if(all.begin(), all.end(),
@@ -402,7 +430,13 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
       [self](const read_for_copy& what) { return self->state.read(what); },
       [self](const finish_move& what) { return self->state.finish(what); },
       [self](atom::status) { return self->state.status(); },
-      [self](atom::stop) { self->state.stop(); },
+      [self](atom::flush) -> caf::result<outcome_answer> {
+        auto pending = self->make_response_promise<outcome_answer>();
+        open_answer<outcome_answer> answer(pending);
+        self->state.settle([answer]() mutable { answer.deliver(outcome_answer{outcome::done}); });
+        return pending;
+      },
+      [self](atom::stop) { return self->state.stop(); },
   };
 }
 

@@ -3,6 +3,7 @@
 #include "actors/committer/interface.hpp"
 #include "actors/mailbox/contents.hpp"
 #include "actors/mailbox/interface.hpp"
+#include "actors/open_answer.hpp"
 #include "actors/shard_services.hpp"
 #include "storage/store.hpp"
 
@@ -39,7 +40,9 @@ struct mailbox_state {
   std::deque<look> looks;
   /// All commits since the last load; broken when one fails, so that none built on it can succeed.
   std::shared_ptr<committer::chain> chain;
+  std::shared_ptr<committer::chain> first_chain;
   bool loaded = false;
+  bool closing = false; ///< deleted: nothing is loaded or changed any more
   /// A MOVE or a read from disk is under way: changes wait.
   bool on_hold = false;
   std::deque<std::function<void()>> waiting;
@@ -63,11 +66,13 @@ struct mailbox_state {
   caf::result<inserted> insert(const insert_messages& what);
   caf::result<imap::stored> store(const imap::store_flags& what);
   caf::result<outcome_answer> expunge(const imap::expunge& what);
-  void expunge_now(const imap::expunge& what, caf::typed_response_promise<outcome_answer> answer);
+  void expunge_now(const imap::expunge& what, open_answer<outcome_answer> answer);
   caf::result<copied_out> read(const read_for_copy& what);
   caf::result<outcome_answer> finish(const finish_move& what);
   caf::result<status_answer> status();
-  void stop();
+  /// Runs `then` when all changes asked for so far have ended, those that wait included.
+  void settle(std::function<void()> then);
+  caf::result<outcome_answer> stop();
 
   /// The records of messages, from the cache or by way of the read pool; the folder is on hold meanwhile.
   void read_records(std::vector<uid> uids,
@@ -75,6 +80,7 @@ struct mailbox_state {
 };
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
-                                     account_actor account, storage::folder_record folder);
+                                     account_actor account, storage::folder_record folder,
+                                     std::shared_ptr<committer::chain> first_chain);
 
 } // namespace stagepost::mailbox

@@ -97,8 +97,8 @@ task<bool> connection::wait_ready(int what, std::chrono::milliseconds limit) {
 task<connection::wake> connection::wait_for_input(std::chrono::milliseconds idle) {
   if (draining_) co_return wake::drain;
   if (more_input_ && !poked_) {
-    more_input_ = false;
-    co_await boost::asio::post(in_actor); // others have their turn between two records
+    // Others have their turn between two records. Only read_some says that there is no more.
+    co_await boost::asio::post(stream_.socket().get_executor(), in_actor);
   } else if (!poked_) {
     const bool in_time = co_await wait_ready(stream::want_read, idle);
     if (!in_time) co_return wake::timeout;
@@ -131,17 +131,20 @@ connection::got connection::read_some() {
 }
 
 task<> connection::flush() {
+  // The limit is on progress: a poke cancels the wait too, and must not give a peer that reads nothing more time.
+  auto until = clock().now() + write_limit_;
   for (size_t at = 0; at < out_.size();) {
     const int count = stream_.write(out_.data() + at, out_.size() - at);
     if (count > 0) {
       at += size_t(count);
-    } else if (count == stream::want_read || count == stream::want_write) {
-      const bool in_time = co_await wait_ready(count, write_limit_);
-      // A poke cancels the wait too; then this is simply tried again.
-      if (!in_time) throw peer_gone{};
-    } else {
-      throw peer_gone{};
+      until = clock().now() + write_limit_;
+      continue;
     }
+    if (count != stream::want_read && count != stream::want_write) throw peer_gone{};
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock().now());
+    if (left.count() <= 0) throw peer_gone{};
+    const bool in_time = co_await wait_ready(count, left);
+    if (!in_time) throw peer_gone{};
   }
   if (out_.capacity() > kept_output)
     std::string().swap(out_);

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace stagepost::net {
@@ -12,6 +13,8 @@ thread_local worker* this_worker = nullptr;
 
 /// Jobs a worker runs before its sockets get their turn.
 constexpr int jobs_per_turn = 64;
+/// Messages an actor handles before others get their turn: CAF's own limit is none.
+constexpr size_t messages_per_turn = 64;
 /// Jobs a worker keeps for itself; what is beyond goes to another one.
 constexpr size_t jobs_kept = 2;
 
@@ -37,7 +40,7 @@ void worker::drain() {
       jobs_.pop_back();
     }
     current_ = job;
-    const auto state = job->resume(this, owner_->max_throughput());
+    const auto state = job->resume(this, std::min(owner_->max_throughput(), messages_per_turn));
     current_ = nullptr;
     if (state == caf::resumable::resume_later)
       owner_->post(io_, job);

@@ -78,7 +78,7 @@ void queue_state::end_read() {
 }
 
 void queue_state::work() {
-  while (out < out_limit() && !ready.empty()) {
+  while (out < out_limit() && at_work.size() < out_limit() && !ready.empty()) {
     auto next = std::move(ready.front());
     ready.pop_front();
     begin(std::move(next));
@@ -156,7 +156,7 @@ void queue_state::push(queue_id id) {
     self->request(local, caf::infinite, std::move(order))
         .then([this, id, recipient](delivery::delivery_result& result) { delivered(id, recipient, result); },
               [this, id, recipient](caf::error& failed) {
-                delivered(id, recipient, {delivery::result_kind::failed, "451 4.3.0 " + describe(failed)});
+                delivered(id, recipient, {delivery::result_kind::unknown, "451 4.3.0 " + describe(failed)});
               });
   }
   end_if_done(id);
@@ -174,6 +174,12 @@ void queue_state::delivered(queue_id id, const storage::spool_recipient& recipie
       forget(id);
       return work();
     }
+  } else if (result.kind == delivery::result_kind::unknown) {
+    // Nothing is written: were it delivered, that would bring the recipient back. What is on disk is read again.
+    counters->add(metrics::counter::deliveries_deferred);
+    log::warn("queue {}: the outcome of a delivery is not known: {}", id.value, result.text);
+    ++on.staying;
+    deferred.emplace(wall_clock() + std::chrono::minutes(1), id);
   } else {
     defer(on, recipient, result);
   }
@@ -188,6 +194,7 @@ void queue_state::defer(working& on, storage::spool_recipient recipient, const d
   counters->add(metrics::counter::deliveries_deferred);
   const auto plan = settings->get()->spool.retry_intervals;
   const auto wait = plan[std::min<size_t>(recipient.attempts, plan.size() - 1)];
+  const auto step = delivery::trace_number(recipient); // of the try that failed, so that the next has its own
   ++recipient.attempts;
   recipient.last_reply = result.text;
   recipient.due_at = wall_clock() + wait;
@@ -195,7 +202,7 @@ void queue_state::defer(working& on, storage::spool_recipient recipient, const d
   deferred.emplace(recipient.due_at, on.message.id);
   auto batch = std::make_shared<storage::batch>(*with.store);
   storage::put_recipient(*batch, on.message.id, recipient);
-  storage::put_trace(*batch, on.message.id, delivery::trace_number(recipient),
+  storage::put_trace(*batch, on.message.id, step,
                      {wall_clock(),
                       storage::trace_kind::deferred,
                       {{"recipient", recipient.address}, {"reply", result.text}}});
@@ -265,6 +272,7 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     each.state = storage::recipient_state::local;
     each.account = target.account;
     each.shard = target.shard;
+    each.folder = target.folder;
     each.notify = alias->notify;
     each.original_recipient = alias->original_recipient;
     each.due_at = wall_clock();
@@ -443,17 +451,17 @@ caf::result<queue_answer> queue_state::remove(const delete_message& what) {
 }
 
 caf::result<queue_answer> queue_state::retry(const retry_message& what) {
-  size_t found = 0;
+  std::set<queue_id> found; // a message has an entry for each of its recipients that wait
   for (auto i = deferred.begin(); i != deferred.end();) {
     if (what.id && i->second != what.id) {
       ++i;
       continue;
     }
-    load(i->second, true);
+    found.insert(i->second);
     i = deferred.erase(i);
-    ++found;
   }
-  if (found == 0) return queue_answer{false, "Nothing of that waits for another try."};
+  for (const auto id : found) load(id, true);
+  if (found.empty()) return queue_answer{false, "Nothing of that waits for another try."};
   return queue_answer{true, {}};
 }
 

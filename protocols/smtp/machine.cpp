@@ -118,7 +118,8 @@ void session::machine::say(bytes_view text) {
 void session::machine::say(reply_kind kind, std::string_view detail) { say(reply_text(kind, detail)); }
 
 void session::machine::complain(reply_kind kind) {
-  if (++bad_commands >= settings.max_bad_commands && settings.max_bad_commands != 0) return hang_up(reply_kind::too_many_bad_commands);
+  if (++bad_commands >= settings.max_bad_commands && settings.max_bad_commands != 0)
+    return hang_up(reply_kind::too_many_bad_commands);
   say(kind);
 }
 

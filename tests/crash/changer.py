@@ -139,7 +139,7 @@ class Changer(threading.Thread):
     def _expunge(self):
         name, folder = self._select()
         # What piles up would make each round longer than the one before.
-        uids = self._some(folder, 5 if len(folder.messages) < 150 else 100)
+        uids = self._some(folder, 5 if len(folder.messages) < 150 else len(folder.messages))
         if uids:
             words = ",".join(map(str, uids))
             deleted = frozenset({r"\Deleted"})

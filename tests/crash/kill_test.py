@@ -2,7 +2,7 @@
 """Mail comes in and folders change; the daemon is killed at a random moment and started again: nothing that was
 acknowledged is lost, nothing is there twice, no change is undone.
 
-    tests/crash/kill_test.py [--rounds N] [--seed N]
+    tests/crash/kill_test.py [--rounds N] [--seed N] [--shards N]
 
 10 rounds, with STAGEPOST_FULL=1 in the environment 50. The seed is printed; with the same one the clients do the same,
 but the moment of the kill falls where it will.
@@ -29,12 +29,11 @@ WAYS = ("data", "data", "data", "bdat", "lmtp")
 
 
 class KillTest:
-    def __init__(self, seed):
+    def __init__(self, seed, shards):
         self.random = random.Random(seed)
         passwords = {**server.QUICK_PASSWORDS, "plain_text_without_tls": "true"}
-        self.server = server.Server({"passwords": passwords}, mail.USERS)
-        for user in mail.USERS:  # many rounds bring much mail
-            self.server.ctl("user", "set", server.address(user), "quota_mb=0")
+        self.server = server.Server({"passwords": passwords}, mail.USERS, node={"shards": shards})
+        self.server.ctl("domain", "set", server.DOMAIN, "disk_space_mb=0")  # many rounds bring much mail
         for name, targets in mail.ALIASES.items():
             self.server.ctl("alias", "add", server.address(name), *map(server.address, targets))
         self.ledger = mail.Ledger()
@@ -142,10 +141,11 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     arguments.add_argument("--rounds", type=int, default=50 if os.environ.get("STAGEPOST_FULL") == "1" else 10)
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    arguments.add_argument("--shards", type=int, default=1)
     options = arguments.parse_args()
     print(f"seed {options.seed}, {options.rounds} rounds", flush=True)
     began = time.monotonic()
-    test = KillTest(options.seed)
+    test = KillTest(options.seed, options.shards)
     try:
         for number in range(1, options.rounds + 1):
             test.round(number)

@@ -49,7 +49,7 @@ void mail_load::make_users(machine& in) {
   ASSERT_TRUE(in.ask<domain::admin_answer>(directory, domain::create_domain{"example.test"})->done);
   for (const std::string name : names) {
     if (name == alias) continue;
-    ASSERT_TRUE(in.ask<domain::admin_answer>(directory, domain::create_user{name, "not guessed", {}})->done);
+    ASSERT_TRUE(in.ask<domain::admin_answer>(directory, domain::create_user{name, "not guessed"})->done);
     const auto found = in.ask<domain::address_found>(directory, domain::find_address{name});
     ASSERT_EQ(found->kind, domain::address_kind::account);
     users_[name].target = found->target;

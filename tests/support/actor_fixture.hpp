@@ -85,7 +85,8 @@ protected:
   caf::error ask_for_error(const Handle& to, Ts... xs) {
     caf::scoped_actor self(*system_);
     caf::error result;
-    self->request(to, patience, std::move(xs)...).receive([](Answer&) {}, [&](caf::error& failed) { result = failed; });
+    self->request(to, patience, std::move(xs)...)
+        .receive([](Answer&) {}, [&](caf::error& failed) { result = failed; });
     return result;
   }
 

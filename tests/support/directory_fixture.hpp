@@ -15,7 +15,8 @@
 namespace stagepost::testing {
 
 /// Runs orders in a pool and counts them.
-inline offload::pool_actor::behavior_type counting_pool(offload::pool_actor::pointer self, offload::pool_actor pool,
+inline offload::pool_actor::behavior_type counting_pool(offload::pool_actor::pointer self,
+                                                        offload::pool_actor pool,
                                                         std::shared_ptr<std::atomic<size_t>> count) {
   return {[self, pool, count](const offload::run_work& what) -> caf::result<offload::work_done> {
     ++*count;
@@ -47,8 +48,10 @@ protected:
     hashing_ = system_->spawn(offload::pool, size_t(1), size_t(1000));
     counted_ = system_->spawn(counting_pool, hashing_, hashes_);
     const domain::stores from{store_, {}, readers_, settings_};
-    logins_ = system_->spawn(domain::login_desk, from, counted_, std::string("a secret of 32 octets, or so it is"));
-    directory_ = system_->spawn(domain::directory, domain::directory_services{from, committer_, hashing_, logins_, {}});
+    logins_ =
+        system_->spawn(domain::login_desk, from, counted_, std::string("a secret of 32 octets, or so it is"));
+    directory_ = system_->spawn(domain::directory,
+                                domain::directory_services{from, committer_, hashing_, logins_, {}});
   }
 
   void close() {

@@ -37,10 +37,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::testing::held)
 namespace stagepost::testing {
 
 /// A committer whose disk can be stopped: shows what others do while a change is on its way.
-using held_committer_actor =
-    committer::committer_actor::extend<caf::replies_to<hold_batches>::with<held>, caf::replies_to<await_held>::with<held>,
-                                       caf::replies_to<release_batches>::with<held>,
-                                       caf::replies_to<break_batches>::with<held>>;
+using held_committer_actor = committer::committer_actor::extend<
+    caf::replies_to<hold_batches>::with<held>, caf::replies_to<await_held>::with<held>,
+    caf::replies_to<release_batches>::with<held>, caf::replies_to<break_batches>::with<held>>;
 
 struct held_committer_state {
   std::shared_ptr<storage::store> store;
@@ -70,7 +69,8 @@ struct held_committer_state {
 };
 
 inline held_committer_actor::behavior_type
-held_committer(held_committer_actor::stateful_pointer<held_committer_state> self, std::shared_ptr<storage::store> store) {
+held_committer(held_committer_actor::stateful_pointer<held_committer_state> self,
+               std::shared_ptr<storage::store> store) {
   self->state.store = std::move(store);
   return {
       [self](const committer::commit_batch& what) -> caf::result<committer::committed> {

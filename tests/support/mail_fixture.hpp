@@ -104,15 +104,18 @@ protected:
     return ask<mailbox::folder_opened>(account_, mailbox::open_folder{name});
   }
   mailbox::outcome create(const std::string& name) {
-    return ask<mailbox::outcome_answer>(account_, imap::create_mailbox{name, imap::special_use::none}).outcome;
+    return ask<mailbox::outcome_answer>(account_, imap::create_mailbox{name, imap::special_use::none})
+        .outcome;
   }
   imap::mailbox_status status(const std::string& name) {
     return ask<mailbox::status_answer>(account_, mailbox::folder_status{name}).status;
   }
   mailbox::usage usage() { return ask<mailbox::usage>(account_, atom::status::value); }
-  imap::copied copy(const std::string& from, std::vector<uid> uids, const std::string& to, bool move = false) {
+  imap::copied copy(const std::string& from, std::vector<uid> uids, const std::string& to,
+                    bool move = false) {
     const auto source = folder(from);
-    return ask<imap::copied>(account_, mailbox::copy_messages{source.folder, source.id, std::move(uids), to, move});
+    return ask<imap::copied>(account_,
+                             mailbox::copy_messages{source.folder, source.id, std::move(uids), to, move});
   }
   imap::stored store(const std::string& name, imap::store_flags what) {
     return ask<imap::stored>(folder(name).folder, std::move(what));
@@ -126,7 +129,8 @@ protected:
   }
   std::vector<message_entry> entries(const std::string& name) {
     std::vector<message_entry> all;
-    for (const auto& page : look(name).view.pages) all.insert(all.end(), page->entries.begin(), page->entries.end());
+    for (const auto& page : look(name).view.pages)
+      all.insert(all.end(), page->entries.begin(), page->entries.end());
     return all;
   }
 

@@ -126,8 +126,8 @@ def free_ports(count, host="127.0.0.1"):
 class Server:
     """One daemon and its data folder. `first_start` has settings by section, e.g. {"smtp_in": {"max_hop_count": 5}};
     `node` further settings of the node, e.g. {"shards": 3}; `more_listeners` listeners beside the usual ones, by
-    attribute. `prepare` gets the folder before the first start.
-    `more_listeners` have their settings by name. `environment` and `prefix` (a program that ends by calling the rest of its command line) hold from the next start on."""
+    attribute. `prepare` gets the folder before the first start. `environment` and `prefix` (a program that ends by
+    calling the rest of its command line) hold from the next start on."""
 
     def __init__(
         self,
@@ -295,6 +295,19 @@ class Server:
 
     def ctl_json(self, *arguments, text=None):
         return json.loads(self.ctl("--json", *arguments, text=text))
+
+    def ask_control(self, *requests):
+        """Puts requests to the control socket directly, as many as a test likes in a short time; all must be done."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(120)
+            control.connect(str(self.folder / "control"))
+            with control.makefile("rwb") as stream:
+                for request in requests:
+                    stream.write(json.dumps(request).encode() + b"\n")
+                    stream.flush()
+                    answer = json.loads(stream.readline())
+                    if not answer["done"]:
+                        raise AssertionError(f"{request}: {answer}")
 
     def add_user(self, whole_address, *more):
         self.ctl("user", "add", whole_address, "--password-stdin", *more, text=PASSWORD + "\n")

@@ -29,12 +29,14 @@ protected:
     for (size_t i = 0; i < shard_count; ++i) {
       storage::store_options options;
       options.shard = uint8_t(i);
-      shards_.push_back(open_store(storage::store_kind::shard, folder_.path() + "/shard" + std::to_string(i), options));
+      shards_.push_back(
+          open_store(storage::store_kind::shard, folder_.path() + "/shard" + std::to_string(i), options));
     }
   }
 
   void plant() {
-    tree_ = supervisor::plant(*system_, {system_store_, shards_, settings_, counters_, "a secret of 32 octets, or so it is"});
+    tree_ = supervisor::plant(
+        *system_, {system_store_, shards_, settings_, counters_, "a secret of 32 octets, or so it is"});
   }
   /// As an orderly stop does it.
   void fell() {
@@ -64,7 +66,8 @@ protected:
   }
 
   /// A message as a connection hands it to the spool of a shard.
-  spool::accept_message message(size_t shard, const std::vector<std::string>& to, const std::string& text = "Subject: hi\r\n\r\nhi\r\n") {
+  spool::accept_message message(size_t shard, const std::vector<std::string>& to,
+                                const std::string& text = "Subject: hi\r\n\r\nhi\r\n") {
     spool::accept_message made;
     made.id = shards_[shard]->next_queue_id(from_unix_milliseconds(1700000000000));
     made.envelope.sender = "sender@elsewhere.example";
@@ -82,7 +85,9 @@ protected:
   queue_id accept(size_t shard, const spool::accept_message& what) {
     return ask<spool::message_accepted>(tree_.shards[shard].intake, what).id;
   }
-  queue_id accept(size_t shard, const std::vector<std::string>& to) { return accept(shard, message(shard, to)); }
+  queue_id accept(size_t shard, const std::vector<std::string>& to) {
+    return accept(shard, message(shard, to));
+  }
 
   /// Until no spool has anything it could deliver now.
   void await_deliveries() {
@@ -96,16 +101,20 @@ protected:
     return ask<spool::queue_page>(tree_.shards[shard].queue, spool::list_queue{queue_id{}, 1000}).messages;
   }
   mailbox::account_actor account_of(const domain::account_target& who) {
-    return ask<mailbox::account_opened>(tree_.shards[who.shard].accounts, mailbox::open_account{who.account, 0, {}}).account;
+    return ask<mailbox::account_opened>(tree_.shards[who.shard].accounts,
+                                        mailbox::open_account{who.account, 0, {}})
+        .account;
   }
   uint64_t messages_of(const std::string& address, const std::string& folder = "INBOX") {
-    return ask<mailbox::status_answer>(account_of(find(address).target), mailbox::folder_status{folder}).status.messages;
+    return ask<mailbox::status_answer>(account_of(find(address).target), mailbox::folder_status{folder})
+        .status.messages;
   }
   void expect_sound() {
     for (const auto& each : shards_) {
       const auto report = storage::verify(*each, {});
       ASSERT_TRUE(report);
-      for (const auto& found : report->findings) ADD_FAILURE() << each->folder() << " " << found.where << ": " << found.what;
+      for (const auto& found : report->findings)
+        ADD_FAILURE() << each->folder() << " " << found.where << ": " << found.what;
     }
   }
 

@@ -5,6 +5,7 @@ The store is on a small tmpfs of its own, which only the superuser can mount; ot
 """
 
 import os
+import shutil
 import smtplib
 import subprocess
 import sys
@@ -19,21 +20,6 @@ RESERVE_MB = 24
 SIZE = 200_000
 
 
-def mount(folder):
-    """Puts the store on a small disk."""
-    store = folder / "store"
-    store.mkdir(mode=0o700)
-    done = subprocess.run(
-        [server.tool("mount"), "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", store], capture_output=True, text=True
-    )
-    if done.returncode != 0:
-        raise unittest.SkipTest(f"no tmpfs can be mounted here: {done.stderr.strip()}")
-
-
-def unmount(folder):
-    subprocess.run([server.tool("umount"), "-l", folder / "store"], check=True)
-
-
 def message(number):
     line = f"{number:06} of a message that fills the disk, line by line\r\n"
     head = f"From: a@client.example\r\nTo: alice@example.test\r\nSubject: filling {number}\r\n\r\n"
@@ -45,20 +31,36 @@ class DiskFullTest(unittest.TestCase):
     def setUpClass(cls):
         if os.geteuid() != 0:
             raise unittest.SkipTest("only the superuser can mount the small disk this test needs")
-        cls.server = server.Server(
-            {"store": {"disk_reserve_mb": RESERVE_MB, "memtable_size_mb": 2, "wal_limit_mb": 16}}, prepare=mount
-        )
-        cls.addClassCleanup(cls.close)
+        small = {
+            "disk_reserve_mb": RESERVE_MB,
+            "memtable_size_mb": 2,
+            "wal_limit_mb": 16,
+            "commit_batch_size_kb": 1024,
+        }
+        cls.server = server.Server({"store": small}, prepare=cls.mount)
+        cls.addClassCleanup(cls.server.close)  # after the daemon has ended
+        cls.addClassCleanup(cls.end)
         for user in ("alice", "bob"):
             cls.server.ctl("user", "set", server.address(user), "quota_mb=0")
 
     @classmethod
-    def close(cls):
-        folder = cls.server.folder
+    def mount(cls, folder):
+        """Puts the store on a small disk."""
+        store = folder / "store"
+        store.mkdir(mode=0o700)
+        done = subprocess.run(
+            [server.tool("mount"), "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", store],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise unittest.SkipTest(f"no tmpfs can be mounted here: {done.stderr.strip()}")
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.addClassCleanup(subprocess.run, ["umount", "-l", store])
+
+    @classmethod
+    def end(cls):
         if cls.server.process.poll() is None:
             cls.server.stop()
-        unmount(folder)
-        cls.server.close()
 
     def free_mb(self):
         disk = os.statvfs(self.server.folder / "store")
@@ -111,6 +113,14 @@ class DiskFullTest(unittest.TestCase):
             self.assertEqual(imap.store(found[0], "+FLAGS", r"(\Deleted)")[0], "OK")
             self.assertEqual(imap.expunge()[0], "OK")
 
+    def settles_at(self, user, count):
+        """Deliveries that failed for want of room have their next try in minutes: it is now."""
+        waiting = self.server.ctl_json("queue", "list")["messages"]
+        for each in waiting:
+            self.server.try_ctl("queue", "retry", each["id"])
+        server.wait_until("the spool to be empty", lambda: not self.server.ctl_json("queue", "list")["messages"], 30)
+        self.assertEqual(self.server.count(user), count)
+
     def sound(self):
         self.assertIn("sound", self.server.ctl("verify"))
 
@@ -141,11 +151,10 @@ class DiskFullTest(unittest.TestCase):
         for number in range(100, 110):
             accepted += self.send("bob", number)
         print(f"{self.free_mb():.1f} MB free: {accepted} of 10 accepted")
-        self.assertEqual(self.server.count("bob"), before + accepted, "reading goes on")
+        self.assertIn(self.server.count("bob") - before, range(accepted + 1), "reading goes on")
         self.free()
         server.wait_until("mail to be accepted again", self.accepts_again, 60)
-        self.server.wait_for_local_deliveries()
-        self.assertEqual(self.server.count("bob"), before + accepted + 1)
+        self.settles_at("bob", before + accepted + 1)
         self.sound()
 
     def test_3_a_commit_that_fails_is_not_acknowledged(self):
@@ -160,8 +169,7 @@ class DiskFullTest(unittest.TestCase):
         self.free()
         self.server.ctl("settings", "set", f"store.disk_reserve_mb={RESERVE_MB}")
         server.wait_until("mail to be accepted again", self.accepts_again, 60)
-        self.server.wait_for_local_deliveries()
-        self.assertEqual(self.server.count("bob"), before + len(accepted) + 1)
+        self.settles_at("bob", before + len(accepted) + 1)
         self.sound()
         self.assertEqual(self.server.restart(), 0)
         self.assertEqual(self.server.count("bob"), before + len(accepted) + 1)

@@ -117,20 +117,24 @@ class ExtensionsTest(server.ServerTest):
     def test_pipelined_commands_are_answered_in_order(self):
         client = self.client()
         client.ask_smtp(b"EHLO client.example")
-        client.send(
-            b"MAIL FROM:<a@elsewhere.example>\r\nRCPT TO:<nobody@example.test>\r\nRCPT TO:<alice@example.test>\r\nDATA\r\n"
-        )
+        client.send(b"MAIL FROM:<a@elsewhere.example>\r\nRCPT TO:<nobody@example.test>\r\n")
+        client.send(b"RCPT TO:<alice@example.test>\r\nDATA\r\n")
         self.assertEqual([client.line()[:3] for _ in range(4)], [b"250", b"550", b"250", b"354"])
         client.send(b"Subject: pipelined\r\n\r\nx\r\n.\r\nQUIT\r\n")
         self.assertEqual([client.line()[:3] for _ in range(2)], [b"250", b"221"])
         self.wait_for_one("alice", b"Subject: pipelined")
 
     def test_who_speaks_before_the_greeting_is_refused(self):
-        # A client cannot be sure to be first, but what it says in one piece with DATA's end is all the same early.
+        # That a client is first cannot be made sure of; behind a PROXY header it can.
+        with Lines(self.server.connect("proxied")) as client:
+            client.send(b"PROXY TCP4 192.0.2.9 192.0.2.25 40000 25\r\nEHLO client.example\r\n")
+            self.assertTrue(client.line().startswith(b"554 "))
+            self.assertTrue(client.is_closed())
+
+    def test_nothing_is_pipelined_before_the_answer_to_ehlo(self):
         client = self.client()
         client.send(b"EHLO client.example\r\nMAIL FROM:<a@elsewhere.example>\r\n")
-        said = client.reply()
-        self.assertNotEqual(said[-1][:3], b"250", "pipelining before EHLO's answer")
+        self.assertNotEqual(client.reply()[-1][:3], b"250", "RFC 2920 3.1: what may be pipelined is not known yet")
 
     def test_only_the_full_end_ends_a_message(self):
         """SMTP smuggling: what looks like an end to some servers is none here."""

@@ -120,7 +120,7 @@ class IdleTest(server.ServerTest):
         clients = [self.client() for _ in range(4)]
         for number, one in enumerate(clients):
             one.ask_for(f"STORE {number + 1}:{number + 8} +FLAGS (k{number})")
-            one.ask_for(rf"UID STORE 1:* -FLAGS (\Seen)")
+            one.ask_for(r"UID STORE 1:* -FLAGS (\Seen)")
             one.ask_for(rf"STORE {number + 1} +FLAGS (\Deleted)")
             one.ask_for("EXPUNGE")
             with self.server.imap("alice") as imap:

@@ -24,7 +24,7 @@ def large_message(subject):
 class LargeMessageTest(server.ServerTest):
     # Small write buffers and caches, so that what is left of growth is what a connection holds.
     first_start = {
-        "store": {"memtable_size_mb": 2, "memtables": 2, "block_cache_mb": 8, "wal_limit_mb": 16, "disk_reserve_mb": 0}
+        "store": {"memtable_size_mb": 8, "memtables": 2, "block_cache_mb": 8, "wal_limit_mb": 16, "disk_reserve_mb": 0}
     }
 
     @classmethod
@@ -56,7 +56,8 @@ class LargeMessageTest(server.ServerTest):
         more = size - len(octets)
         self.assertGreaterEqual(more, 0)
         self.assertEqual(digest, hashlib.sha256(first[:more] + octets).digest())
-        self.assertIsNotNone(prepended.without_prepended(first[: more + 10], lambda it: it == prepended.digest(octets[:10])))
+        original = prepended.digest(octets[:10])
+        self.assertIsNotNone(prepended.without_prepended(first[: more + 10], lambda digest: digest == original))
 
     def growth(self):
         """How much the resident memory has grown at most since `begin`."""

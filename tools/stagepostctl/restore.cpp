@@ -49,6 +49,8 @@ void restore(const std::string& backup, const conf::node_settings& node) {
   for (uint32_t i = 0; i < node.shards; ++i)
     if (!fs::is_directory(fs::path(backup) / fmt::format("shard{}", i)))
       throw std::runtime_error(fmt::format("{} has no shard{}, but the node has {} shards", backup, i, node.shards));
+  if (fs::exists(fs::path(backup) / fmt::format("shard{}", node.shards)))
+    throw std::runtime_error(fmt::format("{} has more shards than the node, which has {}", backup, node.shards));
   const fs::path data(node.data_folder);
   fs::create_directories(data);
   struct stat owner {};

@@ -6,6 +6,7 @@
 #include <rocksdb/cache.h>
 #include <sodium.h>
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace stagepost::daemon {
@@ -83,6 +84,11 @@ std::shared_ptr<opened_stores> open_stores(const conf::node_settings& node, cons
   options.wal_limit_bytes = settings.wal_limit.bytes;
   options.blob_minimum_bytes = settings.blob_min_size.bytes;
   options.block_cache = rocksdb::NewLRUCache(settings.block_cache.bytes);
+  // Mail of a store that is not opened would be out of reach, and its users without a mailbox.
+  const auto beyond = node.data_folder + "/shard" + std::to_string(node.shards);
+  if (std::filesystem::exists(beyond))
+    throw std::runtime_error(beyond + " is there, but shards is " + std::to_string(node.shards) +
+                             ": the number of stores is fixed once the data folder is made");
   for (uint32_t i = 0; i < node.shards; ++i) {
     options.shard = uint8_t(i);
     made->shards.push_back(

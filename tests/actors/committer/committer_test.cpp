@@ -33,7 +33,8 @@ protected:
   bool is_there(blob_id number) { return bool(storage::read_blob(*store_, number, storage::reach::disk)); }
   caf::error commit(commit_batch what) { return ask_for_error<committed>(committer_, std::move(what)); }
 
-  /// Sends all while the only thread is busy, so that they meet in the committer's mailbox; answers their errors.
+  /// Sends all while the only thread is busy, so that they meet in the committer's mailbox; answers their
+  /// errors.
   std::vector<caf::error> commit_together(const std::vector<commit_batch>& all) {
     std::promise<void> go;
     system_->spawn([wait = go.get_future().share()](caf::event_based_actor*) { wait.wait(); });
@@ -44,7 +45,8 @@ protected:
     go.set_value();
     std::vector<caf::error> errors;
     for (auto& each : answers)
-      each.receive([&](committed) { errors.emplace_back(); }, [&](caf::error& failed) { errors.push_back(failed); });
+      each.receive([&](committed) { errors.emplace_back(); },
+                   [&](caf::error& failed) { errors.push_back(failed); });
     return errors;
   }
 
@@ -123,8 +125,8 @@ TEST_F(Committer, FailsAllThatIsBuiltOnAFailedChange) {
   const auto built_on = std::make_shared<chain>();
   auto impossible = body(blob_id{1}, built_on);
   impossible.changes->require(blob_id{999});
-  const auto errors =
-      commit_together({impossible, body(blob_id{2}, built_on), body(blob_id{3}), body(blob_id{4}, std::make_shared<chain>())});
+  const auto errors = commit_together({impossible, body(blob_id{2}, built_on), body(blob_id{3}),
+                                       body(blob_id{4}, std::make_shared<chain>())});
   ASSERT_EQ(errors.size(), 4u);
   EXPECT_EQ(storage_code(errors[0]), storage::errc::blob_gone);
   EXPECT_TRUE(errors[1]);

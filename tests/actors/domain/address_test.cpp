@@ -92,7 +92,9 @@ TEST_F(Address, SaysWhetherItsUsersMustLogIn) {
 }
 
 TEST_F(Address, CarriesTheQuotaOfItsUser) {
-  EXPECT_EQ(find("alice@example.org").target.quota_bytes, 0u);
+  EXPECT_EQ(find("alice@example.org").target.quota_bytes, 500u << 20); // the domain's space
+  set_domain("example.org", {{"disk_space_mb", "0"}});
+  EXPECT_EQ(find("alice@example.org").target.quota_bytes, 0u); // unlimited
   must(change_user{"alice@example.org", {{"quota_mb", "3"}}});
   EXPECT_EQ(find("alice@example.org").target.quota_bytes, 3u << 20);
 }
@@ -100,8 +102,10 @@ TEST_F(Address, CarriesTheQuotaOfItsUser) {
 TEST_F(Address, ExpandsAnAliasToEverybodyOnce) {
   must(create_domain{"example.net"});
   add_user("carol@example.net");
-  must(put_alias{"sales@example.org", {"Alice@example.org", "bob@example.org", "team@example.net", "x@elsewhere.example"}});
-  must(put_alias{"team@example.net", {"carol@example.net", "alice@example.org", "sales@example.org"}}); // a cycle
+  must(put_alias{"sales@example.org",
+                 {"Alice@example.org", "bob@example.org", "team@example.net", "x@elsewhere.example"}});
+  must(put_alias{"team@example.net",
+                 {"carol@example.net", "alice@example.org", "sales@example.org"}}); // a cycle
   EXPECT_EQ(find("sales@example.org").kind, address_kind::alias);
   EXPECT_EQ(accounts_of("sales@example.org"),
             (names{"alice@example.org", "bob@example.org", "carol@example.net"}));

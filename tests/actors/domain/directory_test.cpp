@@ -29,7 +29,8 @@ TEST_F(Directory, DeletesADomainOnlyWithoutUsers) {
   must(create_domain{"example.org"});
   add_user("alice@example.org");
   must(put_alias{"sales@example.org", {"alice@example.org"}});
-  EXPECT_EQ(refusal(delete_domain{"example.org"}), "The domain example.org still has users; delete them first.");
+  EXPECT_EQ(refusal(delete_domain{"example.org"}),
+            "The domain example.org still has users; delete them first.");
   EXPECT_EQ(refusal(delete_domain{"other.example"}), "There is no domain other.example.");
   must(delete_user{"alice@example.org"});
   must(delete_domain{"example.org"});
@@ -56,11 +57,14 @@ TEST_F(Directory, GivesADomainOtherNames) {
 
 TEST_F(Directory, RefusesSettingsItDoesNotKnow) {
   must(create_domain{"example.org"});
-  EXPECT_NE(refusal(change_domain{"example.org", {{"no_such", "1"}}, {}, {}}).find("no_such"), std::string::npos);
-  EXPECT_NE(refusal(change_domain{"example.org", {{"max_users", "many"}}, {}, {}}).find("max_users"), std::string::npos);
+  EXPECT_NE(refusal(change_domain{"example.org", {{"no_such", "1"}}, {}, {}}).find("no_such"),
+            std::string::npos);
+  EXPECT_NE(refusal(change_domain{"example.org", {{"max_users", "many"}}, {}, {}}).find("max_users"),
+            std::string::npos);
   EXPECT_EQ(refusal(change_domain{"other.example", {}, {}, {}}), "There is no domain other.example.");
   add_user("alice@example.org");
-  EXPECT_NE(refusal(change_user{"alice@example.org", {{"quota_mb", "-1"}}}).find("quota_mb"), std::string::npos);
+  EXPECT_NE(refusal(change_user{"alice@example.org", {{"quota_mb", "-1"}}}).find("quota_mb"),
+            std::string::npos);
   EXPECT_NE(refusal(change_settings{{{"smtp_in.no_such", "1"}}}).find("smtp_in.no_such"), std::string::npos);
 }
 
@@ -73,7 +77,8 @@ TEST_F(Directory, RefusesUsersThatCannotBe) {
   EXPECT_EQ(refusal(create_user{"bob@other.example", "x"}), "There is no domain other.example.");
   EXPECT_EQ(refusal(create_user{"bob", "x"}), "\"bob\" is not an address.");
   EXPECT_EQ(refusal(create_user{"bob@example.org", ""}), "A password has 1 to 1024 octets.");
-  EXPECT_EQ(refusal(create_user{"bob@example.org", std::string(1025, 'x')}), "A password has 1 to 1024 octets.");
+  EXPECT_EQ(refusal(create_user{"bob@example.org", std::string(1025, 'x')}),
+            "A password has 1 to 1024 octets.");
   EXPECT_EQ(refusal(delete_user{"bob@example.org"}), "There is no user bob@example.org.");
   EXPECT_EQ(refusal(change_user{"bob@example.org", {}}), "There is no user bob@example.org.");
   EXPECT_EQ(refusal(change_password{"bob@example.org", "x"}), "There is no user bob@example.org.");
@@ -87,7 +92,8 @@ TEST_F(Directory, HoldsTheLimitsOfADomain) {
   set_domain("example.org", {{"max_users", "2"}, {"max_user_aliases", "1"}});
   add_user("alice@example.org");
   add_user("bob@example.org");
-  EXPECT_EQ(refusal(create_user{"carol@example.org", "x"}), "The domain example.org may have 2 users."); // DOM-57
+  EXPECT_EQ(refusal(create_user{"carol@example.org", "x"}),
+            "The domain example.org may have 2 users."); // DOM-57
   must(put_alias{"sales@example.org", {"alice@example.org"}});
   must(put_alias{"sales@example.org", {"bob@example.org"}}); // a change of the one there is
   EXPECT_EQ(refusal(put_alias{"info@example.org", {"bob@example.org"}}),
@@ -103,12 +109,12 @@ TEST_F(Directory, HoldsTheLimitOfUsersHoweverManyComeAtOnce) {
   using answer = decltype(client->request(directory_, testing::patience, create_user{}));
   std::vector<answer> answers;
   for (const auto* name : {"alice", "bob", "carol", "dave", "alice"})
-    answers.push_back(client->request(directory_, testing::patience,
-                                      create_user{std::string(name) + "@example.org", "x"}));
+    answers.push_back(
+        client->request(directory_, testing::patience, create_user{std::string(name) + "@example.org", "x"}));
   size_t made = 0;
   for (auto& each : answers) each.receive([&](admin_answer& done) { made += done.done; }, [](caf::error&) {});
   EXPECT_EQ(made, 2u);
-  EXPECT_EQ(ask<user_list>(directory_, list_users{"example.org"}).users.size(), 2u);
+  EXPECT_EQ(ask<user_list>(directory_, list_users{"example.org", "", 100}).users.size(), 2u);
 }
 
 TEST_F(Directory, MakesOneUserOfManyRequestsForTheSame) {
@@ -120,40 +126,45 @@ TEST_F(Directory, MakesOneUserOfManyRequestsForTheSame) {
   first.receive([&](admin_answer& done) { made += done.done; }, [](caf::error&) {});
   second.receive([&](admin_answer& done) { made += done.done; }, [](caf::error&) {});
   EXPECT_EQ(made, 1u);
-  EXPECT_EQ(ask<user_list>(directory_, list_users{"example.org"}).users.size(), 1u);
+  EXPECT_EQ(ask<user_list>(directory_, list_users{"example.org", "", 100}).users.size(), 1u);
 }
 
 TEST_F(Directory, LosesNoSettingWhenTwoAreChangedAtOnce) {
   must(create_domain{"example.org"});
   add_user("alice@example.org");
   caf::scoped_actor client(*system_);
-  auto first = client->request(directory_, testing::patience, change_user{"alice@example.org", {{"allow_imap", "false"}}});
-  auto second = client->request(directory_, testing::patience, change_user{"alice@example.org", {{"allow_pop3", "false"}}});
+  auto first = client->request(directory_, testing::patience,
+                               change_user{"alice@example.org", {{"allow_imap", "false"}}});
+  auto second = client->request(directory_, testing::patience,
+                                change_user{"alice@example.org", {{"allow_pop3", "false"}}});
   first.receive([](admin_answer& done) { EXPECT_TRUE(done.done); }, [](caf::error&) {});
   second.receive([](admin_answer& done) { EXPECT_TRUE(done.done); }, [](caf::error&) {});
-  EXPECT_EQ(ask<user_list>(directory_, list_users{"example.org"}).users.at(0).settings.size(), 2u);
+  EXPECT_EQ(ask<user_list>(directory_, list_users{"example.org", "", 100}).users.at(0).settings.size(), 2u);
 }
 
 TEST_F(Directory, ListsUsersAndAliasesPageByPage) {
   must(create_domain{"example.org"});
   for (const auto* name : {"carol", "alice", "bob"}) add_user(std::string(name) + "@example.org");
-  for (const auto* name : {"z", "y"}) must(put_alias{std::string(name) + "@example.org", {"bob@example.org"}});
+  for (const auto* name : {"z", "y"})
+    must(put_alias{std::string(name) + "@example.org", {"bob@example.org"}});
   const auto first = ask<user_list>(directory_, list_users{"example.org", "", 2});
   ASSERT_EQ(first.users.size(), 2u);
   EXPECT_EQ(first.users[0].local_part, "alice");
   const auto rest = ask<user_list>(directory_, list_users{"example.org", "carol", 2});
   ASSERT_EQ(rest.users.size(), 1u);
   EXPECT_EQ(ask<alias_list>(directory_, list_aliases{"example.org", "", 1}).aliases.at(0).local_part, "y");
-  EXPECT_EQ(ask<user_list>(directory_, list_users{"other.example"}).sentence, "There is no domain other.example.");
-  EXPECT_EQ(ask<alias_list>(directory_, list_aliases{"other.example"}).sentence, "There is no domain other.example.");
+  EXPECT_EQ(ask<user_list>(directory_, list_users{"other.example", "", 100}).sentence,
+            "There is no domain other.example.");
+  EXPECT_EQ(ask<alias_list>(directory_, list_aliases{"other.example", "", 100}).sentence,
+            "There is no domain other.example.");
 }
 
 TEST_F(Directory, KeepsAdministratorsApartFromUsers) {
   must(create_user{"root", "secret", storage::account_role::system_admin});
-  EXPECT_EQ(ask<user_list>(directory_, list_users{}).users.at(0).local_part, "root");
+  EXPECT_EQ(ask<user_list>(directory_, list_users{"", "", 100}).users.at(0).local_part, "root");
   EXPECT_EQ(refusal(create_user{"Root", "x", storage::account_role::system_admin}), "Root is there already.");
   must(delete_user{"root"});
-  EXPECT_TRUE(ask<user_list>(directory_, list_users{}).users.empty());
+  EXPECT_TRUE(ask<user_list>(directory_, list_users{"", "", 100}).users.empty());
 }
 
 TEST_F(Directory, RefusesAliasesThatCannotBe) {

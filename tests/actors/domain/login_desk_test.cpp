@@ -72,11 +72,14 @@ TEST_F(LoginDesk, APasswordChangedWhileItIsProvedIsNotRemembered) {
   auto busy = offload::make_work([wait = go.get_future().share()] { wait.wait(); });
   caf::scoped_actor client(*system_);
   auto blocked = client->request(hashing_, testing::patience, offload::run_work{busy});
-  auto first = client->request(logins_, testing::patience, login{"alice@example.org", "secret", "", service::imap, "192.0.2.1"});
+  auto first = client->request(logins_, testing::patience,
+                               login{"alice@example.org", "secret", "", service::imap, "192.0.2.1"});
   // The login has read the old hash when the desk answers what came behind it.
   ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::scram_sha_256}});
-  auto other = storage::read_credentials(*store_, find("alice@example.org").target.account, storage::reach::disk);
-  other->passwords[0].argon2id = "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+  auto other =
+      storage::read_credentials(*store_, find("alice@example.org").target.account, storage::reach::disk);
+  other->passwords[0].argon2id =
+      "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
   committer::commit_batch change{std::make_shared<storage::batch>(*store_), nullptr};
   storage::put_credentials(*change.changes, find("alice@example.org").target.account, *other);
   ask<committer::committed>(committer_, change);
@@ -90,9 +93,11 @@ TEST_F(LoginDesk, APasswordChangedWhileItIsProvedIsNotRemembered) {
 
 TEST_F(LoginDesk, StopsGuessesFromOneAddress) {
   limit(3, 100, 100);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(outcome_of("alice@example.org", "guess"), login_outcome::wrong_credentials);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(outcome_of("alice@example.org", "guess"), login_outcome::wrong_credentials);
   EXPECT_EQ(outcome_of("alice@example.org", "secret"), login_outcome::too_many_failures);
-  EXPECT_EQ(outcome_of("alice@example.org", "secret", service::imap, "198.51.100.1"), login_outcome::accepted);
+  EXPECT_EQ(outcome_of("alice@example.org", "secret", service::imap, "198.51.100.1"),
+            login_outcome::accepted);
 }
 
 TEST_F(LoginDesk, StopsGuessesFromOneNetwork) {
@@ -100,8 +105,10 @@ TEST_F(LoginDesk, StopsGuessesFromOneNetwork) {
   for (int i = 1; i <= 3; ++i)
     EXPECT_EQ(outcome_of("alice@example.org", "guess", service::imap, "2001:db8::" + std::to_string(i)),
               login_outcome::wrong_credentials);
-  EXPECT_EQ(outcome_of("alice@example.org", "secret", service::imap, "2001:db8::ffff"), login_outcome::too_many_failures);
-  EXPECT_EQ(outcome_of("alice@example.org", "secret", service::imap, "2001:db8:0:1::1"), login_outcome::accepted);
+  EXPECT_EQ(outcome_of("alice@example.org", "secret", service::imap, "2001:db8::ffff"),
+            login_outcome::too_many_failures);
+  EXPECT_EQ(outcome_of("alice@example.org", "secret", service::imap, "2001:db8:0:1::1"),
+            login_outcome::accepted);
 }
 
 TEST_F(LoginDesk, StopsGuessesAtOneAccountUntilARightProof) {
@@ -109,7 +116,8 @@ TEST_F(LoginDesk, StopsGuessesAtOneAccountUntilARightProof) {
   for (int i = 1; i <= 3; ++i)
     EXPECT_EQ(outcome_of("alice@example.org", "guess", service::imap, "10.0." + std::to_string(i) + ".1"),
               login_outcome::wrong_credentials);
-  EXPECT_EQ(outcome_of("alice@example.org", "secret", service::imap, "10.9.0.1"), login_outcome::too_many_failures);
+  EXPECT_EQ(outcome_of("alice@example.org", "secret", service::imap, "10.9.0.1"),
+            login_outcome::too_many_failures);
   add_user("bob@example.org");
   EXPECT_EQ(outcome_of("bob@example.org", "secret", service::imap, "10.0.1.1"), login_outcome::accepted);
 }
@@ -167,7 +175,9 @@ TEST_F(LoginDesk, NobodyLogsInAsSomebodyElse) {
 }
 
 TEST_F(LoginDesk, BringsTheLimitsOfUserAndDomain) {
-  set_domain("example.org", {{"max_message_size_kb", "100"}, {"max_recipients", "10"}, {"exclude_ip_from_received", "true"}});
+  set_domain(
+      "example.org",
+      {{"max_message_size_kb", "100"}, {"max_recipients", "10"}, {"exclude_ip_from_received", "true"}});
   auto in = log_in("alice@example.org", "secret");
   EXPECT_EQ(in.max_message_size_bytes, 100u << 10); // DOM-63
   EXPECT_EQ(in.max_recipients, 10u);                // DOM-64
@@ -181,7 +191,9 @@ TEST_F(LoginDesk, BringsTheLimitsOfUserAndDomain) {
 TEST_F(LoginDesk, CountsWrongProofsOfOtherMechanismsToo) {
   limit(2, 100, 100);
   const auto finish = [&](bool right) {
-    return ask<login_answer>(logins_, finish_login{{"alice@example.org", "", right}, service::imap, "192.0.2.1"}).outcome;
+    return ask<login_answer>(logins_,
+                             finish_login{{"alice@example.org", "", right}, service::imap, "192.0.2.1"})
+        .outcome;
   };
   EXPECT_EQ(finish(true), login_outcome::accepted);
   EXPECT_EQ(finish(false), login_outcome::wrong_credentials);
@@ -195,10 +207,12 @@ TEST_F(LoginDesk, KeepsWhatOtherMechanismsNeedWhenPolicySaysSo) {
   changed.passwords.store_cram_md5 = true;
   settings_->set(changed);
   must(change_password{"alice@example.org", "new"});
-  const auto sha_1 = ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::scram_sha_1}});
+  const auto sha_1 =
+      ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::scram_sha_1}});
   ASSERT_TRUE(sha_1.scram);
   EXPECT_EQ(sha_1.scram->stored_key.size(), 20u);
-  const auto cram = ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::cram_md5}});
+  const auto cram =
+      ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::cram_md5}});
   EXPECT_EQ(cram.cram_md5.size(), 32u);
 }
 

@@ -13,7 +13,9 @@ protected:
     limits_.max_failed_logins_per_account = 4;
     limits_.failed_login_window = std::chrono::minutes(10);
   }
-  bool may(const std::string& peer, account_id account = {}) { return guard_.may_try(limits_, peer, account, now_); }
+  bool may(const std::string& peer, account_id account = {}) {
+    return guard_.may_try(limits_, peer, account, now_);
+  }
   void fail(const std::string& peer, account_id account = {}) { guard_.failed(limits_, peer, account, now_); }
 
   conf::password_settings limits_;

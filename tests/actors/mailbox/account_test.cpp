@@ -25,7 +25,8 @@ protected:
 };
 
 TEST_F(Account, BeginsWithTheUsualFolders) {
-  EXPECT_EQ(names(), (std::vector<std::string>{"Deleted Items", "Drafts", "INBOX", "Junk E-Mail", "Sent Items"}));
+  EXPECT_EQ(names(),
+            (std::vector<std::string>{"Deleted Items", "Drafts", "INBOX", "Junk E-Mail", "Sent Items"}));
   for (const auto& each : ask<folder_list>(account_, list_folders{}).folders) {
     EXPECT_TRUE(each.subscribed) << each.name;
     EXPECT_EQ(each.use == imap::special_use::sent, each.name == "Sent Items");
@@ -80,10 +81,12 @@ TEST_F(Account, RefusesRenamesThatCannotBe) {
 TEST_F(Account, KeepsSubscriptions) {
   create("Lists");
   EXPECT_EQ(ask<outcome_answer>(account_, imap::subscribe_mailbox{"Lists", true}).outcome, outcome::done);
-  EXPECT_EQ(ask<outcome_answer>(account_, imap::subscribe_mailbox{"Nowhere", true}).outcome, outcome::no_such_mailbox);
+  EXPECT_EQ(ask<outcome_answer>(account_, imap::subscribe_mailbox{"Nowhere", true}).outcome,
+            outcome::no_such_mailbox);
   reopen();
   const auto all = ask<folder_list>(account_, list_folders{}).folders;
-  const auto lists = std::find_if(all.begin(), all.end(), [](const auto& each) { return each.name == "Lists"; });
+  const auto lists =
+      std::find_if(all.begin(), all.end(), [](const auto& each) { return each.name == "Lists"; });
   ASSERT_NE(lists, all.end());
   EXPECT_TRUE(lists->subscribed);
 }
@@ -137,7 +140,8 @@ TEST_F(Account, HoldsItsQuotaToTheOctetHoweverManyComeAtOnce) {
   using answer = decltype(client->request(account_, testing::patience, put_messages{}));
   std::vector<answer> answers;
   for (int i = 0; i < 6; ++i)
-    answers.push_back(client->request(account_, testing::patience, order(i % 2 != 0 ? "INBOX" : "Drafts", text)));
+    answers.push_back(
+        client->request(account_, testing::patience, order(i % 2 != 0 ? "INBOX" : "Drafts", text)));
   size_t stored = 0, refused = 0;
   for (auto& each : answers)
     each.receive(
@@ -168,7 +172,8 @@ TEST_F(Account, HoldsItsQuotaAgainstCopiesThatComeAtOnce) {
   EXPECT_FALSE(ask<room>(account_, check_room{400}).enough);
   release();
   first.receive([](imap::copied& done) { EXPECT_EQ(done.outcome, outcome::done); }, [](caf::error&) {});
-  second.receive([](imap::copied& done) { EXPECT_EQ(done.outcome, outcome::over_quota); }, [](caf::error&) {});
+  second.receive([](imap::copied& done) { EXPECT_EQ(done.outcome, outcome::over_quota); },
+                 [](caf::error&) {});
   EXPECT_EQ(usage().size_bytes, 800u);
 }
 

@@ -39,7 +39,8 @@ TEST(MailboxContents, WritesOnlyThePagesThatChanged) {
   contents held;
   held.add(arrivals(200));
   ASSERT_EQ(held.pages().size(), 4u); // 1…63, 64…127, 128…191, 192…200
-  const auto made = held.set_flags({uid{70}, uid{199}}, [](message_entry& each) { each.flags |= flag_flagged; });
+  const auto made =
+      held.set_flags({uid{70}, uid{199}}, [](message_entry& each) { each.flags |= flag_flagged; });
   ASSERT_EQ(made.pages.size(), 2u);
   EXPECT_EQ(made.pages[0]->number, 1u);
   EXPECT_EQ(made.pages[1]->number, 3u);
@@ -49,7 +50,8 @@ TEST(MailboxContents, DoesNotCountAFlagThatWasSetAlreadyAsAChange) {
   contents held;
   held.add(arrivals(2, flag_seen));
   const auto stood = held.counters().highest_modseq;
-  const auto made = held.set_flags({uid{1}, uid{2}, uid{9}}, [](message_entry& each) { each.flags |= flag_seen; });
+  const auto made =
+      held.set_flags({uid{1}, uid{2}, uid{9}}, [](message_entry& each) { each.flags |= flag_seen; });
   EXPECT_TRUE(made.record.uids.empty());
   EXPECT_TRUE(made.pages.empty());
   EXPECT_EQ(held.counters().highest_modseq, stood);
@@ -90,7 +92,8 @@ TEST(MailboxContents, FindsAKeywordWhateverItsCase) {
 TEST(MailboxContents, NamesNoMoreKeywordsThanThereAreBits) {
   contents held;
   bool grew = false;
-  for (size_t i = 0; i < max_keywords; ++i) ASSERT_EQ(held.keyword_bit("k" + std::to_string(i), grew), unsigned(i));
+  for (size_t i = 0; i < max_keywords; ++i)
+    ASSERT_EQ(held.keyword_bit("k" + std::to_string(i), grew), unsigned(i));
   EXPECT_FALSE(held.keyword_bit("one-more", grew));
   EXPECT_EQ(held.keyword_bit("k63", grew), 63u);
 }

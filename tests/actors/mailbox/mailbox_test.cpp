@@ -102,8 +102,10 @@ TEST_F(Mailbox, ShowsNothingThatAPowerCutCouldTakeBack) {
   const auto who = system_->spawn(testing::watcher);
   auto opened = client->request(inbox, testing::patience, open_view{who});
   break_held();
-  changed.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::unavailable); }, [](caf::error&) {});
-  opened.receive([](view_answer& view) { EXPECT_EQ(view.outcome, outcome::unavailable); }, [](caf::error&) {});
+  changed.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::unavailable); },
+                  [](caf::error&) {});
+  opened.receive([](view_answer& view) { EXPECT_EQ(view.outcome, outcome::unavailable); },
+                 [](caf::error&) {});
   EXPECT_EQ(entries("INBOX")[0].flags, 0u);
   end(who);
 }
@@ -118,8 +120,10 @@ TEST_F(Mailbox, GoesOnFromWhatIsOnDiskAfterAFailedCommit) {
   auto third = client->request(account_, testing::patience, order("INBOX", "b"));
   await(3);
   break_held();
-  first.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::unavailable); }, [](caf::error&) {});
-  second.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::unavailable); }, [](caf::error&) {});
+  first.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::unavailable); },
+                [](caf::error&) {});
+  second.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::unavailable); },
+                 [](caf::error&) {});
   third.receive([](inserted& done) { EXPECT_EQ(done.outcome, outcome::unavailable); }, [](caf::error&) {});
   const auto next = put("INBOX", "c");
   EXPECT_EQ(next.outcome, outcome::done);
@@ -135,10 +139,12 @@ TEST_F(Mailbox, RefusesTheKeywordForWhichThereIsNoBit) {
   std::vector<std::string> many;
   for (size_t i = 0; i < max_keywords - 1; ++i) many.push_back("k" + std::to_string(i));
   EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::add, 0, many, {}}).outcome, outcome::done);
-  EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::add, 0, {"fits", "does-not"}, {}}).outcome, outcome::limit_reached);
+  EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::add, 0, {"fits", "does-not"}, {}}).outcome,
+            outcome::limit_reached);
   EXPECT_EQ(look("INBOX").view.keywords.size(), max_keywords - 1); // refused as a whole
   EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::add, 0, {"fits"}, {}}).outcome, outcome::done);
-  EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::add, 0, {"does-not"}, {}}).outcome, outcome::limit_reached);
+  EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::add, 0, {"does-not"}, {}}).outcome,
+            outcome::limit_reached);
 }
 
 TEST_F(Mailbox, TellsWatchersOfANewKeywordAlsoAfterARefusal) {

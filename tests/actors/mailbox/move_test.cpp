@@ -10,7 +10,8 @@ protected:
     create("B");
   }
 
-  auto start(caf::scoped_actor& client, const std::string& from, std::vector<uid> uids, const std::string& to) {
+  auto start(caf::scoped_actor& client, const std::string& from, std::vector<uid> uids,
+             const std::string& to) {
     const auto source = folder(from);
     return client->request(account_, testing::patience,
                            copy_messages{source.folder, source.id, std::move(uids), to, true});

@@ -80,7 +80,7 @@ TEST_F(AliasExpansion, GoesOnAfterACrashBetweenItsPieces) {
   EXPECT_EQ(written->size(), 501u); // the alias and a piece of 500
 
   restart();
-  await_deliveries();
+  ASSERT_TRUE(eventually([&] { return queued(0).at(0).recipients.size() == 1; }));
   expect_everybody_once();
   const auto left = queued(0);
   ASSERT_EQ(left.size(), 1u);

@@ -1,5 +1,6 @@
 #include "actors/spool/intake.hpp"
 
+#include "actors/error.hpp"
 #include "storage/blobs.hpp"
 #include "storage/trace_table.hpp"
 #include "tests/support/tree_fixture.hpp"
@@ -27,14 +28,17 @@ TEST_F(SpoolIntake, HasOnDiskWhatItAnsweredFor) {
   ASSERT_EQ(waiting[0].recipients.size(), 1u);
   EXPECT_EQ(waiting[0].recipients[0].address, "friend@elsewhere.example");
   EXPECT_EQ(waiting[0].recipients[0].state, storage::recipient_state::remote);
-  EXPECT_EQ(*storage::read_body(*shards_[0], what.body, 0, 100, storage::reach::disk), "Subject: durable\r\n\r\n");
-  EXPECT_EQ(*storage::find_traces(*shards_[0], "one@elsewhere.example", storage::reach::disk), std::vector{what.id});
+  EXPECT_EQ(*storage::read_body(*shards_[0], what.body, 0, 100, storage::reach::disk),
+            "Subject: durable\r\n\r\n");
+  EXPECT_EQ(*storage::find_traces(*shards_[0], "one@elsewhere.example", storage::reach::disk),
+            std::vector{what.id});
   EXPECT_EQ(storage::read_trace(*shards_[0], what.id, storage::reach::disk)->size(), 1u);
   expect_sound();
 }
 
 TEST_F(SpoolIntake, GivesOneCopyToAMailboxNamedTwice) {
-  accept(0, {"alice@example.org", "ALICE@example.org", "postmaster@example.org", "alice+nowhere@example.org"});
+  accept(0,
+         {"alice@example.org", "ALICE@example.org", "postmaster@example.org", "alice+nowhere@example.org"});
   await_deliveries();
   EXPECT_EQ(messages_of("alice@example.org"), 2u); // the one with a suffix goes where it says: another place
   expect_sound();
@@ -46,7 +50,8 @@ TEST_F(SpoolIntake, TakesNothingWhenTheDiskHasOnlyItsReserve) {
   settings_->set(changed);
   restart(); // a new intake looks at once
   EXPECT_FALSE(ask<bool>(tree_.shards[0].intake, may_accept{1}));
-  const auto failed = ask_for_error<message_accepted>(tree_.shards[0].intake, message(0, {"alice@example.org"}));
+  const auto failed =
+      ask_for_error<message_accepted>(tree_.shards[0].intake, message(0, {"alice@example.org"}));
   EXPECT_EQ(storage_code(failed), storage::errc::disk_full);
   EXPECT_TRUE(queued(0).empty());
 }
@@ -66,7 +71,8 @@ TEST(SpoolEnvelope, ComesBackAsItWas) {
   EXPECT_TRUE(read->smtp_utf8);
   EXPECT_EQ(read->ret, what.ret);
   EXPECT_EQ(read->envelope_id, what.envelope_id);
-  for (size_t size = 0; size < written.size(); ++size) EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, size)));
+  for (size_t size = 0; size < written.size(); ++size)
+    EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, size)));
   EXPECT_FALSE(decode_envelope(std::string("\x63", 1) + written.substr(1)));
 }
 
