@@ -52,6 +52,13 @@ void put_blob(batch& b, blob_id body, const blob_record& record) {
   batch_access::whole(b, body);
 }
 
+void park_blob(batch& b, blob_id body, const blob_record& record) {
+  batch_access::put(b, family::blobs, key::blob(body), encode(record));
+  mark_garbage(b, body); // what a crash leaves is found by the mark
+  batch_access::stage(b, body);
+  batch_access::whole(b, body);
+}
+
 void abandon_blob(batch& b, blob_id body) {
   mark_garbage(b, body);
   batch_access::unstage(b, body);

@@ -89,9 +89,7 @@ void local_state::into_other(const deliver_locally& what, caf::typed_response_pr
               const auto& there = shards[what.recipient.shard];
               auto batch = std::make_shared<storage::batch>(*there.with.store);
               storage::put_delivered(*batch, what.message.id, what.recipient.index, {});
-              auto copy = order(what, *target, batch, false);
-              copy.content.content.copied = true; // were it collected meanwhile, this fails and is tried again
-              self->request(there.accounts, caf::infinite, std::move(copy))
+              self->request(there.accounts, caf::infinite, order(what, *target, batch, false))
                   .then(
                       [this, what, answer](mailbox::inserted& put) mutable {
                         const bool done = put.outcome == mailbox::outcome::done;
@@ -129,7 +127,13 @@ void local_state::with_copy(const deliver_locally& what, std::function<void(std:
 void local_state::release_copy(const deliver_locally& what, bool sound) {
   const auto at = copies.find({what.message.id, what.recipient.shard});
   if (!sound) at->second.ready = false;
-  if (--at->second.users == 0) copies.erase(at);
+  if (--at->second.users != 0) return;
+  const auto& there = shards[what.recipient.shard];
+  auto batch = std::make_shared<storage::batch>(*there.with.store);
+  storage::abandon_blob(*batch, at->second.target);
+  copies.erase(at);
+  self->request(there.with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+      .then([](committer::committed) {}, [](caf::error&) {});
 }
 
 /// Chunk by chunk, so that a large message is never in memory as a whole. The copy is kept alive by nobody until the
@@ -159,8 +163,7 @@ void local_state::copy_body(const deliver_locally& what, uint32_t chunk, blob_id
             auto batch = std::make_shared<storage::batch>(*there.with.store);
             storage::put_chunk(*batch, target, chunk, *read->content, last);
             if (last) {
-              storage::put_blob(*batch, target, *read->record);
-              storage::abandon_blob(*batch, target); // marked for collection until somebody refers to it
+              storage::park_blob(*batch, target, *read->record); // until release_copy
             }
             self->request(there.with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
                 .then(

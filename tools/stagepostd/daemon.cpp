@@ -124,8 +124,6 @@ void server::start() {
 
   const auto workers = node_.worker_threads != 0 ? node_.worker_threads : std::max(1u, std::thread::hardware_concurrency());
   config_.set("scheduler.max-threads", size_t(workers));
-  // Messages an actor works on before others, and sockets, have their turn.
-  config_.set("scheduler.max-throughput", size_t(100));
   config_.load<net::scheduler>();
   system_ = std::make_unique<caf::actor_system>(config_);
   net::scheduler::of(*system_).on_escaped_exception = [](std::exception_ptr what) {
