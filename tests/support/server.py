@@ -85,6 +85,12 @@ def address(user):
     return f"{user}@{DOMAIN}"
 
 
+def is_sanitized():
+    """Whether the daemon was built under AddressSanitizer: then figures of its memory and time mean nothing."""
+    daemon = pathlib.Path(os.environ.get("STAGEPOST_BIN", ROOT / "build" / "release" / "bin")) / "stagepostd"
+    return daemon.is_file() and b"__asan_init" in daemon.read_bytes()
+
+
 def binaries():
     folder = pathlib.Path(os.environ.get("STAGEPOST_BIN", ROOT / "build" / "release" / "bin"))
     if not (folder / "stagepostd").is_file():

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
@@ -80,6 +81,7 @@ def p99(values):
     return statistics.quantiles(values, n=100)[98]
 
 
+@unittest.skipIf(server.is_sanitized(), "figures of time and memory mean nothing under a sanitizer")
 class ColdReadsTest(server.ServerTest):
     first_start = {
         "passwords": {**server.QUICK_PASSWORDS, "plain_text_without_tls": "true"},

@@ -11,6 +11,7 @@ import statistics
 import sys
 import threading
 import time
+import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
@@ -32,6 +33,7 @@ def milliseconds(values):
     )
 
 
+@unittest.skipIf(server.is_sanitized(), "figures of time and memory mean nothing under a sanitizer")
 class Overload(server.ServerTest):
     first_start = {
         "passwords": {**server.QUICK_PASSWORDS, "plain_text_without_tls": "true"},
