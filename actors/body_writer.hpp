@@ -17,7 +17,7 @@ public:
   explicit body_writer(mailbox::services into)
       : into_(std::move(into)), body_(into_.store->next_blob()), digest_(std::make_unique<mime::digest_builder>()) {}
 
-  /// Takes a piece; full chunks wait for `store_full_chunks`.
+  /// Takes a piece; full chunks wait for `take_chunk`.
   void feed(bytes_view piece);
   bool has_full_chunk() const { return pending_.size() > storage::body_chunk_bytes; }
   /// The next full chunk as a batch to be committed.

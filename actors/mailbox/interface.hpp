@@ -141,8 +141,8 @@ struct folder_opened {
   mailbox_id id;
 };
 
-/// Puts messages into the folder of this name, if the quota allows. INBOX is there always; for another one
-/// `make_folder` says whether it is made when missing (plus addressing: no, INBOX is taken instead).
+/// Puts messages into the folder of this name, if the quota allows. A folder is never made by this: where it
+/// is missing, a delivery (plus addressing) goes to INBOX and anything else is refused.
 struct put_messages {
   std::string folder;
   insert_messages content;
