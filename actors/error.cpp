@@ -1,5 +1,7 @@
 #include "actors/error.hpp"
 
+#include "actors/log/log.hpp"
+
 #include <caf/all.hpp>
 
 namespace stagepost {
@@ -10,6 +12,12 @@ std::string describe(const caf::error& failed) {
   if (failed.context().match_elements<std::string>())
     if (const auto& detail = failed.context().get_as<std::string>(0); !detail.empty()) text += ": " + detail;
   return text;
+}
+
+void outlive_stray_errors(caf::scheduled_actor* self) {
+  self->set_error_handler([](caf::scheduled_actor* receiver, caf::error& stray) {
+    log::warn("actor {}: an error it did not ask for: {}", receiver->name(), describe(stray));
+  });
 }
 
 } // namespace stagepost

@@ -3,6 +3,7 @@
 #include "storage/errc.hpp"
 
 #include <caf/error.hpp>
+#include <caf/fwd.hpp>
 
 #include <string>
 
@@ -20,5 +21,9 @@ inline storage::errc storage_code(const caf::error& failed) {
 
 /// For the log.
 std::string describe(const caf::error& failed);
+
+/// For actors that others rely on. CAF 0.17 sends what a handler answers, errors too, even to messages that were not
+/// requests, and an actor ends when an error comes that it did not ask for: one careless sender would end a service.
+void outlive_stray_errors(caf::scheduled_actor* self);
 
 } // namespace stagepost

@@ -77,6 +77,7 @@ void committer_state::tick() {
 
 committer_self::behavior_type committer(committer_self::stateful_pointer<committer_state> self,
                                         std::shared_ptr<storage::store> store, group_limits limits) {
+  outlive_stray_errors(self);
   self->state.self = self;
   self->state.limits = limits;
   self->state.store = std::move(store);

@@ -428,7 +428,7 @@ net::task<json::object> control_connection::import(const json::object& request) 
     committer::commit_batch chunk{writer.take_chunk(), nullptr};
     auto written = co_await net::ask<committer::committed>(this, shard.with.committer, chunk);
     if (!written) {
-      if (auto undo = writer.give_up()) send(shard.with.committer, committer::commit_batch{undo, nullptr});
+      if (auto undo = writer.give_up()) caf::anon_send(shard.with.committer, committer::commit_batch{undo, nullptr});
       co_return refusal("The message was not written.");
     }
   }
@@ -448,7 +448,7 @@ net::task<json::object> control_connection::import(const json::object& request) 
                                   flags, {}});
   auto done = co_await net::ask<mailbox::inserted>(this, opened->account, put);
   if (!done || done->outcome != mailbox::outcome::done)
-    if (auto undo = writer.give_up()) send(shard.with.committer, committer::commit_batch{undo, nullptr});
+    if (auto undo = writer.give_up()) caf::anon_send(shard.with.committer, committer::commit_batch{undo, nullptr});
   if (done && done->outcome == mailbox::outcome::over_quota) co_return refusal("The mailbox is over its quota.");
   if (!done || done->outcome != mailbox::outcome::done) co_return refusal("The message was not written.");
   result["imported"] = true;

@@ -380,7 +380,7 @@ net::task<imap::actions> imap_connection::finish_append(const imap::finish_appen
 
 void imap_connection::give_up_append() {
   if (!append_) return;
-  if (auto batch = append_->give_up()) send(home().with.committer, committer::commit_batch{batch, nullptr});
+  if (auto batch = append_->give_up()) caf::anon_send(home().with.committer, committer::commit_batch{batch, nullptr});
   append_.reset();
 }
 

@@ -131,7 +131,7 @@ void listener::on_exit() {
 }
 
 caf::behavior listener::make_behavior() {
-  set_default_handler(caf::drop);
+  set_default_handler(net::ignore);
   io_ = &net::scheduler::of(system()).next_io();
   acceptor_ = std::make_unique<acceptor>(*io_);
   acceptor_->assign(boost::asio::generic::stream_protocol(on_.family, on_.family == AF_UNIX ? 0 : IPPROTO_TCP),

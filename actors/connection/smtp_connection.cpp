@@ -327,7 +327,7 @@ net::task<> smtp_connection::take(const smtp::write_body& piece) {
 void smtp_connection::give_up_body() {
   if (!body_) return;
   if (auto batch = body_->give_up())
-    send(body_->services().committer, committer::commit_batch{batch, nullptr});
+    caf::anon_send(body_->services().committer, committer::commit_batch{batch, nullptr});
   body_.reset();
 }
 

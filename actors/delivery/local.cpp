@@ -202,6 +202,7 @@ void local_state::leave_spool(const deliver_locally& what, caf::typed_response_p
 
 local_actor::behavior_type local(local_actor::stateful_pointer<local_state> self, std::vector<shard> shards,
                                  size_t home) {
+  outlive_stray_errors(self);
   self->state.self = self;
   self->state.shards = std::move(shards);
   self->state.home = home;

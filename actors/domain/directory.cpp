@@ -439,6 +439,7 @@ caf::result<admin_answer> directory_state::alter_settings(const change_settings&
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,
                                          directory_services with) {
+  outlive_stray_errors(self);
   self->state.self = self;
   self->state.with = std::move(with);
   self->set_down_handler([self](const caf::down_msg& gone) {

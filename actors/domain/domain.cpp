@@ -1,6 +1,7 @@
 #include "actors/domain/domain.hpp"
 
 #include "actors/domain/address_book.hpp"
+#include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "conf/stored.hpp"
 #include "storage/directory.hpp"
@@ -93,6 +94,7 @@ domain_actor::behavior_type domain(domain_actor::stateful_pointer<domain_state> 
                                    storage::domain_record record) {
   auto& state = self->state;
   state.self = self;
+  outlive_stray_errors(self);
   state.from = std::move(from);
   state.record = std::move(record);
   const auto decoded = conf::decode<conf::domain_settings>(to_stored(state.record.settings));

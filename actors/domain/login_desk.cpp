@@ -1,6 +1,7 @@
 #include "actors/domain/login_desk.hpp"
 
 #include "actors/domain/address_book.hpp"
+#include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "conf/limits.hpp"
 #include "protocols/sasl/keys.hpp"
@@ -224,6 +225,7 @@ login_self::behavior_type login_desk(login_self::stateful_pointer<login_state> s
                                      offload::pool_actor hashing, std::string guise_secret) {
   auto& state = self->state;
   state.self = self;
+  outlive_stray_errors(self);
   state.from = std::move(from);
   state.hashing = std::move(hashing);
   state.guise_secret = std::move(guise_secret);

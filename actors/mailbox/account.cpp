@@ -435,6 +435,7 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
                                      account_id id, uint64_t quota_bytes) {
   auto& state = self->state;
   state.self = self;
+  outlive_stray_errors(self);
   state.with = std::move(with);
   state.id = id;
   state.quota_bytes = quota_bytes;

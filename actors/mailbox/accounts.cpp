@@ -1,8 +1,9 @@
 #include "actors/mailbox/accounts.hpp"
 
+#include "actors/error.hpp"
 #include "actors/log/log.hpp"
-#include "actors/open_answer.hpp"
 #include "actors/mailbox/account.hpp"
+#include "actors/open_answer.hpp"
 #include "storage/mailboxes.hpp"
 
 #include <algorithm>
@@ -77,6 +78,7 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
                                       accounts_limits limits) {
   auto& state = self->state;
   state.self = self;
+  outlive_stray_errors(self);
   state.with = std::move(with);
   state.limits = limits;
   self->set_down_handler([self](const caf::down_msg& gone) {

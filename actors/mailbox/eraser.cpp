@@ -63,6 +63,7 @@ eraser_self::behavior_type eraser(eraser_self::stateful_pointer<eraser_state> se
                                   offload::pool_actor readers) {
   auto& state = self->state;
   state.self = self;
+  outlive_stray_errors(self);
   state.store = std::move(store);
   state.committer = std::move(committer);
   state.readers = std::move(readers);

@@ -408,6 +408,7 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
                                      std::shared_ptr<committer::chain> first_chain) {
   auto& state = self->state;
   state.self = self;
+  outlive_stray_errors(self);
   state.with = std::move(with);
   state.account = std::move(account);
   state.id = folder.id;

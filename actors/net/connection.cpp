@@ -17,6 +17,8 @@ constexpr size_t kept_output = 512;
 
 } // namespace
 
+caf::result<caf::message> ignore(caf::scheduled_actor*, caf::message_view&) { return caf::message{}; }
+
 connection::connection(caf::actor_config& config, net::socket socket)
     : event_based_actor(config), stream_(std::move(socket)) {}
 
@@ -26,7 +28,7 @@ void connection::on_exit() {
 }
 
 caf::behavior connection::make_behavior() {
-  set_default_handler(caf::drop);
+  set_default_handler(ignore);
   set_exception_handler([](caf::scheduled_actor*, std::exception_ptr&) -> caf::error { return caf::sec::runtime_error; });
   actor_executor executor(caf::strong_actor_ptr{ctrl()}, this,
                                static_cast<boost::asio::io_context*>(&stream_.socket().get_executor().context()));

@@ -16,6 +16,10 @@ struct peer_gone : std::exception {
   const char* what() const noexcept override { return "peer gone"; }
 };
 
+/// Handler of messages nobody understands. Unlike caf::drop it answers without an error, which would end a sender that is
+/// not a request's.
+caf::result<caf::message> ignore(caf::scheduled_actor*, caf::message_view&);
+
 /// Base of all connections: one actor, one coroutine (`serve`) that reads, feeds a pure session and performs what it
 /// answers. Messages of other actors are handled between its steps, never during one. `atom::drain` ends it in an
 /// orderly way.

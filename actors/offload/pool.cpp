@@ -1,5 +1,7 @@
 #include "actors/offload/pool.hpp"
 
+#include "actors/error.hpp"
+
 namespace stagepost::offload {
 
 namespace {
@@ -50,6 +52,7 @@ void pool_state::hand_out(worker_actor to, waiting next) {
 }
 
 pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self, size_t threads, size_t queue_limit) {
+  outlive_stray_errors(self);
   self->state.self = self;
   self->state.queue_limit = queue_limit;
   for (size_t i = 0; i < threads; ++i) self->state.idle.push_back(self->spawn<caf::linked + caf::detached>(worker));

@@ -121,6 +121,7 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
 
 intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, mailbox::services with,
                                    queue_actor queue, live_settings_ptr settings) {
+  outlive_stray_errors(self);
   self->state.self = self;
   self->state.with = std::move(with);
   self->state.queue = std::move(queue);

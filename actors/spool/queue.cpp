@@ -470,6 +470,7 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
                                 live_settings_ptr settings, metrics::counters_ptr counters) {
   auto& state = self->state;
   state.self = self;
+  outlive_stray_errors(self);
   state.with = std::move(with);
   state.local = std::move(local);
   state.directory = std::move(directory);

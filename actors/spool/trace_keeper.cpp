@@ -45,6 +45,7 @@ void trace_keeper_state::tick() {
 
 trace_keeper_actor::behavior_type trace_keeper(trace_keeper_actor::stateful_pointer<trace_keeper_state> self,
                                                mailbox::services with, live_settings_ptr settings) {
+  outlive_stray_errors(self);
   self->state.self = self;
   self->state.with = std::move(with);
   self->state.settings = std::move(settings);

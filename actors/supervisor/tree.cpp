@@ -12,20 +12,31 @@
 #include "actors/spool/queue.hpp"
 
 #include <csignal>
+#include <map>
 #include <unistd.h>
 
 namespace stagepost::supervisor {
 
 namespace {
 
+struct service {
+  caf::actor handle;
+  std::string name;
+};
+
 /// The actors that everybody holds a handle of. What they own is on disk, and a new one under the same handle cannot be
 /// had: when one of them fails the process ends at once, as after a kill, and whoever started it starts it again. Actors
 /// with many siblings (connections, accounts, folders, domains) fail alone and are started anew by their parents.
-caf::behavior guard(caf::event_based_actor* self, std::vector<caf::actor> watched) {
-  for (const auto& each : watched) self->monitor(each);
-  self->set_down_handler([](const caf::down_msg& gone) {
+caf::behavior guard(caf::event_based_actor* self, std::vector<service> watched) {
+  std::map<caf::actor_addr, std::string> names;
+  for (const auto& each : watched) {
+    self->monitor(each.handle);
+    names.emplace(each.handle.address(), each.name);
+  }
+  self->set_down_handler([names = std::move(names)](const caf::down_msg& gone) {
     if (!gone.reason || gone.reason == caf::exit_reason::user_shutdown) return;
-    log::error("a service failed: {}; the process ends to be started again", caf::to_string(gone.reason));
+    log::error("the service {} failed: {}; the process ends to be started again", names.at(gone.source),
+               caf::to_string(gone.reason));
     ::kill(::getpid(), SIGABRT);
   });
   return {[](atom::status) {}};
@@ -39,52 +50,54 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.settings = from.settings;
   made.counters = from.counters;
   made.system_store = from.system_store;
-  std::vector<caf::actor> watched;
-  const auto watch = [&watched](const auto& handle) { watched.push_back(caf::actor_cast<caf::actor>(handle)); };
+  std::vector<service> watched;
+  const auto watch = [&watched](const auto& handle, std::string name) {
+    watched.push_back({caf::actor_cast<caf::actor>(handle), std::move(name)});
+  };
 
   const committer::group_limits groups{settings->store.commit_batch_requests, settings->store.commit_batch_size.bytes};
   made.system_committer = system.spawn<caf::detached>(committer::committer, from.system_store, groups);
-  watch(made.system_committer);
+  watch(made.system_committer, "system committer");
   made.readers = system.spawn(offload::pool, size_t(settings->store.read_threads), size_t(settings->store.read_queue_limit));
-  watch(made.readers);
+  watch(made.readers, "readers");
   const auto by_memory = std::max<uint64_t>(1, settings->passwords.hashing_memory.bytes /
                                                    std::max<uint64_t>(1, settings->passwords.argon2id_memory.bytes));
   made.hashing = system.spawn(offload::pool, size_t(std::min<uint64_t>(settings->passwords.hashing_threads, by_memory)),
                               size_t(1000));
-  watch(made.hashing);
+  watch(made.hashing, "hashing");
 
   domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
-  watch(made.logins);
+  watch(made.logins, "logins");
 
   std::vector<delivery::shard> delivery_shards;
   std::vector<mailbox::accounts_actor> mail;
   for (const auto& store : from.shard_stores) {
     shard_tree shard;
     shard.with = {store, system.spawn<caf::detached>(committer::committer, store, groups), made.readers, {}};
-    watch(shard.with.committer);
+    watch(shard.with.committer, "committer");
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
-    watch(shard.with.eraser);
+    watch(shard.with.eraser, "eraser");
     shard.accounts = system.spawn(mailbox::accounts, shard.with,
                                   mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
-    watch(shard.accounts);
+    watch(shard.accounts, "accounts");
     mail.push_back(shard.accounts);
     delivery_shards.push_back({shard.with, shard.accounts});
     made.shards.push_back(std::move(shard));
   }
   made.directory = system.spawn(domain::directory,
                                 domain::directory_services{stores, made.system_committer, made.hashing, made.logins, mail});
-  watch(made.directory);
+  watch(made.directory, "directory");
   for (size_t i = 0; i < made.shards.size(); ++i) {
     auto& shard = made.shards[i];
     shard.local = system.spawn(delivery::local, delivery_shards, i);
-    watch(shard.local);
+    watch(shard.local, "local delivery");
     shard.queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings, from.counters);
-    watch(shard.queue);
+    watch(shard.queue, "queue");
     shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings);
-    watch(shard.intake);
+    watch(shard.intake, "intake");
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
-    watch(shard.traces);
+    watch(shard.traces, "trace keeper");
   }
   made.guard = system.spawn(guard, watched);
   return made;

@@ -38,6 +38,20 @@ class LimitsTest(server.ServerTest):
             self.assertEqual(self.send(smtp, message_of(101)), 552, "found out while it comes")
             self.assertEqual(smtp.noop()[0], 250, "the session goes on")
 
+    def test_what_was_stored_of_a_message_that_is_not_taken_is_given_back(self):
+        self.during_test(smtp_in__max_message_size_kb=600)
+        with self.server.smtp() as smtp:
+            for _ in range(5):
+                self.assertEqual(self.send(smtp, message_of(700)), 552)
+            self.assertEqual(self.send(smtp, message_of(599)), 250, "the session goes on")
+        self.user_during_test("carol", quota_mb=1)
+        with self.server.imap("carol") as imap:
+            self.assertEqual(imap.append("INBOX", None, None, message_of(700))[0], "OK")
+            for _ in range(5):
+                self.assertEqual(imap.append("INBOX", None, None, message_of(700))[0], "NO")
+            self.assertEqual(imap.noop()[0], "OK")
+        self.assertTrue(self.server.ctl_json("verify")["sound"])
+
     def test_a_chunked_message_is_not_larger_either(self):
         self.during_test(smtp_in__max_message_size_kb=100)
         octets = message_of(60)
