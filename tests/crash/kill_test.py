@@ -141,7 +141,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     arguments.add_argument("--rounds", type=int, default=50 if os.environ.get("STAGEPOST_FULL") == "1" else 10)
     arguments.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
-    arguments.add_argument("--shards", type=int, default=1)
+    arguments.add_argument("--shards", type=int, default=server.shards())
     options = arguments.parse_args()
     print(f"seed {options.seed}, {options.rounds} rounds", flush=True)
     began = time.monotonic()

@@ -98,6 +98,11 @@ def binaries():
     return folder
 
 
+def shards():
+    """How many shards a server of a test has that does not ask for a number itself."""
+    return int(os.environ.get("STAGEPOST_SHARDS", "1"))
+
+
 def tool(name):
     """The path of another people's program; its absence skips the test."""
     found = shutil.which(name)
@@ -153,7 +158,7 @@ class Server:
         self.prefix = ()
         self.ports = dict(zip((name for name, _, _ in LISTENERS), free_ports(len(LISTENERS)), strict=True))
         self.first_start = {"passwords": QUICK_PASSWORDS, **(first_start or {})}
-        self.node = node or {}
+        self.node = {"shards": shards(), **(node or {})}
         self.more_listeners = more_listeners
         self.further_certificates = []
         try:

@@ -55,10 +55,10 @@ class ConfigurationTest(server.ServerTest):
         self.check_refused(self.changed((None, "hostname: mail.example.test")), "hostname:", "hostname")
 
     def test_a_wrong_type_is_named_with_its_line(self):
-        self.check_refused(self.changed((None, "shards: many")), "shards: many", "shards")
+        self.check_refused(self.changed(("shards:", "shards: many")), "shards: many", "shards")
 
     def test_a_value_out_of_range_is_named_with_its_bounds(self):
-        self.check_refused(self.changed((None, "shards: 1000")), "shards: 1000", "shards", "256")
+        self.check_refused(self.changed(("shards:", "shards: 1000")), "shards: 1000", "shards", "256")
 
     def test_a_wrong_value_of_a_listener_is_named_with_its_line(self):
         path = self.changed((None, "log: {level: loud}"))
