@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace stagepost::connection {
 
 namespace {
@@ -349,53 +351,103 @@ storage::trace_step smtp_connection::trace_of(const smtp::envelope& envelope) co
   return step;
 }
 
+/// A message that says it was delivered to a recipient before has come back to him. Only what came from outside can: so
+/// it is asked here, once, of the fields that were read anyway.
+void smtp_connection::mark_loops(const smtp::envelope& envelope) {
+  if (envelope.delivered_to.empty()) return;
+  for (auto& each : recipients_) {
+    if (each.kind == domain::address_kind::elsewhere) continue;
+    const auto named = smtp::canonical_address(each.recipient.address).value_or("");
+    each.delivered_before = smtp::was_delivered_to(envelope, named) ||
+                            (each.kind == domain::address_kind::account &&
+                             smtp::was_delivered_to(envelope, each.target.address));
+  }
+}
+
+spool::accept_message smtp_connection::order_for(const smtp::envelope& envelope) {
+  spool::accept_message order;
+  order.id = queue_id_;
+  order.envelope = envelope;
+  order.envelope.recipients.clear();
+  // RFC 2033 4.2: an LMTP client hears of a loop itself; others only of the message as a whole.
+  for (const auto& each : recipients_)
+    if (!is_lmtp() || !each.delivered_before) order.recipients.push_back(each);
+  order.body = body_->body();
+  order.size_bytes = body_->size_bytes();
+  order.chunks = body_->chunks();
+  order.last_chunk = body_->last_chunk();
+  order.digest = body_->digest();
+  order.message_id = body_->message_id();
+  order.accepted_at = now();
+  order.authenticated_as = session_->authenticated_as();
+  order.trace.push_back(trace_of(envelope));
+  order.try_first = is_lmtp();
+  return order;
+}
+
+smtp::verdict smtp_connection::verdict_of(spool::first_try how) const {
+  switch (how) {
+  case spool::first_try::over_quota:
+    return with_->settings->get()->smtp_in.over_quota_reply == conf::over_quota_reply::temporary
+               ? smtp::verdict::over_quota_temporary
+               : smtp::verdict::over_quota_permanent;
+  case spool::first_try::unavailable: return smtp::verdict::temporary_failure;
+  case spool::first_try::kept:
+  case spool::first_try::delivered: break;
+  }
+  return smtp::verdict::accepted;
+}
+
+/// Makes the message last. Answers for each recipient that the session and we know of, in order.
+net::task<std::vector<smtp::verdict>> smtp_connection::hand_over(const smtp::accept_message& asked) {
+  std::vector<smtp::verdict> all(recipients_.size(), smtp::verdict::out_of_space);
+  if (body_failed_) co_return all;
+  if (!body_) co_return std::vector(recipients_.size(), smtp::verdict::temporary_failure);
+  body_->finish();
+  // The session and we count the same recipients in the same order.
+  for (size_t i = 0; i < recipients_.size() && i < asked.envelope.recipients.size(); ++i)
+    recipients_[i].recipient = asked.envelope.recipients[i];
+  mark_loops(asked.envelope);
+  auto order = order_for(asked.envelope);
+  const bool all_loop = std::all_of(recipients_.begin(), recipients_.end(),
+                                    [](const spool::addressee& each) { return each.delivered_before; });
+  if (all_loop) co_return std::vector(recipients_.size(), smtp::verdict::loop_detected);
+  const auto intake = with_->shards[shard_of(order.body)].intake;
+  auto accepted = co_await net::ask<spool::message_accepted>(this, intake, order);
+  if (!accepted) {
+    const auto code = storage_code(accepted.error());
+    const bool full = code == storage::errc::disk_full || code == storage::errc::io_error;
+    if (!full) all.assign(all.size(), smtp::verdict::temporary_failure);
+    co_return all;
+  }
+  body_.reset(); // the spool's now
+  size_t next = 0;
+  for (size_t i = 0; i < recipients_.size(); ++i) {
+    const bool handed = !is_lmtp() || !recipients_[i].delivered_before;
+    all[i] = !handed                          ? smtp::verdict::loop_detected
+             : next < accepted->tries.size() ? verdict_of(accepted->tries[next])
+                                             : smtp::verdict::accepted;
+    if (handed) ++next;
+  }
+  co_return all;
+}
+
 net::task<smtp::actions> smtp_connection::accept(const smtp::accept_message& asked) {
   smtp::accepted_message answer;
-  const size_t answers = is_lmtp() ? asked.envelope.recipients.size() : 1;
-  auto verdict = smtp::verdict::temporary_failure;
-  if (body_ && !body_failed_) {
-    body_->finish();
-    spool::accept_message order;
-    order.id = queue_id_;
-    order.envelope = asked.envelope;
-    order.envelope.recipients.clear();
-    // The session and we count the same recipients in the same order.
-    for (size_t i = 0; i < recipients_.size() && i < asked.envelope.recipients.size(); ++i)
-      recipients_[i].recipient = asked.envelope.recipients[i];
-    order.recipients = std::move(recipients_);
-    order.body = body_->body();
-    order.size_bytes = body_->size_bytes();
-    order.chunks = body_->chunks();
-    order.last_chunk = body_->last_chunk();
-    order.digest = body_->digest();
-    order.message_id = body_->message_id();
-    order.accepted_at = now();
-    order.authenticated_as = session_->authenticated_as();
-    order.trace.push_back(trace_of(asked.envelope));
-    const auto intake = with_->shards[shard_of(order.body)].intake;
-    const auto size = order.size_bytes;
-    auto accepted = co_await net::ask<spool::message_accepted>(this, intake, order);
-    if (accepted) {
-      verdict = smtp::verdict::accepted;
-      with_->counters->add(metrics::counter::messages_accepted);
-      with_->counters->add(metrics::counter::octets_accepted, size);
-      log::write(log::level::info, {id_, to_text(queue_id_)},
-                 fmt::format("accepted from=<{}> recipients={} size={}", printable(asked.envelope.sender),
-                             asked.envelope.recipients.size(), size));
-      body_.reset();
-    } else {
-      const auto code = storage_code(accepted.error());
-      if (code == storage::errc::disk_full || code == storage::errc::io_error) verdict = smtp::verdict::out_of_space;
-    }
-  } else if (body_failed_) {
-    verdict = smtp::verdict::out_of_space;
-  }
-  if (verdict != smtp::verdict::accepted) {
+  const auto size = body_ ? body_->size_bytes() : 0;
+  answer.outcomes = co_await hand_over(asked);
+  if (!body_ && std::count(answer.outcomes.begin(), answer.outcomes.end(), smtp::verdict::accepted) != 0) {
+    with_->counters->add(metrics::counter::messages_accepted);
+    with_->counters->add(metrics::counter::octets_accepted, size);
+    log::write(log::level::info, {id_, to_text(queue_id_)},
+               fmt::format("accepted from=<{}> recipients={} size={}", printable(asked.envelope.sender),
+                           asked.envelope.recipients.size(), size));
+  } else {
     with_->counters->add(metrics::counter::messages_refused);
     give_up_body();
   }
   recipients_.clear();
-  answer.outcomes.assign(answers, verdict);
+  if (!is_lmtp()) answer.outcomes.resize(1, smtp::verdict::temporary_failure);
   co_return session_->on_accepted(answer);
 }
 
