@@ -22,8 +22,13 @@ namespace stagepost::spool {
 
 using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>>;
 
+/// When what could not be read or asked is tried again.
+inline constexpr auto short_wait = std::chrono::minutes(1);
+
 /// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the messages being
-/// worked on and a bounded number of those behind them. Recipients elsewhere wait on disk.
+/// worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its work by subject: queue.cpp
+/// delivers, queue_outcome.cpp says what becomes of recipients, queue_expansion.cpp writes out aliases, queue_reading.cpp
+/// reads from disk, queue_orders.cpp obeys the administrator, queue_client.cpp answers who waits for first tries.
 struct queue_state {
   static constexpr const char* name = "spool.queue";
   queue_self::pointer self = nullptr;
