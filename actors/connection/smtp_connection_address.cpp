@@ -1,5 +1,7 @@
 #include "actors/connection/smtp_connection.hpp"
 
+#include <algorithm>
+
 // Senders and recipients: who they are, and whether mail may come from them and go to them.
 
 namespace stagepost::connection {
