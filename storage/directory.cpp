@@ -24,12 +24,6 @@ void remove_names(batch& b, const domain_record& domain) {
   for (const auto& alias : domain.aliases) batch_access::remove(b, family::domain_names, alias);
 }
 
-result<domain_record> read_domain(const store& in, domain_id id, storage::reach reach) {
-  rocksdb::PinnableSlice value;
-  if (const auto found = in.get(family::domains, key::domain(id), value, reach); !found) return found.error();
-  return decode_domain(id, to_view(value));
-}
-
 std::string local_part_of(bytes_view key) { return std::string(key.substr(std::min<size_t>(8, key.size()))); }
 
 } // namespace
@@ -54,6 +48,12 @@ result<domain_record> find_domain(const store& in, std::string_view name, storag
   const auto id = find_number(in, family::domain_names, name, reach);
   if (!id) return id.error();
   return read_domain(in, domain_id{*id}, reach);
+}
+
+result<domain_record> read_domain(const store& in, domain_id id, storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  if (const auto found = in.get(family::domains, key::domain(id), value, reach); !found) return found.error();
+  return decode_domain(id, to_view(value));
 }
 
 result<std::vector<domain_record>> read_domains(const store& in, storage::reach reach) {

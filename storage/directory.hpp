@@ -21,6 +21,7 @@ void put_domain(batch& b, const domain_record& domain, const std::optional<domai
 void delete_domain(batch& b, const domain_record& domain);
 /// By name or alias name, canonical.
 result<domain_record> find_domain(const store&, std::string_view name, reach);
+result<domain_record> read_domain(const store&, domain_id id, reach);
 result<std::vector<domain_record>> read_domains(const store&, reach);
 
 void put_account(batch& b, const account_record& account);

@@ -101,7 +101,9 @@ enum class trace_kind : uint8_t {
   delivered,
   deferred,
   bounced,
-  removed
+  removed,
+  held,   ///< cannot be delivered, and nobody is told yet: waits for the administrator
+  refused ///< given back to the client that is still connected (LMTP)
 };
 struct trace_step {
   instant at;

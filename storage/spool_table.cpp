@@ -4,7 +4,6 @@
 #include "storage/key.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
-#include "storage/table_scan.hpp"
 
 #include <rocksdb/db.h>
 
@@ -22,11 +21,24 @@ result<spool_record> read_spool(const store& in, queue_id id, storage::reach rea
   return decode_spool(id, to_view(value));
 }
 
-result<std::vector<spool_record>> read_spool_page(const store& in, queue_id from, size_t limit,
-                                                  storage::reach reach) {
-  return collect_records<spool_record>(
-      in, family::spool, {}, key::queue(from), limit, reach,
-      [](bytes_view key, bytes_view value) { return decode_spool(queue_id{number_at(key, 0)}, value); });
+result<spool_page> read_spool_page(const store& in, queue_id from, size_t limit, storage::reach reach) {
+  spool_page out;
+  if (limit == 0) return out;
+  const auto scanned =
+      in.scan(family::spool, {}, key::queue(from), reach, [&](bytes_view key, bytes_view value) {
+        const queue_id id{number_at(key, 0)};
+        if (out.messages.size() + out.damaged.size() == limit) {
+          out.next = id;
+          return false;
+        }
+        if (auto message = decode_spool(id, value))
+          out.messages.push_back(std::move(*message));
+        else
+          out.damaged.push_back(id);
+        return true;
+      });
+  if (!scanned) return scanned.error();
+  return out;
 }
 
 void put_recipient(batch& b, queue_id id, const spool_recipient& recipient) {
@@ -37,11 +49,21 @@ void delete_recipient(batch& b, queue_id id, uint32_t index) {
   batch_access::remove(b, family::spool_recipients, key::queue_item(id, index));
 }
 
-result<std::vector<spool_recipient>> read_recipients(const store& in, queue_id id, uint32_t from,
-                                                     size_t limit, storage::reach reach) {
-  return collect_records<spool_recipient>(
-      in, family::spool_recipients, key::queue(id), key::queue_item(id, from), limit, reach,
-      [](bytes_view key, bytes_view value) { return decode_recipient(small_number_at(key, 8), value); });
+result<recipient_page> read_recipients(const store& in, queue_id id, uint32_t from, size_t limit,
+                                       storage::reach reach) {
+  recipient_page out;
+  if (limit == 0) return out;
+  const auto scanned = in.scan(family::spool_recipients, key::queue(id), key::queue_item(id, from), reach,
+                               [&](bytes_view key, bytes_view value) {
+                                 const auto index = small_number_at(key, 8);
+                                 if (auto recipient = decode_recipient(index, value))
+                                   out.recipients.push_back(std::move(*recipient));
+                                 else
+                                   out.damaged.push_back(index);
+                                 return out.recipients.size() + out.damaged.size() < limit;
+                               });
+  if (!scanned) return scanned.error();
+  return out;
 }
 
 void put_delivered(batch& b, queue_id id, uint32_t index, const delivered_record& where) {

@@ -11,13 +11,25 @@ namespace stagepost::storage {
 void put_spool(batch& b, const spool_record& message);
 void delete_spool(batch& b, queue_id id);
 result<spool_record> read_spool(const store&, queue_id id, reach);
-/// Waiting messages from `from` on, oldest first.
-result<std::vector<spool_record>> read_spool_page(const store&, queue_id from, size_t limit, reach);
+
+/// Waiting messages. A record that is damaged keeps nobody from the others: it is named, not read.
+struct spool_page {
+  std::vector<spool_record> messages;
+  std::vector<queue_id> damaged;
+  queue_id next; ///< where the next page begins; zero: this was the last
+};
+/// From `from` on, oldest first.
+result<spool_page> read_spool_page(const store&, queue_id from, size_t limit, reach);
 
 void put_recipient(batch& b, queue_id id, const spool_recipient& recipient);
 void delete_recipient(batch& b, queue_id id, uint32_t index);
-result<std::vector<spool_recipient>> read_recipients(const store&, queue_id id, uint32_t from, size_t limit,
-                                                     reach);
+
+/// Recipients of one message that wait; as above.
+struct recipient_page {
+  std::vector<spool_recipient> recipients;
+  std::vector<uint32_t> damaged; ///< their indexes
+};
+result<recipient_page> read_recipients(const store&, queue_id id, uint32_t from, size_t limit, reach);
 
 /// What another shard's spool has delivered here: makes the delivery safe to repeat.
 struct delivered_record {

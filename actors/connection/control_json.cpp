@@ -55,6 +55,8 @@ std::string_view name_of(storage::trace_kind kind) {
   case storage::trace_kind::deferred: return "deferred";
   case storage::trace_kind::bounced: return "bounced";
   case storage::trace_kind::removed: return "removed";
+  case storage::trace_kind::held: return "held";
+  case storage::trace_kind::refused: return "refused";
   }
   return "unknown";
 }

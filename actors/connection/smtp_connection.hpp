@@ -36,6 +36,10 @@ private:
   net::task<smtp::actions> begin(const smtp::begin_message& asked);
   net::task<> take(const smtp::write_body& piece);
   net::task<smtp::actions> accept(const smtp::accept_message& asked);
+  net::task<std::vector<smtp::verdict>> hand_over(const smtp::accept_message& asked);
+  void mark_loops(const smtp::envelope& envelope);
+  spool::accept_message order_for(const smtp::envelope& envelope);
+  smtp::verdict verdict_of(spool::first_try how) const;
   void give_up_body();
   storage::trace_step trace_of(const smtp::envelope& envelope) const;
 

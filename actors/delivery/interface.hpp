@@ -22,6 +22,7 @@ enum class result_kind : uint8_t {
   delivered,
   over_quota, ///< try again later
   failed,     ///< try again later
+  no_store,   ///< the store writes nothing now: try again as soon as it does (`is_writing`)
   unknown,    ///< whoever was asked ended before the answer: the disk knows whether it was delivered
 };
 struct delivery_result {
@@ -38,10 +39,17 @@ inline uint32_t trace_number(const storage::spool_recipient& recipient) {
          std::min(recipient.attempts, steps_per_recipient - 1);
 }
 
+/// Does the store of this shard take changes?
+struct is_writing {
+  uint8_t shard = 0;
+};
+
 /// Delivers into the mailboxes of all shards what waits in the spool of one.
-using local_actor = caf::typed_actor<caf::replies_to<deliver_locally>::with<delivery_result>>;
+using local_actor = caf::typed_actor<caf::replies_to<deliver_locally>::with<delivery_result>,
+                                     caf::replies_to<is_writing>::with<bool>>;
 
 } // namespace stagepost::delivery
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::deliver_locally)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::delivery_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::is_writing)

@@ -12,12 +12,14 @@ namespace {
 
 instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
-delivery_result to_result(const mailbox::inserted& put) {
+delivery_result to_result(const mailbox::inserted& put, const storage::store& store) {
   switch (put.outcome) {
   case mailbox::outcome::done: return {result_kind::delivered, {}};
   case mailbox::outcome::over_quota: return {result_kind::over_quota, "452 4.2.2 mailbox over quota"};
-  default: return {result_kind::failed, "451 4.3.0 mailbox not available"};
+  default: break;
   }
+  if (store.failed()) return {result_kind::no_store, "451 4.3.1 the disk cannot be written"};
+  return {result_kind::failed, "451 4.3.0 mailbox not available"};
 }
 
 } // namespace
@@ -62,7 +64,7 @@ caf::result<delivery_result> local_state::deliver(const deliver_locally& what) {
 
 void local_state::into_home(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
   self->request(shards[home].accounts, caf::infinite, order(what, what.message.body, end_of_wait(what), true))
-      .then([answer](mailbox::inserted& put) mutable { answer.deliver(to_result(put)); },
+      .then([this, answer](mailbox::inserted& put) mutable { answer.deliver(to_result(put, *shards[home].with.store)); },
             [answer](caf::error& failed) mutable {
               answer.deliver(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
             });
@@ -84,7 +86,9 @@ void local_state::into_other(const deliver_locally& what, caf::typed_response_pr
             with_copy(what, [this, what, answer](std::optional<blob_id> target) mutable {
               if (!target) {
                 release_copy(what, false);
-                return (void)answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 body not copied"});
+                const bool full = shards[what.recipient.shard].with.store->failed();
+                return (void)answer.deliver(
+                    delivery_result{full ? result_kind::no_store : result_kind::failed, "451 4.3.0 body not copied"});
               }
               const auto& there = shards[what.recipient.shard];
               auto batch = std::make_shared<storage::batch>(*there.with.store);
@@ -94,7 +98,8 @@ void local_state::into_other(const deliver_locally& what, caf::typed_response_pr
                       [this, what, answer](mailbox::inserted& put) mutable {
                         const bool done = put.outcome == mailbox::outcome::done;
                         release_copy(what, done || put.outcome == mailbox::outcome::over_quota);
-                        if (!done) return (void)answer.deliver(to_result(put));
+                        const auto& store = *shards[what.recipient.shard].with.store;
+                        if (!done) return (void)answer.deliver(to_result(put, store));
                         leave_spool(what, answer);
                       },
                       [this, what, answer](caf::error& failed) mutable {
@@ -206,7 +211,13 @@ local_actor::behavior_type local(local_actor::stateful_pointer<local_state> self
   self->state.self = self;
   self->state.shards = std::move(shards);
   self->state.home = home;
-  return {[self](const deliver_locally& what) { return self->state.deliver(what); }};
+  return {
+      [self](const deliver_locally& what) { return self->state.deliver(what); },
+      [self](const is_writing& what) {
+        const auto& all = self->state.shards;
+        return what.shard >= all.size() || !all[what.shard].with.store->failed();
+      },
+  };
 }
 
 } // namespace stagepost::delivery

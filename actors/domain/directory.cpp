@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/domain/address_book.hpp"
 #include "actors/domain/expansion.hpp"
 #include "conf/stored.hpp"
 #include "protocols/sasl/keys.hpp"
@@ -120,6 +121,20 @@ caf::result<address_found> directory_state::find(const std::string& address) {
     known = record->name == parts->domain ? owner : domains.emplace(parts->domain, owner->second).first;
   }
   return self->delegate(known->second, find_local{parts->local});
+}
+
+address_found directory_state::find_by_number(account_id account) const {
+  address_found answer;
+  const auto user = storage::read_account(*with.from.system, account, reach);
+  if (!user && user.error().code == storage::errc::not_found) answer.kind = address_kind::unknown;
+  if (!user) return answer;
+  const auto owner = storage::read_domain(*with.from.system, user->domain, reach);
+  if (!owner) return answer;
+  answer.kind = settings_of(*user).disabled || settings_of(*owner).disabled ? address_kind::disabled
+                                                                            : address_kind::account;
+  answer.target = target_of(*user, *owner);
+  answer.is_local_domain = true;
+  return answer;
 }
 
 caf::result<address_expanded> directory_state::expand_all(const expand_address& what) {
@@ -452,6 +467,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
   });
   return {
       [self](const find_address& what) { return self->state.find(what.address); },
+      [self](const find_account& what) { return self->state.find_by_number(what.account); },
       [self](const expand_address& what) { return self->state.expand_all(what); },
       [self](const create_domain& what) { return self->state.add_domain(what); },
       [self](const delete_domain& what) { return self->state.remove_domain(what); },

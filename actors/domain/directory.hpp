@@ -30,6 +30,7 @@ struct directory_state {
   std::map<std::string, domain_actor, std::less<>> domains; ///< by every name asked for
 
   caf::result<address_found> find(const std::string& address);
+  address_found find_by_number(account_id account) const;
   caf::result<address_expanded> expand_all(const expand_address& what);
 
   caf::result<admin_answer> add_domain(const create_domain& what);

@@ -44,6 +44,12 @@ struct address_found {
   bool require_auth = false; ///< DOM-25 of the address's domain: its users must log in to send
 };
 
+/// Whether an account that an address stood for once is still there, and its limits: `account`, `disabled`, or `unknown`
+/// when it was deleted, even if another has its name now.
+struct find_account {
+  account_id account;
+};
+
 /// All accounts an address stands for at last: without duplicates and cycles, and no more than `limit`.
 struct expand_address {
   std::string address;
@@ -167,7 +173,8 @@ struct change_settings {
 };
 
 using directory_actor = caf::typed_actor<
-    caf::replies_to<find_address>::with<address_found>, caf::replies_to<expand_address>::with<address_expanded>,
+    caf::replies_to<find_address>::with<address_found>, caf::replies_to<find_account>::with<address_found>,
+    caf::replies_to<expand_address>::with<address_expanded>,
     caf::replies_to<create_domain>::with<admin_answer>, caf::replies_to<delete_domain>::with<admin_answer>,
     caf::replies_to<change_domain>::with<admin_answer>, caf::replies_to<list_domains>::with<domain_list>,
     caf::replies_to<create_user>::with<admin_answer>, caf::replies_to<delete_user>::with<admin_answer>,
@@ -185,6 +192,7 @@ using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_
 } // namespace stagepost::domain
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_address)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_account)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::expand_address)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_expanded)

@@ -1,12 +1,14 @@
 #include "actors/spool/intake.hpp"
 
+#include "actors/delivery/interface.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/spool/envelope_record.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"
 
-#include <set>
+#include <map>
 #include <sys/statvfs.h>
 
 namespace stagepost::spool {
@@ -14,36 +16,8 @@ namespace stagepost::spool {
 namespace {
 
 constexpr auto space_age = std::chrono::milliseconds(500);
-constexpr uint8_t envelope_version = 1;
 
 } // namespace
-
-bytes encode_envelope(const smtp::envelope& envelope) {
-  bytes out;
-  out.push_back(char(envelope_version));
-  append_counted(out, envelope.sender);
-  out.push_back(char(envelope.body));
-  out.push_back(char(envelope.smtp_utf8));
-  out.push_back(char(envelope.ret));
-  append_counted(out, envelope.envelope_id);
-  return out;
-}
-
-std::optional<smtp::envelope> decode_envelope(bytes_view in) {
-  if (in.empty() || uint8_t(in.front()) != envelope_version) return std::nullopt;
-  in.remove_prefix(1);
-  smtp::envelope out;
-  bytes_view sender, id;
-  if (!take_counted(in, sender) || in.size() < 3) return std::nullopt;
-  out.sender = sender;
-  out.body = smtp::body_type(in[0]);
-  out.smtp_utf8 = in[1] != 0;
-  out.ret = smtp::return_content(in[2]);
-  in.remove_prefix(3);
-  if (!take_counted(in, id)) return std::nullopt;
-  out.envelope_id = id;
-  return out;
-}
 
 bool intake_state::has_space() {
   const auto now = std::chrono::steady_clock::now();
@@ -76,7 +50,8 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
   record.envelope = encode_envelope(what.envelope);
   record.sender = what.envelope.sender;
   record.authenticated_as = what.authenticated_as;
-  std::set<std::pair<account_id, std::string>> seen; // the same mailbox named twice gets one copy
+  std::map<std::pair<account_id, std::string>, uint32_t> seen; // the same mailbox named twice gets one copy
+  std::vector<uint32_t> indexes;                               // of each addressee's record
   for (const auto& each : what.recipients) {
     storage::spool_recipient recipient;
     recipient.index = uint32_t(order.what.recipients.size());
@@ -86,7 +61,11 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
     recipient.due_at = what.accepted_at;
     switch (each.kind) {
     case domain::address_kind::account:
-      if (!seen.emplace(each.target.account, each.target.folder).second) continue;
+      if (const auto [known, first] = seen.emplace(std::pair(each.target.account, each.target.folder), recipient.index);
+          !first) {
+        indexes.push_back(known->second);
+        continue;
+      }
       recipient.state = storage::recipient_state::local;
       recipient.account = each.target.account;
       recipient.shard = each.target.shard;
@@ -95,7 +74,16 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
     case domain::address_kind::alias: recipient.state = storage::recipient_state::expanding; break;
     default: recipient.state = storage::recipient_state::remote; break;
     }
+    if (each.delivered_before) {
+      recipient.state = storage::recipient_state::held;
+      recipient.last_reply = reply_to_loop;
+      storage::put_trace(*batch, what.id, delivery::trace_number(recipient),
+                         {what.accepted_at,
+                          storage::trace_kind::held,
+                          {{"recipient", recipient.address}, {"reply", recipient.last_reply}}});
+    }
     storage::put_recipient(*batch, what.id, recipient);
+    indexes.push_back(recipient.index);
     order.what.recipients.push_back(std::move(recipient));
     order.quotas.push_back(each.target.quota_bytes);
   }
@@ -104,19 +92,39 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
   for (uint32_t i = 0; i < what.trace.size(); ++i) storage::put_trace(*batch, what.id, i, what.trace[i]);
   if (!what.message_id.empty()) storage::put_trace_id(*batch, what.message_id, what.id);
 
-  auto answer = self->make_response_promise<message_accepted>();
+  auto pending = self->make_response_promise<message_accepted>();
+  open_answer<message_accepted> answer(pending);
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .then(
-          [this, answer, order = std::move(order)](committer::committed) mutable {
+          [this, answer, order = std::move(order), indexes = std::move(indexes),
+           try_first = what.try_first](committer::committed) mutable {
+            if (try_first) return hand_on(std::move(order), indexes, answer);
             const auto id = order.what.message.id;
             self->send(queue, std::move(order));
-            answer.deliver(message_accepted{id});
+            answer.deliver(message_accepted{id, {}});
           },
           [answer](caf::error& failed) mutable {
             log::error("spool: message not taken: {}", describe(failed));
             answer.deliver(std::move(failed));
           });
-  return answer;
+  return pending;
+}
+
+void intake_state::hand_on(enqueue_message order, const std::vector<uint32_t>& indexes,
+                           open_answer<message_accepted> answer) {
+  const auto id = order.what.message.id;
+  self->request(queue, caf::infinite, try_message{std::move(order)})
+      .then(
+          [id, indexes, answer](message_tried& found) mutable {
+            message_accepted all{id, {}};
+            for (const auto index : indexes)
+              all.tries.push_back(index < found.tries.size() ? found.tries[index] : first_try::kept);
+            answer.deliver(std::move(all));
+          },
+          // The queue ended; the message is on disk all the same.
+          [id, indexes, answer](caf::error&) mutable {
+            answer.deliver(message_accepted{id, std::vector(indexes.size(), first_try::kept)});
+          });
 }
 
 intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, mailbox::services with,

@@ -1,7 +1,8 @@
 #pragma once
 
-#include "actors/shard_services.hpp"
+#include "actors/open_answer.hpp"
 #include "actors/settings.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
 
 #include <chrono>
@@ -18,6 +19,8 @@ struct intake_state {
   bool space_left = true;
 
   caf::result<message_accepted> accept(const accept_message& what);
+  /// To the queue, for a client that hears of each recipient; `indexes` has each one's record.
+  void hand_on(enqueue_message order, const std::vector<uint32_t>& indexes, open_answer<message_accepted> answer);
   /// Whether the disk has more than its reserve, which is kept for reading and deleting.
   bool has_space();
 };
@@ -25,10 +28,5 @@ struct intake_state {
 /// One per shard: what it has answered is on disk.
 intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, mailbox::services with,
                                    queue_actor queue, live_settings_ptr settings);
-
-/// The envelope without its recipients, as the spool keeps it. Stored: versioned like a record.
-bytes encode_envelope(const smtp::envelope& envelope);
-/// Nothing when damaged.
-std::optional<smtp::envelope> decode_envelope(bytes_view in);
 
 } // namespace stagepost::spool

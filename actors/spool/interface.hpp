@@ -18,6 +18,15 @@ struct addressee {
   smtp::recipient recipient;
   domain::address_kind kind = domain::address_kind::elsewhere;
   domain::account_target target;
+  bool delivered_before = false; ///< the message says so itself: a loop, not to be delivered once more
+};
+
+/// How the first try to deliver to a recipient ended.
+enum class first_try : uint8_t {
+  kept,        ///< the spool has him: who is not reached yet, and who is an alias
+  delivered,
+  over_quota,  ///< not delivered and no longer in the spool: whoever sent the message has to see to him
+  unavailable, ///< the same: his mailbox cannot be written now
 };
 
 /// Hands one message over. The answer comes once it is on disk, so whoever gets it may say 250; a storage error means
@@ -35,9 +44,13 @@ struct accept_message {
   instant accepted_at;
   std::string authenticated_as;
   std::vector<storage::trace_step> trace; ///< what is known so far
+  /// Answer when deliveries were tried, for a client that hears of each recipient (LMTP, RFC 2033 4.2), and give those
+  /// who could not be reached back to it. Waits a bounded time.
+  bool try_first = false;
 };
 struct message_accepted {
   stagepost::queue_id id;
+  std::vector<first_try> tries; ///< of each recipient in order, if asked for
 };
 
 /// May a message come in? False: the disk is full or failing, 452.
@@ -52,12 +65,21 @@ using intake_actor = caf::typed_actor<caf::replies_to<accept_message>::with<mess
 struct queued_message {
   storage::spool_record message;
   std::vector<storage::spool_recipient> recipients;
+  std::vector<uint32_t> damaged; ///< indexes of recipients whose records cannot be read
 };
 
 /// From the intake: it is on disk, deliver it.
 struct enqueue_message {
   queued_message what;
   std::vector<uint64_t> quotas; ///< of each recipient's account, as the directory said
+};
+
+/// The same, answered when each recipient was tried once or waited for long enough.
+struct try_message {
+  enqueue_message what;
+};
+struct message_tried {
+  std::vector<first_try> tries; ///< by index of the recipient
 };
 
 struct list_queue {
@@ -86,7 +108,8 @@ struct queue_status {
 };
 
 using queue_actor =
-    caf::typed_actor<caf::reacts_to<enqueue_message>, caf::replies_to<list_queue>::with<queue_page>,
+    caf::typed_actor<caf::reacts_to<enqueue_message>, caf::replies_to<try_message>::with<message_tried>,
+                     caf::replies_to<list_queue>::with<queue_page>,
                      caf::replies_to<show_message>::with<queue_page>,
                      caf::replies_to<delete_message>::with<queue_answer>,
                      caf::replies_to<retry_message>::with<queue_answer>,
@@ -98,6 +121,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::accept_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::message_accepted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::may_accept)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::enqueue_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::try_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::message_tried)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::list_queue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::show_message)

@@ -1,12 +1,18 @@
 #pragma once
 
 #include "actors/delivery/interface.hpp"
-#include "actors/shard_services.hpp"
 #include "actors/metrics/metrics.hpp"
+#include "actors/open_answer.hpp"
 #include "actors/settings.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
+#include "actors/spool/read_stamps.hpp"
+#include "actors/spool/recent_ids.hpp"
+#include "actors/spool/retry_times.hpp"
 
+#include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -16,8 +22,13 @@ namespace stagepost::spool {
 
 using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>>;
 
+/// When what could not be read or asked is tried again.
+inline constexpr auto short_wait = std::chrono::minutes(1);
+
 /// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the messages being
-/// worked on and a bounded number of those behind them. Recipients elsewhere wait on disk.
+/// worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its work by subject: queue.cpp
+/// delivers, queue_outcome.cpp says what becomes of recipients, queue_expansion.cpp writes out aliases, queue_reading.cpp
+/// reads from disk, queue_orders.cpp obeys the administrator, queue_client.cpp answers who waits for first tries.
 struct queue_state {
   static constexpr const char* name = "spool.queue";
   queue_self::pointer self = nullptr;
@@ -32,49 +43,95 @@ struct queue_state {
     storage::spool_record message;
     std::deque<storage::spool_recipient> open; ///< not yet given to delivery
     std::unordered_map<account_id, uint64_t> quotas;
-    size_t out = 0;      ///< given to delivery, not answered
-    size_t staying = 0;  ///< recipients that stay on disk: remote, deferred
+    uint32_t next_index = 0; ///< of a recipient that is added
+    size_t out = 0;          ///< given to delivery, not answered
+    size_t staying = 0;      ///< recipients that stay on disk: remote, deferred, damaged
+    size_t writing = 0;      ///< changes of its records on their way to the disk
     bool expanding = false;
+    bool ended = false;      ///< its record was taken out of the spool
   };
+  /// Whoever wants to hear of the first tries.
+  struct waiting_client {
+    open_answer<message_tried> answer;
+    std::vector<first_try> tries;
+    std::unordered_set<uint32_t> untried;
+    size_t leaving = 0; ///< recipients on their way out of the spool: nobody may be told they are kept
+    std::chrono::steady_clock::time_point until;
+  };
+
   std::unordered_map<queue_id, working> at_work;
   std::deque<enqueue_message> ready; ///< behind them, in order of arrival
+  /// Those of both. While a message is here its records are changed from here only; when it leaves, all that is to be
+  /// said of it is on disk.
   std::unordered_set<queue_id> in_memory;
+  std::unordered_map<queue_id, waiting_client> clients;
+
   /// Where on disk the messages begin that are not in memory because `ready` was full; zero: all are in memory.
   queue_id on_disk_from;
   /// The lowest number left on disk since the last read began; numbers are given before the message is on disk, so one
   /// may come late.
   queue_id left_from;
   bool reading = false;
-  /// Reads of the spool under way, and what was forgotten meanwhile: what they found of it may be older than its
-  /// delivery.
-  size_t reads = 0;
-  std::unordered_set<queue_id> forgotten;
-  std::multimap<instant, queue_id> deferred; ///< when to try again
+  read_stamps reads;
+  std::unordered_set<queue_id> loading; ///< messages that are read on their own
+  /// Messages to be read again as soon as nothing is under way with them; true: to be tried whatever their time is.
+  std::unordered_map<queue_id, bool> wishes;
+  retry_times retries;
+  /// The first message that waits for the store of a shard to write again.
+  std::map<uint8_t, queue_id> stalled;
+  std::unordered_set<queue_id> removing; ///< on the way out of the spool by order; nothing else may begin
+  recent_ids removed;                    ///< what the intake may still tell us of
   size_t out = 0;
 
   void enqueue(enqueue_message what);
+  caf::result<message_tried> try_first(try_message what);
+  /// The message is on disk and to be read from there, with all behind it.
+  void leave_on_disk(queue_id id);
   void work();
   void begin(enqueue_message what);
   void push(queue_id id);
   void learn_quotas(queue_id id, size_t from);
   size_t out_limit() const;
-  void delivered(queue_id id, const storage::spool_recipient& recipient, const delivery::delivery_result& result);
-  void defer(working& on, storage::spool_recipient recipient, const delivery::delivery_result& result);
+  void delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
+                 const delivery::delivery_result& result);
+
+  // How a recipient stays, or goes.
+  void defer(queue_id id, storage::spool_recipient recipient, const std::string& reply);
+  void stall(queue_id id, uint8_t shard);
+  void hold(queue_id id, storage::spool_recipient recipient, const std::string& why);
+  /// To the client that is still there: out of the spool first, so that nobody is served twice.
+  void give_back(queue_id id, const storage::spool_recipient& recipient, const delivery::delivery_result& result);
+  /// All that is not under way stays for now.
+  void postpone(queue_id id);
   void end_if_done(queue_id id);
+  /// Changes records of a message at work. `then` hears whether it was done.
+  void write(queue_id id, std::shared_ptr<storage::batch> batch, std::function<void(bool)> then = [](bool) {});
+  void forget(queue_id id);
+
+  bool wants_to_hear(queue_id id, uint32_t index) const;
+  void tell(queue_id id, uint32_t index, first_try how);
+  void answer_if_tried(queue_id id);
+  /// Who was not tried yet is the spool's.
+  void stop_waiting(queue_id id);
+
   void expand(queue_id id);
   void expanded(queue_id id, uint32_t alias_index, const domain::address_expanded& found);
   void write_expansion(queue_id id, uint32_t alias_index, std::vector<storage::spool_recipient> fresh, size_t from);
+
   void read_more();
-  /// One message again. `now`: whatever its recipients' next time is.
+  /// One message again, as soon as nothing is under way with it. `now`: whatever its recipients' next time is.
   void load(queue_id id, bool now);
+  void loaded(queue_id id, read_stamps::stamp stamp, bool good, std::vector<queued_message> found);
   /// A message that was read; passed over when it is in memory or was while the read was under way.
-  void take(queued_message what);
-  void end_read();
-  void forget(queue_id id);
+  void take(queued_message what, read_stamps::stamp stamp);
+  void load_due();
+  void resume_stalled();
   void tick();
 
   caf::result<queue_page> list(const list_queue& what);
   caf::result<queue_answer> remove(const delete_message& what);
+  void remove_read(const queued_message& what, open_answer<queue_answer> answer);
+  void not_removed(queue_id id, const std::string& why, open_answer<queue_answer> answer);
   caf::result<queue_answer> retry(const retry_message& what);
 };
 

@@ -23,6 +23,9 @@ std::optional<std::string> canonical_domain(std::string_view domain);
 /// The one form under which a local user is known: NFC and case-folded.
 std::string canonical_local(std::string_view local);
 
+/// A mailbox in the one form of its two parts, as accounts' addresses are written; nothing for what is no mailbox.
+std::optional<std::string> canonical_address(std::string_view text);
+
 /// local@domain with the local part quoted again where it must be.
 std::string to_string(const mailbox&);
 

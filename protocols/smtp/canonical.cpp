@@ -74,4 +74,11 @@ std::string canonical_local(std::string_view local) {
   return out;
 }
 
+std::optional<std::string> canonical_address(std::string_view text) {
+  const auto box = parse_mailbox(text, true);
+  const auto domain = box ? canonical_domain(box->domain) : std::nullopt;
+  if (!domain) return std::nullopt;
+  return to_string({canonical_local(box->local), *domain});
+}
+
 } // namespace stagepost::smtp

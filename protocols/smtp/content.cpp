@@ -68,6 +68,7 @@ intake_rules session::machine::rules_of_intake() const {
                       (settings.append_received == received_policy::authenticated && authenticated);
   header_rules header;
   header.at = now;
+  header.client_delivers = settings.kind == session_kind::lmtp;
   header.complete = is_submission() || authenticated;
   header.message_id = queue_id + "." + std::to_string(unix_milliseconds(now)) + "@" +
                       settings.host_name; // unique by the queue id
@@ -129,6 +130,7 @@ void session::machine::finish_message() {
   // RFC 2033 4.2: one reply for each recipient that was accepted.
   const size_t replies = settings.kind == session_kind::lmtp ? envelope.recipients.size() : 1;
   if (const auto why = intake->finish(out)) return refuse_content(*why, replies);
+  envelope.delivered_to = intake->take_delivered_to();
   intake.reset();
   chunk_replies = replies;
   ask(question::accepted, accept_message{std::move(envelope)});

@@ -3,8 +3,10 @@
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/units.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stagepost::smtp {
@@ -37,11 +39,19 @@ struct envelope {
   bool smtp_utf8 = false; ///< RFC 6531
   return_content ret = return_content::unspecified;
   std::string envelope_id; ///< ENVID, xtext decoded
+  /// Not said by the client but by the message: to whom it was delivered before (Delivered-To, RFC 9228), canonical.
+  std::vector<std::string> delivered_to = {};
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, envelope& x) {
-    return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id);
+    return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id, x.delivered_to);
   }
 };
+
+/// Whether the message says that it was delivered to this address (canonical) before: then it has come back.
+inline bool was_delivered_to(const envelope& message, std::string_view address) {
+  const auto& all = message.delivered_to;
+  return std::find(all.begin(), all.end(), address) != all.end();
+}
 
 } // namespace stagepost::smtp

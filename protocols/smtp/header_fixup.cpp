@@ -12,6 +12,8 @@ namespace stagepost::smtp {
 
 namespace {
 
+constexpr size_t max_address_field = 1000; ///< RFC 5321 4.5.3.1 with folds
+
 std::string canonical(const mailbox& box) {
   return canonical_local(box.local) + "@" + canonical_domain(box.domain).value_or(ascii_lower(box.domain));
 }
@@ -23,6 +25,15 @@ bool from_fits(std::string_view value, const header_rules& rules) {
     return one.kind != mime::address_kind::mailbox ||
            fits_sender(rules.match, rules.match_address, addr_spec(one));
   });
+}
+
+/// The address of a Delivered-To field in the form of accounts' addresses; empty for anything else.
+std::string delivery_address(std::string_view value) {
+  if (value.size() > max_address_field) return {};
+  const auto whole = mime::unfold(value);
+  std::string_view text = whole;
+  if (text.size() > 2 && text.front() == '<' && text.back() == '>') text = text.substr(1, text.size() - 2);
+  return canonical_address(text).value_or("");
 }
 
 bool is_bcc(std::string_view name) { return ascii_iequals(name, "Bcc") || ascii_iequals(name, "Resent-Bcc"); }
@@ -50,6 +61,9 @@ fixed_header fix_header(bytes_view block, const header_rules& rules) {
       ++out.hops;
     } else if (ascii_iequals(field.name, "From")) {
       if (rules.match != sender_match::none && !from_fits(field.value, rules)) out.from_fits = false;
+    } else if (ascii_iequals(field.name, "Delivered-To")) {
+      if ((rules.client_delivers && out.hops == 0) || out.delivered_to.size() == max_delivered_to) continue;
+      if (auto address = delivery_address(field.value); !address.empty()) out.delivered_to.push_back(std::move(address));
     } else if (rules.complete) {
       if (ascii_iequals(field.name, "Date")) has_date = true;
       if (ascii_iequals(field.name, "Message-ID")) has_message_id = true;

@@ -4,6 +4,9 @@
 #include "protocols/base/units.hpp"
 #include "protocols/smtp/session.hpp"
 
+#include <string>
+#include <vector>
+
 namespace stagepost::smtp {
 
 /// What is to be done to the header block of a message on its way in.
@@ -15,6 +18,9 @@ struct header_rules {
   instant at;
   sender_match match = sender_match::none;
   std::string match_address; ///< who From must name
+  /// The client is the one that delivers and may have written its own Delivered-To on top (LMTP): only those below a
+  /// Received count.
+  bool client_delivers = false;
 };
 
 /// A header block that went through the rules.
@@ -22,7 +28,12 @@ struct fixed_header {
   bytes text;            ///< everything not named by the rules is as it was, octet for octet
   size_t hops = 0;       ///< Received fields it came with
   bool from_fits = true; ///< false when a From field names somebody else (SMTPIN-18)
+  /// Addresses of the Delivered-To fields (RFC 9228) in their one form: at most max_delivered_to, those on top.
+  std::vector<std::string> delivered_to;
 };
+
+/// A loop adds one with each turn, so a few are enough; the hop count ends what is longer.
+inline constexpr size_t max_delivered_to = 50;
 
 /// `block`: the octets before the first empty line, and that line. Linear.
 fixed_header fix_header(bytes_view block, const header_rules& rules);

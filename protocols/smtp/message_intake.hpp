@@ -5,6 +5,9 @@
 #include "protocols/smtp/reply.hpp"
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace stagepost::smtp {
 
@@ -37,6 +40,9 @@ public:
   /// content was cut into packets.
   std::optional<reply_kind> refusal() const;
 
+  /// Of the header, once it came (see fixed_header).
+  std::vector<std::string> take_delivered_to() { return std::move(delivered_to_); }
+
 private:
   bool is_too_large() const;
   void look(actions& out);
@@ -50,6 +56,7 @@ private:
   bytes kept_;          ///< content not handed on yet
   uint64_t octets_ = 0; ///< of BDAT
   bool header_done_ = false;
+  std::vector<std::string> delivered_to_;
   std::optional<reply_kind> refusal_;
 };
 

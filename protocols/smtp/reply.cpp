@@ -75,6 +75,7 @@ constexpr std::array<reply_line, reply_kinds> table{{
     {header_too_large, 552, "5.3.4", "Message header too large"},
     {content_line_too_long, 552, "5.6.0", "A line of the message is too long"},
     {bare_newline, 550, "5.6.11", "The message has a bare carriage return or line feed"},
+    {delivered_before, 554, "5.4.6", "The message was delivered to this mailbox before"},
     {reply_kind::loop_detected, 554, "5.4.6", "Too many hops"},
 }};
 
@@ -113,7 +114,7 @@ reply_kind refusal_of(verdict answer) {
   case verdict::refused_by_policy: return reply_kind::refused_by_policy;
   case verdict::message_too_large: return reply_kind::message_too_large;
   case verdict::too_many_recipients: return reply_kind::too_many_recipients;
-  case verdict::loop_detected: return reply_kind::loop_detected;
+  case verdict::loop_detected: return delivered_before;
   case verdict::out_of_space: return no_space;
   case verdict::accepted:
   case verdict::temporary_failure: break;

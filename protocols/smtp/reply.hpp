@@ -74,6 +74,7 @@ enum class reply_kind : uint8_t {
   header_too_large,
   content_line_too_long,
   bare_newline,
+  delivered_before,
   loop_detected,
 };
 

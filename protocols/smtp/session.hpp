@@ -116,7 +116,7 @@ enum class verdict : uint8_t {
   refused_by_policy,       ///< 550 5.7.1
   message_too_large,       ///< 552 5.3.4
   too_many_recipients,     ///< 452 4.5.3, per-sender limit (DOM-64)
-  loop_detected,           ///< 554 5.4.6
+  loop_detected,           ///< 554 5.4.6: it was delivered there before
   out_of_space,            ///< 452 4.3.1
   temporary_failure,       ///< 451 4.3.0
 };

@@ -1,5 +1,7 @@
 #include "storage/spool_table.hpp"
 
+#include "storage/batch_access.hpp"
+#include "storage/key.hpp"
 #include "tests/storage/store_fixture.hpp"
 
 namespace stagepost::storage {
@@ -31,12 +33,14 @@ TEST_F(SpoolTable, PagesThroughWaitingMessagesOldestFirst) {
   must_commit(gone);
   const auto first = read_spool_page(*store_, queue_id{}, 2, reach::disk);
   ASSERT_TRUE(first);
-  ASSERT_EQ(first->size(), 2u);
-  EXPECT_EQ((*first)[0].id, queue_id{10});
-  EXPECT_EQ((*first)[1].id, queue_id{30});
-  const auto rest = read_spool_page(*store_, queue_id{31}, 2, reach::disk);
-  ASSERT_EQ(rest->size(), 1u);
-  EXPECT_EQ(rest->front().sender, "a@example.org");
+  ASSERT_EQ(first->messages.size(), 2u);
+  EXPECT_EQ(first->messages[0].id, queue_id{10});
+  EXPECT_EQ(first->messages[1].id, queue_id{30});
+  EXPECT_EQ(first->next, queue_id{40});
+  const auto rest = read_spool_page(*store_, first->next, 2, reach::disk);
+  ASSERT_EQ(rest->messages.size(), 1u);
+  EXPECT_EQ(rest->messages.front().sender, "a@example.org");
+  EXPECT_EQ(rest->next, queue_id{});
   EXPECT_TRUE(read_spool(*store_, queue_id{40}, reach::disk));
   EXPECT_EQ(read_spool(*store_, queue_id{20}, reach::disk).error().code, errc::not_found);
 }
@@ -49,11 +53,30 @@ TEST_F(SpoolTable, KeepsRecipientsInOrder) {
   must_commit(b);
   const auto some = read_recipients(*store_, queue_id{5}, 256, 3, reach::disk);
   ASSERT_TRUE(some);
-  ASSERT_EQ(some->size(), 3u);
-  EXPECT_EQ((*some)[0].index, 256u);
-  EXPECT_EQ((*some)[2].index, 259u);
-  EXPECT_EQ((*some)[2].address, "r259@example.org");
-  EXPECT_EQ(read_recipients(*store_, queue_id{5}, 0, 1000, reach::disk)->size(), 299u);
+  ASSERT_EQ(some->recipients.size(), 3u);
+  EXPECT_EQ(some->recipients[0].index, 256u);
+  EXPECT_EQ(some->recipients[2].index, 259u);
+  EXPECT_EQ(some->recipients[2].address, "r259@example.org");
+  EXPECT_EQ(read_recipients(*store_, queue_id{5}, 0, 1000, reach::disk)->recipients.size(), 299u);
+}
+
+TEST_F(SpoolTable, NamesDamagedRecordsAndReadsTheOthers) {
+  batch b(*store_);
+  for (const uint64_t id : {10u, 20u, 30u}) put_spool(b, waiting(id));
+  for (uint32_t i = 0; i < 3; ++i) put_recipient(b, queue_id{10}, recipient(i));
+  batch_access::put(b, family::spool, key::queue(queue_id{20}), "\x7f");
+  batch_access::put(b, family::spool_recipients, key::queue_item(queue_id{10}, 1), "\x7f");
+  must_commit(b);
+  const auto all = read_spool_page(*store_, queue_id{}, 2, reach::disk);
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->messages.size(), 1u);
+  EXPECT_EQ(all->damaged, std::vector{queue_id{20}});
+  EXPECT_EQ(all->next, queue_id{30});
+  const auto of_first = read_recipients(*store_, queue_id{10}, 0, 100, reach::disk);
+  ASSERT_TRUE(of_first);
+  ASSERT_EQ(of_first->recipients.size(), 2u);
+  EXPECT_EQ(of_first->recipients[1].index, 2u);
+  EXPECT_EQ(of_first->damaged, std::vector{1u});
 }
 
 TEST_F(SpoolTable, RemembersDeliveriesUntilTheyAreDeleted) {

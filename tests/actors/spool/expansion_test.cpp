@@ -1,6 +1,8 @@
 #include "actors/delivery/local.hpp"
+#include "actors/spool/envelope_record.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/queue.hpp"
+#include "storage/trace_table.hpp"
 #include "tests/support/held_committer.hpp"
 #include "tests/support/tree_fixture.hpp"
 
@@ -77,7 +79,7 @@ TEST_F(AliasExpansion, GoesOnAfterACrashBetweenItsPieces) {
   with = {};
   const auto written = storage::read_recipients(*shards_[0], what.id, 0, 10000, storage::reach::disk);
   ASSERT_TRUE(written);
-  EXPECT_EQ(written->size(), 501u); // the alias and a piece of 500
+  EXPECT_EQ(written->recipients.size(), 501u); // the alias and a piece of 500
 
   restart();
   ASSERT_TRUE(eventually([&] { return queued(0).at(0).recipients.size() == 1; }));
@@ -87,6 +89,39 @@ TEST_F(AliasExpansion, GoesOnAfterACrashBetweenItsPieces) {
   ASSERT_EQ(left[0].recipients.size(), 1u);
   EXPECT_EQ(left[0].recipients[0].address, "friend@elsewhere.example");
   expect_sound();
+}
+
+TEST_F(AliasExpansion, PassesOverWhomTheMessageWasDeliveredToBefore) {
+  must(domain::put_alias{"two@example.org", {"user1@example.org", "user2@example.org"}});
+  auto what = message(0, {"two@example.org"});
+  what.envelope.delivered_to = {"user2@example.org"};
+  accept(0, what);
+  await_deliveries();
+  EXPECT_EQ(messages_of(accounts_[1]), 1u);
+  EXPECT_EQ(messages_of(accounts_[2]), 0u);
+  const auto left = queued(0);
+  ASSERT_EQ(left.size(), 1u);
+  ASSERT_EQ(left[0].recipients.size(), 1u);
+  EXPECT_EQ(left[0].recipients[0].address, "user2@example.org");
+  EXPECT_EQ(left[0].recipients[0].state, storage::recipient_state::held);
+  EXPECT_EQ(left[0].recipients[0].last_reply, reply_to_loop);
+  EXPECT_EQ(storage::read_trace(*shards_[0], what.id, storage::reach::disk)->back().kind,
+            storage::trace_kind::held);
+}
+
+TEST_F(AliasExpansion, HoldsMailForAnAliasWhoseDomainWasDeleted) {
+  must(domain::create_domain{"gone.example"});
+  must(domain::put_alias{"club@gone.example", {"user1@example.org"}});
+  const auto what = message(0, {"club@gone.example"});
+  end(tree_.shards[0].queue); // nobody looks at it for now
+  EXPECT_EQ(ask<message_accepted>(tree_.shards[0].intake, what).id, what.id);
+  must(domain::delete_domain{"gone.example"});
+  restart();
+  EXPECT_TRUE(eventually([&] {
+    return queued(0).at(0).recipients.at(0).state == storage::recipient_state::held;
+  }));
+  EXPECT_EQ(queued(0)[0].recipients[0].last_reply, "550 5.1.2 the domain of the alias was deleted");
+  EXPECT_EQ(messages_of(accounts_[1]), 0u);
 }
 
 } // namespace

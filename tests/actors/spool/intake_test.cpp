@@ -1,6 +1,7 @@
 #include "actors/spool/intake.hpp"
 
 #include "actors/error.hpp"
+#include "actors/spool/envelope_record.hpp"
 #include "storage/blobs.hpp"
 #include "storage/trace_table.hpp"
 #include "tests/support/tree_fixture.hpp"
@@ -56,6 +57,32 @@ TEST_F(SpoolIntake, TakesNothingWhenTheDiskHasOnlyItsReserve) {
   EXPECT_TRUE(queued(0).empty());
 }
 
+TEST_F(SpoolIntake, HoldsWhoTheMessageWasDeliveredToBefore) {
+  auto what = message(0, {"alice@example.org", "friend@elsewhere.example"});
+  what.recipients[0].delivered_before = true;
+  accept(0, what);
+  await_deliveries();
+  const auto waiting = queued(0);
+  ASSERT_EQ(waiting.size(), 1u);
+  EXPECT_EQ(waiting[0].recipients[0].state, storage::recipient_state::held);
+  EXPECT_EQ(waiting[0].recipients[0].last_reply, reply_to_loop);
+  EXPECT_EQ(messages_of("alice@example.org"), 0u);
+  EXPECT_EQ(storage::read_trace(*shards_[0], what.id, storage::reach::disk)->back().kind,
+            storage::trace_kind::held);
+}
+
+TEST_F(SpoolIntake, TellsAClientThatWaitsHowEachFirstTryEnded) {
+  add_user("bob@example.org");
+  auto what = message(0, {"bob@example.org", "alice@example.org"});
+  what.recipients[1].target.quota_bytes = 5;
+  what.try_first = true;
+  const auto answer = ask<message_accepted>(tree_.shards[0].intake, what);
+  EXPECT_EQ(answer.tries, (std::vector{first_try::delivered, first_try::over_quota}));
+  EXPECT_EQ(messages_of("bob@example.org"), 1u);
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  expect_sound();
+}
+
 TEST(SpoolEnvelope, ComesBackAsItWas) {
   smtp::envelope what;
   what.sender = "someone@example.org";
@@ -74,6 +101,19 @@ TEST(SpoolEnvelope, ComesBackAsItWas) {
   for (size_t size = 0; size < written.size(); ++size)
     EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, size)));
   EXPECT_FALSE(decode_envelope(std::string("\x63", 1) + written.substr(1)));
+}
+
+TEST(SpoolEnvelope, RemembersDeliveriesAndIsAsBeforeWithoutAny) {
+  smtp::envelope what;
+  what.sender = "a@b";
+  EXPECT_EQ(encode_envelope(what), std::string("\x01\x03" "a@b\0\0\0\0", 9)); // stored
+  what.delivered_to = {"one@example.org", "two@example.org"};
+  const auto written = encode_envelope(what);
+  EXPECT_EQ(written.front(), 2);
+  const auto read = decode_envelope(written);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->delivered_to, what.delivered_to);
+  EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, written.size() - 1)));
 }
 
 } // namespace

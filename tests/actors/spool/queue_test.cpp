@@ -1,5 +1,7 @@
 #include "actors/spool/queue.hpp"
 
+#include "storage/batch_access.hpp"
+#include "storage/key.hpp"
 #include "storage/trace_table.hpp"
 #include "tests/support/tree_fixture.hpp"
 
@@ -104,6 +106,73 @@ TEST_F(SpoolQueue, DeliversWhatWasAcceptedBeforeAStopOnce) {
   EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
   EXPECT_EQ(messages_of("alice@example.org"), 20u);
   EXPECT_EQ(messages_of("bob@example.org"), 20u);
+  expect_sound();
+}
+
+TEST_F(SpoolQueue, HoldsTheMailOfADeletedUserAlsoWhenAnotherHasHisName) {
+  const auto id = accept_too_much();
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
+  must(domain::delete_user{"alice@example.org"});
+  add_user("alice@example.org");
+  EXPECT_TRUE(eventually([&] { return retry(id).done; }));
+  EXPECT_TRUE(eventually(
+      [&] { return queued(0).at(0).recipients.at(0).state == storage::recipient_state::held; }));
+  EXPECT_EQ(queued(0)[0].recipients[0].last_reply, "550 5.1.1 the user was deleted");
+  const auto trace = storage::read_trace(*shards_[0], id, storage::reach::disk);
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(trace->back().kind, storage::trace_kind::held);
+  restart();
+  await_deliveries();
+  EXPECT_EQ(queued(0).at(0).recipients.at(0).state, storage::recipient_state::held);
+  EXPECT_EQ(messages_of("alice@example.org"), 0u);
+  EXPECT_TRUE(remove(id).done);
+  expect_sound();
+}
+
+TEST_F(SpoolQueue, DeliversToAUserWhoseAliasesWereDeletedMeanwhile) {
+  auto what = message(0, {"alice@example.org"});
+  what.recipients[0].recipient.address = "nick@example.org"; // a name he had
+  what.recipients[0].target.quota_bytes = 5;
+  const auto id = accept(0, what);
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
+  EXPECT_TRUE(eventually([&] { return retry(id).done; }));
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  EXPECT_EQ(messages_of("alice@example.org"), 1u);
+}
+
+TEST_F(SpoolQueue, DeliversTheOthersWhenOneRecordIsDamaged) {
+  const auto damaged = shards_[0]->next_queue_id(from_unix_milliseconds(1700000000000));
+  const auto id = accept_too_much();
+  ASSERT_LT(damaged, id);
+  committer::commit_batch change{std::make_shared<storage::batch>(*shards_[0]), nullptr};
+  storage::batch_access::put(*change.changes, storage::family::spool, storage::key::queue(damaged), "\x7f");
+  ask<committer::committed>(tree_.shards[0].with.committer, change);
+  restart(); // now both are read from disk, the damaged one first
+  EXPECT_TRUE(eventually([&] { return retry(id).done; }));
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+  EXPECT_FALSE(remove(damaged).done); // what it keeps alive is not known
+}
+
+TEST_F(SpoolQueue, KeepsADamagedRecipientAndDeliversTheOthers) {
+  const auto id = accept(0, {"friend@elsewhere.example"});
+  await_deliveries();
+  storage::spool_recipient alice;
+  alice.index = 1;
+  alice.address = "alice@example.org";
+  alice.state = storage::recipient_state::local;
+  alice.account = find(alice.address).target.account;
+  alice.shard = find(alice.address).target.shard;
+  committer::commit_batch change{std::make_shared<storage::batch>(*shards_[0]), nullptr};
+  storage::batch_access::put(*change.changes, storage::family::spool_recipients, storage::key::queue_item(id, 0),
+                             "\x7f");
+  storage::put_recipient(*change.changes, id, alice);
+  ask<committer::committed>(tree_.shards[0].with.committer, change);
+  restart();
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+  await_deliveries();
+  ASSERT_EQ(queued(0).size(), 1u); // not lost with him
+  EXPECT_EQ(queued(0)[0].damaged, std::vector{0u});
+  EXPECT_TRUE(remove(id).done);
   expect_sound();
 }
 

@@ -30,6 +30,29 @@ TEST(SmtpHeaderFixup, CountsHops) {
             2u);
 }
 
+TEST(SmtpHeaderFixup, FindsToWhomItWasDeliveredBefore) {
+  EXPECT_EQ(fix_header("Delivered-To: One@Example.ORG\r\nReceived: x\r\nDELIVERED-TO:\r\n <two@b\xc3\xbc\x63her.test>\r\n"
+                       "Delivered-To: nonsense\r\nX-Delivered-To: three@example.org\r\n\r\nDelivered-To: in@the.body\r\n",
+                       {})
+                .delivered_to,
+            (std::vector<std::string>{"one@example.org", "two@xn--bcher-kva.test"}));
+  EXPECT_TRUE(fix_header("Received: x\r\nSubject: y\r\n\r\n", {}).delivered_to.empty());
+}
+
+TEST(SmtpHeaderFixup, PassesOverTheMarkOfAClientThatDelivers) {
+  header_rules rules;
+  rules.client_delivers = true;
+  EXPECT_EQ(fix_header("Delivered-To: a@x.test\r\nReceived: x\r\nDelivered-To: b@x.test\r\n\r\n", rules).delivered_to,
+            std::vector<std::string>{"b@x.test"});
+}
+
+TEST(SmtpHeaderFixup, LooksAtABoundedNumberOfMarks) {
+  bytes block;
+  for (size_t i = 0; i < 10 * max_delivered_to; ++i) block += "Delivered-To: a@x.test\r\n";
+  block += "Delivered-To: " + bytes(100000, 'a') + "@x.test\r\n\r\n";
+  EXPECT_EQ(fix_header(block, {}).delivered_to.size(), max_delivered_to);
+}
+
 TEST(SmtpHeaderFixup, AddsWhatASubmissionMisses) {
   EXPECT_EQ(fix_header("A: b\r\n\r\n", submission()).text,
             "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\nMessage-ID: <id@host>\r\nA: b\r\n\r\n");

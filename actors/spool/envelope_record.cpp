@@ -1,0 +1,48 @@
+#include "actors/spool/envelope_record.hpp"
+
+namespace stagepost::spool {
+
+namespace {
+
+constexpr uint8_t plain_version = 1;
+constexpr uint8_t with_deliveries_version =
+    2; ///< only where there are any: ordinary mail is as it always was
+
+} // namespace
+
+bytes encode_envelope(const smtp::envelope& envelope) {
+  bytes out;
+  out.push_back(char(envelope.delivered_to.empty() ? plain_version : with_deliveries_version));
+  append_counted(out, envelope.sender);
+  out.push_back(char(envelope.body));
+  out.push_back(char(envelope.smtp_utf8));
+  out.push_back(char(envelope.ret));
+  append_counted(out, envelope.envelope_id);
+  for (const auto& each : envelope.delivered_to) append_counted(out, each);
+  return out;
+}
+
+std::optional<smtp::envelope> decode_envelope(bytes_view in) {
+  if (in.empty()) return std::nullopt;
+  const auto version = uint8_t(in.front());
+  if (version != plain_version && version != with_deliveries_version) return std::nullopt;
+  in.remove_prefix(1);
+  smtp::envelope out;
+  bytes_view sender, id;
+  if (!take_counted(in, sender) || in.size() < 3) return std::nullopt;
+  out.sender = sender;
+  out.body = smtp::body_type(in[0]);
+  out.smtp_utf8 = in[1] != 0;
+  out.ret = smtp::return_content(in[2]);
+  in.remove_prefix(3);
+  if (!take_counted(in, id)) return std::nullopt;
+  out.envelope_id = id;
+  while (version == with_deliveries_version && !in.empty()) {
+    bytes_view address;
+    if (!take_counted(in, address)) return std::nullopt;
+    out.delivered_to.emplace_back(address);
+  }
+  return out;
+}
+
+} // namespace stagepost::spool

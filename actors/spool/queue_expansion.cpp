@@ -1,0 +1,126 @@
+#include "actors/spool/queue.hpp"
+
+#include "actors/log/log.hpp"
+#include "actors/spool/envelope_record.hpp"
+#include "actors/spool/wall_clock.hpp"
+#include "storage/spool_table.hpp"
+#include "storage/trace_table.hpp"
+
+#include <algorithm>
+
+// Writing out the aliases among a message's recipients.
+
+namespace stagepost::spool {
+
+namespace {
+
+/// Recipients an alias gives with one batch.
+constexpr size_t expansion_step = 500;
+
+} // namespace
+
+void queue_state::expand(queue_id id) {
+  auto& on = at_work.at(id);
+  const auto alias = std::find_if(on.open.begin(), on.open.end(), [](const storage::spool_recipient& each) {
+    return each.state == storage::recipient_state::expanding;
+  });
+  if (alias == on.open.end()) {
+    on.expanding = false;
+    return learn_quotas(id, 0);
+  }
+  self->request(directory, caf::infinite,
+                domain::expand_address{alias->address, settings->get()->spool.alias_expansion_limit})
+      .then([this, id, index = alias->index](domain::address_expanded& found) { expanded(id, index, found); },
+            [this, id, index = alias->index](caf::error&) { expanded(id, index, {}); });
+}
+
+void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::address_expanded& found) {
+  auto& on = at_work.at(id);
+  const auto alias = std::find_if(on.open.begin(), on.open.end(),
+                                  [&](const storage::spool_recipient& each) { return each.index == alias_index; });
+  // The directory cannot be read now. The whole message waits: it is all on disk.
+  if (found.kind == domain::address_kind::unavailable) return postpone(id);
+  if (found.cut)
+    log::warn("queue {}: alias {} has more recipients than the limit", id.value, alias->address);
+  const auto envelope = decode_envelope(on.message.envelope);
+  std::set<account_id> have;
+  for (const auto& each : on.open)
+    if (each.account) have.insert(each.account);
+  std::vector<storage::spool_recipient> fresh;
+  const auto add = [&](const std::string& address, storage::recipient_state state) -> storage::spool_recipient& {
+    auto& each = fresh.emplace_back();
+    each.index = on.next_index++;
+    each.address = address;
+    each.state = state;
+    each.notify = alias->notify;
+    each.original_recipient = alias->original_recipient;
+    each.due_at = wall_clock();
+    return each;
+  };
+  // Nobody is told yet that these lead nowhere (bounces come with delivery to other servers); they stay in the spool,
+  // where the administrator sees them.
+  const auto hold = [&](const std::string& address, const char* why) {
+    add(address, storage::recipient_state::held).last_reply = why;
+  };
+  for (const auto& target : found.accounts) {
+    if (!have.insert(target.account).second) continue;
+    if (envelope && smtp::was_delivered_to(*envelope, target.address)) {
+      hold(target.address, reply_to_loop);
+      continue;
+    }
+    auto& each = add(target.address, storage::recipient_state::local);
+    each.account = target.account;
+    each.shard = target.shard;
+    each.folder = target.folder;
+    on.quotas[target.account] = target.quota_bytes;
+  }
+  for (const auto& address : found.elsewhere) {
+    const bool known = std::any_of(on.open.begin(), on.open.end(), [&](const storage::spool_recipient& each) {
+      return each.index != alias_index && each.address == address;
+    });
+    if (known) continue;
+    if (address == alias->address)
+      hold(address, "550 5.1.2 the domain of the alias was deleted"); // what it stood for is not known any more
+    else
+      add(address, storage::recipient_state::remote);
+  }
+  for (const auto& address : found.nowhere) hold(address, "550 5.1.1 no such user");
+  if (found.cut) hold(alias->address, "550 5.3.0 the alias has more addresses than spool.alias_expansion_limit");
+  write_expansion(id, alias_index, std::move(fresh), 0);
+}
+
+/// Piece by piece; the alias itself goes with the last. After a crash the alias is still there and is expanded again,
+/// and accounts that have a record already are passed over.
+void queue_state::write_expansion(queue_id id, uint32_t alias_index, std::vector<storage::spool_recipient> fresh,
+                                  size_t from) {
+  auto batch = std::make_shared<storage::batch>(*with.store);
+  const size_t end = std::min(from + expansion_step, fresh.size());
+  for (size_t i = from; i < end; ++i) {
+    storage::put_recipient(*batch, id, fresh[i]);
+    if (fresh[i].state == storage::recipient_state::held)
+      storage::put_trace(*batch, id, delivery::trace_number(fresh[i]),
+                         {wall_clock(),
+                          storage::trace_kind::held,
+                          {{"recipient", fresh[i].address}, {"reply", fresh[i].last_reply}}});
+  }
+  const bool last = end == fresh.size();
+  if (last) {
+    storage::delete_recipient(*batch, id, alias_index);
+    storage::put_trace(*batch, id, 500 + alias_index % 500,
+                       {wall_clock(), storage::trace_kind::expanded, {{"recipients", std::to_string(fresh.size())}}});
+  }
+  write(id, std::move(batch),
+        [this, id, alias_index, fresh = std::move(fresh), end, last](bool written) mutable {
+          if (!written) return postpone(id);
+          if (!last) return write_expansion(id, alias_index, std::move(fresh), end);
+          auto& on = at_work.at(id);
+          const auto alias =
+              std::find_if(on.open.begin(), on.open.end(),
+                           [&](const storage::spool_recipient& each) { return each.index == alias_index; });
+          if (alias != on.open.end()) on.open.erase(alias);
+          for (auto& each : fresh) on.open.push_back(std::move(each));
+          expand(id);
+        });
+}
+
+} // namespace stagepost::spool
