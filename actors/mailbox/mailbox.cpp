@@ -193,7 +193,10 @@ caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
     uint64_t keywords = 0;
     const auto known = held.counters().keywords.size();
     for (const auto& keyword : what.keywords) {
-      const auto bit = held.keyword_bit(keyword, grew);
+      // What no message has cannot be taken away: only the other changes make a keyword.
+      const bool removed = what.change == imap::flag_change::remove;
+      const auto bit = removed ? held.find_keyword(keyword) : held.keyword_bit(keyword, grew);
+      if (!bit && removed) continue;
       if (!bit) {
         held.keep_keywords(known); // refused as a whole
         result.outcome = outcome::limit_reached;
@@ -228,7 +231,8 @@ caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
       }
     });
     made.keywords_grew = grew;
-    if (made.record.uids.empty() && !grew) {
+    if (made.record.uids.empty()) {
+      held.keep_keywords(known); // no message has taken a new one
       // Nothing to write, but what stands may still be on its way to the disk.
       when_settled([answer, result](bool good) mutable {
         if (!good) result.outcome = outcome::unavailable;
