@@ -16,6 +16,7 @@ delivery_result to_result(const mailbox::inserted& put) {
   switch (put.outcome) {
   case mailbox::outcome::done: return {result_kind::delivered, {}};
   case mailbox::outcome::over_quota: return {result_kind::over_quota, "452 4.2.2 mailbox over quota"};
+  case mailbox::outcome::no_such_mailbox: return {result_kind::failed, "550 5.1.1 no such user any more"};
   default: return {result_kind::failed, "451 4.3.0 mailbox not available"};
   }
 }

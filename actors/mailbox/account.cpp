@@ -2,11 +2,13 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/mailbox/cold_read.hpp"
 #include "actors/open_answer.hpp"
 #include "protocols/base/text.hpp"
 #include "storage/mailboxes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace stagepost::mailbox {
 
@@ -32,29 +34,81 @@ std::string canonical(std::string_view name) {
   return std::string(name);
 }
 
+/// To those whose answer has no outcome.
+caf::error unreadable() { return to_error({storage::errc::io_error, "the account's folders cannot be read"}); }
+
 } // namespace
 
-bool account_state::load() {
-  auto found = storage::read_folders(*with.store, id, storage::reach::disk);
-  if (!found) {
-    log::error("account {}: folders cannot be read: {}", id.value, found.error().detail);
-    return false;
-  }
-  folders.clear();
-  for (auto& record : *found) {
+storage::result<account_state::on_disk> account_state::read(const storage::store& from, account_id id,
+                                                            storage::reach reach) {
+  on_disk all;
+  auto records = storage::read_folders(from, id, reach);
+  if (!records) return records.error();
+  for (auto& record : *records) {
     folder each;
-    each.record = record;
-    if (const auto counters = storage::read_counters(*with.store, record.id, storage::reach::disk)) {
+    const auto counters = storage::read_counters(from, record.id, reach);
+    if (counters) {
       each.messages = counters->messages;
       each.size_bytes = counters->size_bytes;
+    } else if (counters.error().code != storage::errc::not_found && counters.error().code != storage::errc::damaged) {
+      return counters.error(); // a folder that is damaged must not take the others along
     }
-    folders.emplace(record.name, std::move(each));
+    each.record = std::move(record);
+    all.folders.push_back(std::move(each));
   }
-  loaded = true;
-  return folders.count("INBOX") != 0 || make_default_folders();
+  // Only who has no folders may be gone; who is here for the first time has none either.
+  if (!all.folders.empty()) return all;
+  const auto erased = storage::is_erased(from, id, reach);
+  if (!erased) return erased.error();
+  all.erased = *erased;
+  return all;
 }
 
-bool account_state::make_default_folders() {
+void account_state::load() {
+  if (loading) return;
+  auto cached = read(*with.store, id, storage::reach::cache);
+  if (cached || cached.error().code != storage::errc::not_cached) return take(std::move(cached));
+  loading = true;
+  ++under_way;
+  read_cold<on_disk>(
+      self, with.readers,
+      [store = with.store, id = id](storage::reach reach) { return read(*store, id, reach); },
+      [this](storage::result<on_disk> found) {
+        loading = false;
+        --under_way;
+        take(std::move(found));
+        for (const auto& each : std::exchange(awaiting_load, {})) each();
+      });
+}
+
+void account_state::take(storage::result<on_disk> found) {
+  if (!found) return log::error("account {}: folders cannot be read: {}", id.value, found.error().detail);
+  for (auto& each : found->folders) {
+    auto key = each.record.name;
+    folders.emplace(std::move(key), std::move(each));
+  }
+  loaded = true;
+  erased = found->erased;
+  if (!erased && folders.count("INBOX") == 0) make_default_folders();
+}
+
+void account_state::when_loaded(std::function<void()> then) {
+  if (!loaded) load(); // the disk may be well again
+  if (loading)
+    awaiting_load.push_back(std::move(then));
+  else
+    then();
+}
+
+template <class Answer>
+caf::result<Answer> account_state::once_loaded(std::function<void(open_answer<Answer>)> then) {
+  auto pending = self->make_response_promise<Answer>();
+  open_answer<Answer> answer(pending);
+  when_loaded([answer, then = std::move(then)] { then(answer); });
+  return pending;
+}
+
+void account_state::make_default_folders() {
   // The records go in front of the first message, in the same order to the same committer, and the folders' changes are
   // chained to them: a message can only be there when its folder is. If they fail the account is loaded anew.
   auto batch = std::make_shared<storage::batch>(*with.store);
@@ -69,13 +123,12 @@ bool account_state::make_default_folders() {
     storage::put_counters(*batch, made.record.id, {});
     folders.emplace(each.name, std::move(made));
   }
-  self->request(with.committer, caf::infinite, committer::commit_batch{batch, chain})
+  self->request(with.committer, caf::infinite, committer::commit_batch{batch, chain, lease})
       .then([](committer::committed) {},
             [this](caf::error& failed) {
               log::error("account {}: cannot make folders: {}", id.value, describe(failed));
               self->quit(failed);
             });
-  return true;
 }
 
 account_state::folder* account_state::find(std::string_view name) {
@@ -87,7 +140,8 @@ const mailbox_actor& account_state::actor_of(folder& which) {
   // Linked: folders end with their account, and a folder that fails takes the account along, to be started anew from
   // what is on disk.
   if (!which.actor)
-    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record, which.made_with);
+    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record, which.made_with,
+                                            lease);
   return which.actor;
 }
 
@@ -103,7 +157,7 @@ uint64_t account_state::used_bytes() const {
   return sum;
 }
 
-folder_list account_state::list() {
+folder_list account_state::list() const {
   if (!loaded) return {};
   folder_list answer{outcome::done, {}};
   std::set<std::string> levels;
@@ -116,10 +170,13 @@ folder_list account_state::list() {
   return answer;
 }
 
-caf::result<status_answer> account_state::status_of(const std::string& name) {
+void account_state::status_of(const std::string& name, open_answer<status_answer> answer) {
   auto* which = find(name);
-  if (which == nullptr) return status_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable, {}};
-  return self->delegate(actor_of(*which), atom::status::value);
+  if (which == nullptr)
+    return answer.deliver(status_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable, {}});
+  self->request(actor_of(*which), caf::infinite, atom::status::value)
+      .then([answer](status_answer& found) mutable { answer.deliver(std::move(found)); },
+            [answer](caf::error& failed) mutable { answer.deliver(std::move(failed)); });
 }
 
 folder_opened account_state::open(const std::string& name) {
@@ -129,10 +186,12 @@ folder_opened account_state::open(const std::string& name) {
 }
 
 void account_state::when_list_free(std::function<void()> change) {
-  if (list_busy)
-    list_waiting.push_back(std::move(change));
-  else
-    change();
+  when_loaded([this, change = std::move(change)]() mutable {
+    if (list_busy)
+      list_waiting.push_back(std::move(change));
+    else
+      change();
+  });
 }
 
 void account_state::list_freed() {
@@ -148,7 +207,7 @@ void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::func
                                 open_answer<outcome_answer> answer) {
   list_busy = true;
   ++under_way;
-  self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
+  self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr, lease})
       .then(
           [this, apply, answer](committer::committed) mutable {
             --under_way;
@@ -171,6 +230,7 @@ caf::result<outcome_answer> account_state::create(const imap::create_mailbox& wh
   when_list_free([this, what, answer]() mutable {
     const auto name = canonical(what.name);
     if (!loaded) return (void)answer.deliver(outcome_answer{});
+    if (erased) return (void)answer.deliver(outcome_answer{outcome::not_permitted});
     if (folders.count(name) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
     if (folders.size() >= max_folders) return (void)answer.deliver(outcome_answer{outcome::limit_reached});
     folder made;
@@ -194,6 +254,7 @@ caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& wh
   when_list_free([this, what, answer]() mutable {
     const auto name = canonical(what.name);
     auto* which = find(name);
+    if (!loaded) return (void)answer.deliver(outcome_answer{});
     if (name == "INBOX") return (void)answer.deliver(outcome_answer{outcome::cannot}); // RFC 9051 6.3.5
     if (which == nullptr)
       return (void)answer.deliver(outcome_answer{has_children(name) ? outcome::has_children : outcome::no_such_mailbox});
@@ -302,16 +363,15 @@ caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailb
   return pending;
 }
 
-caf::result<inserted> account_state::put(const put_messages& what) {
-  if (!loaded) return inserted{};
+void account_state::put(const put_messages& what, open_answer<inserted> answer) {
+  if (!loaded) return answer.deliver(inserted{});
   auto* which = find(what.folder);
   if (which == nullptr && what.delivery) which = find("INBOX");
-  if (which == nullptr) return inserted{outcome::no_such_mailbox, {}, {}, {}};
+  if (which == nullptr) return answer.deliver(inserted{outcome::no_such_mailbox, {}, {}, {}});
   uint64_t coming = 0;
   for (const auto& each : what.content.messages) coming += each.size_bytes;
-  if (quota_bytes != 0 && used_bytes() + coming > quota_bytes) return inserted{outcome::over_quota, {}, {}, {}};
-  auto pending = self->make_response_promise<inserted>();
-  open_answer<inserted> answer(pending);
+  if (quota_bytes != 0 && used_bytes() + coming > quota_bytes)
+    return answer.deliver(inserted{outcome::over_quota, {}, {}, {}});
   reserved_bytes += coming;
   ++under_way;
   self->request(actor_of(*which), caf::infinite, what.content)
@@ -327,17 +387,13 @@ caf::result<inserted> account_state::put(const put_messages& what) {
             log::error("account {}: message not stored: {}", id.value, describe(failed));
             answer.deliver(std::move(failed)); // the folder ended: only the disk knows
           });
-  return pending;
 }
 
-caf::result<imap::copied> account_state::copy(const copy_messages& what) {
-  auto pending = self->make_response_promise<imap::copied>();
-  open_answer<imap::copied> answer(pending);
+void account_state::copy(const copy_messages& what, open_answer<imap::copied> answer) {
   if (what.move && move_busy)
     moves_waiting.push_back([this, what, answer] { copy_now(what, answer); });
   else
     copy_now(what, answer);
-  return pending;
 }
 
 void account_state::move_ended() {
@@ -432,41 +488,64 @@ void account_state::settle_folders(std::function<void()> then) {
 bool account_state::may_end() const { return sessions.empty() && under_way == 0 && !list_busy && !move_busy; }
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
-                                     account_id id, uint64_t quota_bytes) {
+                                     account_id id, uint64_t quota_bytes, std::shared_ptr<committer::lease> lease) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
   state.with = std::move(with);
   state.id = id;
   state.quota_bytes = quota_bytes;
+  state.lease = std::move(lease);
   self->set_down_handler([self](const caf::down_msg& gone) { self->state.sessions.erase(gone.source); });
-  if (!state.load()) self->quit(caf::sec::runtime_error); // the next who asks finds a new one, which tries again
+  state.load();
   return {
       [self](const attach_session& what) {
         if (!what.session) return;
         if (self->state.sessions.insert(what.session).second) self->monitor(what.session);
       },
-      [self](list_folders) { return self->state.list(); },
-      [self](const folder_status& what) { return self->state.status_of(what.name); },
-      [self](const open_folder& what) { return self->state.open(what.name); },
+      [self](list_folders) {
+        return self->state.once_loaded<folder_list>(
+            [self](open_answer<folder_list> answer) { answer.deliver(self->state.list()); });
+      },
+      [self](const folder_status& what) {
+        return self->state.once_loaded<status_answer>(
+            [self, what](open_answer<status_answer> answer) { self->state.status_of(what.name, answer); });
+      },
+      [self](const open_folder& what) {
+        return self->state.once_loaded<folder_opened>(
+            [self, what](open_answer<folder_opened> answer) { answer.deliver(self->state.open(what.name)); });
+      },
       [self](const imap::create_mailbox& what) { return self->state.create(what); },
       [self](const imap::delete_mailbox& what) { return self->state.remove(what); },
       [self](const imap::rename_mailbox& what) { return self->state.rename(what); },
       [self](const imap::subscribe_mailbox& what) { return self->state.subscribe(what); },
-      [self](const put_messages& what) { return self->state.put(what); },
-      [self](const check_room& what) {
-        const auto& s = self->state;
-        return room{s.quota_bytes == 0 || s.used_bytes() + what.size_bytes <= s.quota_bytes};
+      [self](const put_messages& what) {
+        return self->state.once_loaded<inserted>(
+            [self, what](open_answer<inserted> answer) { self->state.put(what, answer); });
       },
-      [self](const copy_messages& what) { return self->state.copy(what); },
+      [self](const check_room& what) {
+        return self->state.once_loaded<room>([self, what](open_answer<room> answer) {
+          const auto& s = self->state;
+          if (!s.loaded) return answer.deliver(unreadable());
+          answer.deliver(room{s.quota_bytes == 0 || s.used_bytes() + what.size_bytes <= s.quota_bytes});
+        });
+      },
+      [self](const copy_messages& what) {
+        return self->state.once_loaded<imap::copied>(
+            [self, what](open_answer<imap::copied> answer) { self->state.copy(what, answer); });
+      },
       [self](atom::status) {
-        usage sum;
-        for (const auto& [name, each] : self->state.folders) {
-          sum.messages += each.messages;
-          sum.size_bytes += each.size_bytes;
-        }
-        sum.quota_bytes = self->state.quota_bytes;
-        return sum;
+        return self->state.once_loaded<usage>([self](open_answer<usage> answer) {
+          const auto& s = self->state;
+          if (!s.loaded) return answer.deliver(unreadable());
+          usage sum;
+          for (const auto& [name, each] : s.folders) {
+            sum.messages += each.messages;
+            sum.size_bytes += each.size_bytes;
+          }
+          sum.quota_bytes = s.quota_bytes;
+          answer.deliver(sum);
+        });
       },
       [self](const counters_changed& what) {
         for (auto& [name, each] : self->state.folders)

@@ -2,12 +2,14 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/mailbox/cold_read.hpp"
 #include "actors/open_answer.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
 #include "storage/trace_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace stagepost::mailbox {
 
@@ -21,31 +23,53 @@ outcome to_outcome(storage::errc code) {
   return code == storage::errc::blob_gone ? outcome::expunged : outcome::unavailable;
 }
 
+storage::result<contents> read_contents(const storage::store& from, mailbox_id folder, storage::reach reach) {
+  auto counters = storage::read_counters(from, folder, reach);
+  if (!counters && counters.error().code == storage::errc::not_found) counters = storage::mailbox_counters{};
+  if (!counters) return counters.error();
+  auto pages = storage::read_pages(from, folder, reach);
+  if (!pages) return pages.error();
+  return contents(std::move(*pages), std::move(*counters));
+}
+
 } // namespace
 
-bool mailbox_state::load() {
-  if (closing) return false;
-  // A folder is loaded once in a long while and its pages are the first thing any session needs: this read may go to
-  // the disk.
-  auto pages = storage::read_pages(*with.store, id, storage::reach::disk);
-  auto counters = storage::read_counters(*with.store, id, storage::reach::disk);
-  if (!counters && counters.error().code == storage::errc::not_found) counters = storage::mailbox_counters{};
-  if (!pages || !counters) {
-    log::error("mailbox {}: cannot be read: {}", id.value,
-               !pages ? pages.error().detail : counters.error().detail);
-    return false;
-  }
-  held = contents(std::move(*pages), std::move(*counters));
+void mailbox_state::load() {
+  if (closing || loading) return;
+  auto cached = read_contents(*with.store, id, storage::reach::cache);
+  if (cached || cached.error().code != storage::errc::not_cached) return take(std::move(cached));
+  loading = true;
+  read_cold<contents>(
+      self, with.readers,
+      [store = with.store, folder = id](storage::reach reach) { return read_contents(*store, folder, reach); },
+      [this](storage::result<contents> found) {
+        loading = false;
+        take(std::move(found));
+        for (const auto& look : std::exchange(awaiting_load, {})) look();
+        go_on();
+      });
+}
+
+void mailbox_state::take(storage::result<contents> found) {
+  if (!found) return log::error("mailbox {}: cannot be read: {}", id.value, found.error().detail);
+  held = std::move(*found);
   // The first load of a folder just made is chained to the writing of the folder itself.
   chain = first_chain ? std::move(first_chain) : std::make_shared<committer::chain>();
   first_chain = nullptr;
   loaded = true;
-  return true;
+}
+
+void mailbox_state::when_loaded(std::function<void()> look) {
+  if (!loaded && given == ended) load(); // the disk may be well again
+  if (loading)
+    awaiting_load.push_back(std::move(look));
+  else
+    look();
 }
 
 void mailbox_state::when_free(std::function<void()> change) {
-  if (!loaded && given == ended) load(); // the disk may be well again
-  if (on_hold || !waiting.empty())
+  if (!loaded && given == ended) load();
+  if (loading || on_hold || !waiting.empty())
     waiting.push_back(std::move(change));
   else
     change();
@@ -53,7 +77,11 @@ void mailbox_state::when_free(std::function<void()> change) {
 
 void mailbox_state::release() {
   on_hold = false;
-  while (!on_hold && !waiting.empty()) {
+  go_on();
+}
+
+void mailbox_state::go_on() {
+  while (!loading && !on_hold && !waiting.empty()) {
     const auto next = std::move(waiting.front());
     waiting.pop_front();
     next();
@@ -61,7 +89,6 @@ void mailbox_state::release() {
 }
 
 void mailbox_state::when_settled(std::function<void(bool)> run) {
-  if (!loaded && given == ended) load();
   if (given == ended)
     run(loaded);
   else
@@ -76,7 +103,7 @@ void mailbox_state::commit(std::shared_ptr<storage::batch> batch, const contents
   if (const auto now = made.record.modseq.value; now > changes_kept && now % changes_gathered == 0)
     storage::trim_changes(*batch, id, modseq(now - changes_kept));
   ++given;
-  self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), chain})
+  self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), chain, lease})
       .then([this, made, done](committer::committed) { commit_ended(true, made, done); },
             [this, made, done](caf::error& failed) {
               log::error("mailbox {}: commit failed: {}", id.value, describe(failed));
@@ -118,20 +145,22 @@ void mailbox_state::tell_watchers(const contents::change& made) {
 caf::result<view_answer> mailbox_state::open(const open_view& what) {
   auto pending = self->make_response_promise<view_answer>();
   open_answer<view_answer> answer(pending);
-  view_answer view{outcome::done, id, {}};
-  view.view.uid_validity = uid_validity;
-  view.view.uid_next = held.counters().uid_next;
-  view.view.highest_modseq = held.counters().highest_modseq;
-  view.view.pages = held.pages();
-  view.view.keywords = held.counters().keywords;
-  // He becomes a watcher when the commits he has seen have ended: notices of later ones come after the answer.
-  when_settled([this, answer, watcher = what.watcher, view](bool good) mutable {
-    if (!good) return (void)answer.deliver(view_answer{});
-    if (std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
-      watchers.push_back(watcher);
-      self->monitor(watcher);
-    }
-    answer.deliver(std::move(view));
+  when_loaded([this, answer, watcher = what.watcher]() mutable {
+    view_answer view{outcome::done, id, {}};
+    view.view.uid_validity = uid_validity;
+    view.view.uid_next = held.counters().uid_next;
+    view.view.highest_modseq = held.counters().highest_modseq;
+    view.view.pages = held.pages();
+    view.view.keywords = held.counters().keywords;
+    // He becomes a watcher when the commits he has seen have ended: notices of later ones come after the answer.
+    when_settled([this, answer, watcher, view](bool good) mutable {
+      if (!good) return (void)answer.deliver(view_answer{});
+      if (std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
+        watchers.push_back(watcher);
+        self->monitor(watcher);
+      }
+      answer.deliver(std::move(view));
+    });
   });
   return pending;
 }
@@ -364,10 +393,12 @@ caf::result<outcome_answer> mailbox_state::finish(const finish_move& what) {
 caf::result<status_answer> mailbox_state::status() {
   auto pending = self->make_response_promise<status_answer>();
   open_answer<status_answer> answer(pending);
-  const auto& c = held.counters();
-  status_answer now{outcome::done,
-                    {c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
-  when_settled([answer, now](bool good) mutable { answer.deliver(good ? now : status_answer{}); });
+  when_loaded([this, answer]() mutable {
+    const auto& c = held.counters();
+    status_answer now{outcome::done,
+                      {c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
+    when_settled([answer, now](bool good) mutable { answer.deliver(good ? now : status_answer{}); });
+  });
   return pending;
 }
 
@@ -393,23 +424,23 @@ void mailbox_state::read_records(
   auto cached = storage::read_messages(*with.store, id, uids, storage::reach::cache);
   if (cached || cached.error().code != storage::errc::not_cached) return then(std::move(cached));
   on_hold = true;
-  using records = storage::result<std::vector<storage::message_record>>;
-  auto found = std::make_shared<records>(storage::errc::io_error);
-  auto work = offload::make_work([store = with.store, folder = id, uids = std::move(uids), found] {
-    *found = storage::read_messages(*store, folder, uids, storage::reach::disk);
-  });
-  const auto finish = [this, found, then] {
-    on_hold = false;
-    then(std::move(*found));
-    if (!on_hold) release();
-  };
-  self->request(with.readers, caf::infinite, offload::run_work{work})
-      .then([finish](offload::work_done) { finish(); }, [finish](caf::error&) { finish(); });
+  using records = std::vector<storage::message_record>;
+  read_cold<records>(
+      self, with.readers,
+      [store = with.store, folder = id, uids = std::move(uids)](storage::reach reach) {
+        return storage::read_messages(*store, folder, uids, reach);
+      },
+      [this, then](storage::result<records> found) {
+        on_hold = false;
+        then(std::move(found));
+        go_on();
+      });
 }
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
                                      account_actor account, storage::folder_record folder,
-                                     std::shared_ptr<committer::chain> first_chain) {
+                                     std::shared_ptr<committer::chain> first_chain,
+                                     std::shared_ptr<committer::lease> lease) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
@@ -419,6 +450,7 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
   state.uid_validity = folder.uid_validity;
   state.folder_name = folder.name;
   state.first_chain = std::move(first_chain);
+  state.lease = std::move(lease);
   self->set_down_handler([self](const caf::down_msg& gone) {
     auto& all = self->state.watchers;
     all.erase(std::remove_if(all.begin(), all.end(),
