@@ -4,9 +4,7 @@
 #include "actors/log/log.hpp"
 #include "actors/mailbox/cold_read.hpp"
 #include "actors/open_answer.hpp"
-#include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
-#include "storage/trace_table.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,10 +16,6 @@ namespace {
 /// Lines of the change log a folder keeps at least, and how many may gather before old ones are forgotten together.
 constexpr uint64_t changes_kept = 20000;
 constexpr uint64_t changes_gathered = 2000;
-
-outcome to_outcome(storage::errc code) {
-  return code == storage::errc::blob_gone ? outcome::expunged : outcome::unavailable;
-}
 
 storage::result<contents> read_contents(const storage::store& from, mailbox_id folder, storage::reach reach) {
   auto counters = storage::read_counters(from, folder, reach);
@@ -172,224 +166,6 @@ void mailbox_state::leave(const watcher_actor& who) {
   watchers.erase(at);
 }
 
-caf::result<inserted> mailbox_state::insert(const insert_messages& what) {
-  auto pending = self->make_response_promise<inserted>();
-  open_answer<inserted> answer(pending);
-  when_free([this, answer, what]() mutable {
-    if (!loaded) return (void)answer.deliver(inserted{});
-    auto batch = what.with ? what.with : std::make_shared<storage::batch>(*with.store);
-    bool keywords_grew = false;
-    std::vector<contents::arrival> arrivals;
-    for (const auto& message : what.messages) {
-      contents::arrival each{message.size_bytes, message.flags, 0};
-      for (const auto& keyword : message.keywords)
-        if (const auto bit = held.keyword_bit(keyword, keywords_grew)) each.keywords |= uint64_t(1) << *bit;
-      arrivals.push_back(each);
-    }
-    auto made = held.add(arrivals);
-    made.keywords_grew = keywords_grew;
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    for (size_t i = 0; i < what.messages.size(); ++i) {
-      const auto& message = what.messages[i];
-      const auto number = made.record.uids[i];
-      storage::put_message(*batch, id, number,
-                           {message.body, message.size_bytes, message.internal_date, now, message.queue_id});
-      storage::put_reference(*batch, message.body, storage::blob_owner::mailbox, id.value, number.value);
-      if (what.copied) batch->require(message.body);
-    }
-    if (what.note.queue_id && !made.record.uids.empty()) {
-      auto step = what.note.step;
-      step.facts.emplace_back("folder", folder_name);
-      step.facts.emplace_back("uid", std::to_string(made.record.uids.front().value));
-      storage::put_trace(*batch, what.note.queue_id, what.note.number, step);
-    }
-    inserted result{outcome::done, id, uid_validity, made.record.uids};
-    commit(batch, made, [answer, result](bool committed) mutable {
-      if (!committed) result = inserted{};
-      answer.deliver(std::move(result));
-    });
-  });
-  return pending;
-}
-
-caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
-  auto pending = self->make_response_promise<imap::stored>();
-  open_answer<imap::stored> answer(pending);
-  when_free([this, answer, what]() mutable {
-    if (!loaded) return (void)answer.deliver(imap::stored{});
-    imap::stored result{outcome::done, {}, {}};
-    bool grew = false;
-    uint64_t keywords = 0;
-    const auto known = held.counters().keywords.size();
-    for (const auto& keyword : what.keywords) {
-      // What no message has cannot be taken away: only the other changes make a keyword.
-      const bool removed = what.change == imap::flag_change::remove;
-      const auto bit = removed ? held.find_keyword(keyword) : held.keyword_bit(keyword, grew);
-      if (!bit && removed) continue;
-      if (!bit) {
-        held.keep_keywords(known); // refused as a whole
-        result.outcome = outcome::limit_reached;
-        return (void)answer.deliver(std::move(result));
-      }
-      keywords |= uint64_t(1) << *bit;
-    }
-    std::vector<uid> wanted;
-    for (const auto each : what.uids) {
-      const auto* entry = held.find(each);
-      if (entry == nullptr)
-        result.gone.push_back(each);
-      else if (what.unchanged_since && entry->modseq > *what.unchanged_since)
-        result.modified.push_back(each);
-      else
-        wanted.push_back(each);
-    }
-    auto made = held.set_flags(wanted, [&](message_entry& entry) {
-      switch (what.change) {
-      case imap::flag_change::replace:
-        entry.flags = what.flags;
-        entry.keywords = keywords;
-        break;
-      case imap::flag_change::add:
-        entry.flags |= what.flags;
-        entry.keywords |= keywords;
-        break;
-      case imap::flag_change::remove:
-        entry.flags &= ~what.flags;
-        entry.keywords &= ~keywords;
-        break;
-      }
-    });
-    made.keywords_grew = grew;
-    if (made.record.uids.empty()) {
-      held.keep_keywords(known); // no message has taken a new one
-      // Nothing to write, but what stands may still be on its way to the disk.
-      when_settled([answer, result](bool good) mutable {
-        if (!good) result.outcome = outcome::unavailable;
-        answer.deliver(std::move(result));
-      });
-      return;
-    }
-    commit(std::make_shared<storage::batch>(*with.store), made, [answer, result](bool committed) mutable {
-      if (!committed) result.outcome = outcome::unavailable;
-      answer.deliver(std::move(result));
-    });
-  });
-  return pending;
-}
-
-caf::result<outcome_answer> mailbox_state::expunge(const imap::expunge& what) {
-  auto pending = self->make_response_promise<outcome_answer>();
-  open_answer<outcome_answer> answer(pending);
-  when_free([this, answer, what]() mutable { expunge_now(what, answer); });
-  return pending;
-}
-
-void mailbox_state::expunge_now(const imap::expunge& what, open_answer<outcome_answer> answer) {
-  if (!loaded) return (void)answer.deliver(outcome_answer{});
-  std::vector<uid> doomed;
-  if (what.all) {
-    held.for_each([&](const message_entry& entry) {
-      if (entry.flags & flag_deleted) doomed.push_back(entry.uid);
-    });
-  } else {
-    for (const auto each : what.uids)
-      if (const auto* entry = held.find(each); entry != nullptr && (entry->flags & flag_deleted))
-        doomed.push_back(each);
-  }
-  if (doomed.empty()) {
-    when_settled([answer](bool good) mutable {
-      answer.deliver(outcome_answer{good ? outcome::done : outcome::unavailable});
-    });
-    return;
-  }
-  read_records(doomed, [this, doomed, answer,
-                        seen = chain](storage::result<std::vector<storage::message_record>> records) mutable {
-    if (!loaded || chain != seen) return (void)answer.deliver(outcome_answer{}); // a commit failed meanwhile
-    if (!records) return (void)answer.deliver(outcome_answer{to_outcome(records.error().code)});
-    auto batch = std::make_shared<storage::batch>(*with.store);
-    std::vector<uint64_t> sizes;
-    for (size_t i = 0; i < doomed.size(); ++i) {
-      storage::delete_message(*batch, id, doomed[i]);
-      storage::drop_reference(*batch, (*records)[i].body, storage::blob_owner::mailbox, id.value, doomed[i].value);
-      sizes.push_back((*records)[i].size_bytes);
-    }
-    const auto made = held.remove(doomed, sizes);
-    commit(batch, made, [answer](bool committed) mutable {
-      answer.deliver(outcome_answer{committed ? outcome::done : outcome::unavailable});
-    });
-  });
-}
-
-caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
-  auto pending = self->make_response_promise<copied_out>();
-  open_answer<copied_out> answer(pending);
-  when_free([this, answer, what]() mutable {
-    if (!loaded) return (void)answer.deliver(copied_out{});
-    copied_out result{outcome::done, {}, {}, nullptr};
-    for (const auto each : what.uids)
-      if (held.find(each) != nullptr) result.uids.push_back(each);
-    read_records(result.uids, [this, answer, result, hold = what.hold,
-                               seen = chain](storage::result<std::vector<storage::message_record>> records) mutable {
-      if (!loaded || chain != seen) return (void)answer.deliver(copied_out{}); // a commit failed meanwhile
-      if (!records) {
-        result.outcome = to_outcome(records.error().code);
-        return (void)answer.deliver(std::move(result));
-      }
-      hold = hold && !result.uids.empty(); // for nothing, nothing is held
-      if (hold) result.removal = std::make_shared<storage::batch>(*with.store);
-      moving_sizes.clear();
-      for (size_t i = 0; i < result.uids.size(); ++i) {
-        const auto& record = (*records)[i];
-        const auto* entry = held.find(result.uids[i]);
-        new_message message{record.body, record.size_bytes, record.internal_date, record.queue_id, entry->flags, {}};
-        for (size_t bit = 0; bit < held.counters().keywords.size(); ++bit)
-          if (entry->keywords >> bit & 1) message.keywords.push_back(held.counters().keywords[bit]);
-        result.messages.push_back(std::move(message));
-        if (hold) {
-          storage::delete_message(*result.removal, id, result.uids[i]);
-          storage::drop_reference(*result.removal, record.body, storage::blob_owner::mailbox, id.value,
-                                  result.uids[i].value);
-          moving_sizes.push_back(record.size_bytes);
-        }
-      }
-      if (!hold) {
-        when_settled([answer, result](bool good) mutable { answer.deliver(good ? std::move(result) : copied_out{}); });
-        return;
-      }
-      // The removal is worked out on a copy and made true by finish_move; until then nothing else may change.
-      on_hold = true;
-      moving = result.uids;
-      when_settled([this, answer, result](bool good) mutable {
-        if (!good) {
-          moving.clear();
-          release();
-          return (void)answer.deliver(copied_out{});
-        }
-        auto after = held;
-        const auto made = after.remove(moving, moving_sizes);
-        for (const auto& page : made.pages) storage::put_page(*result.removal, id, *page);
-        storage::put_counters(*result.removal, id, after.counters());
-        if (!made.record.uids.empty()) storage::put_change(*result.removal, id, made.record);
-        answer.deliver(std::move(result));
-      });
-    });
-  });
-  return pending;
-}
-
-caf::result<outcome_answer> mailbox_state::finish(const finish_move& what) {
-  if (moving.empty()) return outcome_answer{outcome::done}; // nothing was held: a hold of now is another's
-  if (what.committed) {
-    const auto made = held.remove(moving, moving_sizes);
-    tell_watchers(made);
-    self->send(account, counters_changed{id, held.counters().messages, held.counters().size_bytes});
-  }
-  moving.clear();
-  moving_sizes.clear();
-  release();
-  return outcome_answer{outcome::done};
-}
-
 caf::result<status_answer> mailbox_state::status() {
   auto pending = self->make_response_promise<status_answer>();
   open_answer<status_answer> answer(pending);
@@ -417,24 +193,6 @@ caf::result<outcome_answer> mailbox_state::stop() {
     self->quit();
   });
   return pending;
-}
-
-void mailbox_state::read_records(
-    std::vector<uid> uids, std::function<void(storage::result<std::vector<storage::message_record>>)> then) {
-  auto cached = storage::read_messages(*with.store, id, uids, storage::reach::cache);
-  if (cached || cached.error().code != storage::errc::not_cached) return then(std::move(cached));
-  on_hold = true;
-  using records = std::vector<storage::message_record>;
-  read_cold<records>(
-      self, with.readers,
-      [store = with.store, folder = id, uids = std::move(uids)](storage::reach reach) {
-        return storage::read_messages(*store, folder, uids, reach);
-      },
-      [this, then](storage::result<records> found) {
-        on_hold = false;
-        then(std::move(found));
-        go_on();
-      });
 }
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,

@@ -83,6 +83,8 @@ struct mailbox_state {
   void settle(std::function<void()> then);
   caf::result<outcome_answer> stop();
 
+  /// How a failed read of records is told.
+  static outcome to_outcome(storage::errc code);
   /// The records of messages, from the cache or by way of the read pool; the folder is on hold meanwhile.
   void read_records(std::vector<uid> uids,
                     std::function<void(storage::result<std::vector<storage::message_record>>)> then);
