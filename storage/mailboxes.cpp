@@ -18,11 +18,19 @@ void put_folder(batch& b, account_id account, const folder_record& folder) {
 
 namespace {
 
-constexpr std::string_view doomed_prefix = "doomed/"; // in `meta`; on disk: never change
+// In `meta`; on disk: never change.
+constexpr std::string_view doomed_prefix = "doomed/";
+constexpr std::string_view erased_prefix = "erased/";
 
 bytes doomed_key(mailbox_id folder) {
   bytes key(doomed_prefix);
   append_big_endian(key, folder.value);
+  return key;
+}
+
+bytes erased_key(account_id account) {
+  bytes key(erased_prefix);
+  append_big_endian(key, account.value);
   return key;
 }
 
@@ -47,6 +55,16 @@ result<std::vector<folder_record>> read_folders(const store& in, account_id acco
   return collect_records<folder_record>(
       in, family::folders, key::account(account), {}, SIZE_MAX, reach,
       [](bytes_view key, bytes_view value) { return decode_folder(mailbox_id{number_at(key, 8)}, value); });
+}
+
+void put_erased(batch& b, account_id account) { batch_access::put(b, family::meta, erased_key(account), {}); }
+
+result<bool> is_erased(const store& in, account_id account, storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  const auto found = in.get(family::meta, erased_key(account), value, reach);
+  if (found) return true;
+  if (found.error().code == errc::not_found) return false;
+  return found.error();
 }
 
 void put_counters(batch& b, mailbox_id folder, const mailbox_counters& counters) {

@@ -17,6 +17,10 @@ void put_folder(batch& b, account_id account, const folder_record& folder);
 void delete_folder(batch& b, account_id account, mailbox_id folder);
 result<std::vector<mailbox_id>> read_doomed(const store&, size_t limit, reach);
 result<std::vector<folder_record>> read_folders(const store&, account_id account, reach);
+/// Notes that the account was deleted: mail still on its way to it must not make it anew. Account numbers are never
+/// given twice, so the note stays.
+void put_erased(batch& b, account_id account);
+result<bool> is_erased(const store&, account_id account, reach);
 
 void put_counters(batch& b, mailbox_id folder, const mailbox_counters& counters);
 result<mailbox_counters> read_counters(const store&, mailbox_id folder, reach);

@@ -14,6 +14,7 @@ constexpr auto tick_interval = std::chrono::seconds(1);
 } // namespace
 
 caf::result<committed> committer_state::add(const commit_batch& what) {
+  if (what.lease && what.lease->revoked) return to_error({storage::errc::io_error, "whoever follows has taken over"});
   auto answer = self->make_response_promise<committed>();
   orders.push_back({what, answer});
   waiting_bytes += what.changes->size_bytes();
@@ -24,6 +25,12 @@ caf::result<committed> committer_state::add(const commit_batch& what) {
     self->send(self, atom::flush::value); // behind all that is in the mailbox now
   }
   return answer;
+}
+
+lease_revoked committer_state::revoke(const revoke_lease& what) {
+  flush();
+  if (what.lease) what.lease->revoked = true;
+  return {};
 }
 
 void committer_state::flush() {
@@ -84,6 +91,7 @@ committer_self::behavior_type committer(committer_self::stateful_pointer<committ
   self->delayed_send(self, tick_interval, atom::tick::value);
   return {
       [self](const commit_batch& what) { return self->state.add(what); },
+      [self](const revoke_lease& what) { return self->state.revoke(what); },
       [self](atom::flush) { self->state.flush(); },
       [self](atom::tick) { self->state.tick(); },
   };

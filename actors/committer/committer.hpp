@@ -32,6 +32,7 @@ struct committer_state {
   bool flush_sent = false;
 
   caf::result<committed> add(const commit_batch& what);
+  lease_revoked revoke(const revoke_lease& what);
   void flush();
   size_t commit_from(size_t first);
   void tick();

@@ -22,6 +22,7 @@ enum class result_kind : uint8_t {
   delivered,
   over_quota, ///< try again later
   failed,     ///< try again later
+  no_mailbox, ///< the user was deleted: never
   no_store,   ///< the store writes nothing now: try again as soon as it does (`is_writing`)
   unknown,    ///< whoever was asked ended before the answer: the disk knows whether it was delivered
 };

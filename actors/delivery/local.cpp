@@ -16,6 +16,7 @@ delivery_result to_result(const mailbox::inserted& put, const storage::store& st
   switch (put.outcome) {
   case mailbox::outcome::done: return {result_kind::delivered, {}};
   case mailbox::outcome::over_quota: return {result_kind::over_quota, "452 4.2.2 mailbox over quota"};
+  case mailbox::outcome::no_such_mailbox: return {result_kind::no_mailbox, "550 5.1.1 the user was deleted"};
   default: break;
   }
   if (store.failed()) return {result_kind::no_store, "451 4.3.1 the disk cannot be written"};

@@ -19,6 +19,8 @@ struct account_state {
   services with;
   account_id id;
   uint64_t quota_bytes = 0;
+  /// All commits of the account and its folders are made under it.
+  std::shared_ptr<committer::lease> lease;
 
   struct folder {
     storage::folder_record record;
@@ -31,6 +33,9 @@ struct account_state {
   std::map<std::string, folder, std::less<>> folders; ///< by name
   /// Levels that exist only above others (RFC 3501 5.1) are not kept: they follow from the names.
   bool loaded = false;
+  bool loading = false; ///< the list is being read from the disk: everybody waits
+  std::deque<std::function<void()>> awaiting_load;
+  bool erased = false; ///< the account was deleted: there are no folders and none is made
   std::set<caf::actor_addr> sessions;
   size_t under_way = 0; ///< requests that have not been answered
   uint64_t reserved_bytes = 0; ///< of messages on their way into folders
@@ -39,22 +44,36 @@ struct account_state {
   bool move_busy = false; ///< one MOVE at a time: two that cross would wait for each other
   std::deque<std::function<void()>> moves_waiting;
 
-  bool load();
-  bool make_default_folders();
+  /// What the store has of the account.
+  struct on_disk {
+    std::vector<folder> folders;
+    bool erased = false;
+  };
+  static storage::result<on_disk> read(const storage::store& from, account_id id, storage::reach reach);
+  /// Loads the list of folders, from the cache at once or by way of the readers. May fail; the next who comes tries
+  /// again.
+  void load();
+  void take(storage::result<on_disk> found);
+  /// Runs `then` now, or as soon as the list is loaded or could not be.
+  void when_loaded(std::function<void()> then);
+  /// As when_loaded, for what is answered then.
+  template <class Answer>
+  caf::result<Answer> once_loaded(std::function<void(open_answer<Answer>)> then);
+  void make_default_folders();
   folder* find(std::string_view name);
   const mailbox_actor& actor_of(folder& which);
   bool has_children(std::string_view name) const;
   uint64_t used_bytes() const;
 
-  folder_list list();
-  caf::result<status_answer> status_of(const std::string& name);
+  folder_list list() const;
+  void status_of(const std::string& name, open_answer<status_answer> answer);
   folder_opened open(const std::string& name);
   caf::result<outcome_answer> create(const imap::create_mailbox& what);
   caf::result<outcome_answer> remove(const imap::delete_mailbox& what);
   caf::result<outcome_answer> rename(const imap::rename_mailbox& what);
   caf::result<outcome_answer> subscribe(const imap::subscribe_mailbox& what);
-  caf::result<inserted> put(const put_messages& what);
-  caf::result<imap::copied> copy(const copy_messages& what);
+  void put(const put_messages& what, open_answer<inserted> answer);
+  void copy(const copy_messages& what, open_answer<imap::copied> answer);
   void copy_now(const copy_messages& what, open_answer<imap::copied> answer);
   void move_ended();
 
@@ -69,6 +88,6 @@ struct account_state {
 };
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
-                                     account_id id, uint64_t quota_bytes);
+                                     account_id id, uint64_t quota_bytes, std::shared_ptr<committer::lease> lease);
 
 } // namespace stagepost::mailbox

@@ -3,11 +3,11 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/mailbox/account.hpp"
-#include "actors/open_answer.hpp"
+#include "actors/mailbox/cold_read.hpp"
 #include "storage/mailboxes.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 namespace stagepost::mailbox {
 
@@ -23,7 +23,7 @@ void accounts_state::reach(account_id id, uint64_t quota_bytes, std::function<vo
   auto& each = alive[id];
   each.used_at = std::chrono::steady_clock::now();
   if (each.ending) {
-    each.waiting.push_back(std::move(use));
+    each.waiting.emplace_back([this, id, quota_bytes, use = std::move(use)] { reach(id, quota_bytes, use); });
     return;
   }
   if (!each.actor) start(id, quota_bytes, each);
@@ -31,37 +31,54 @@ void accounts_state::reach(account_id id, uint64_t quota_bytes, std::function<vo
 }
 
 void accounts_state::start(account_id id, uint64_t quota_bytes, entry& into) {
-  into.actor = self->spawn<caf::monitored>(account, with, id, quota_bytes);
+  into.lease = std::make_shared<committer::lease>();
+  into.actor = self->spawn<caf::monitored>(account, with, id, quota_bytes, into.lease);
 }
 
 void accounts_state::ask_to_end(account_id id) {
   auto& each = alive.at(id);
   each.ending = true;
-  const auto finish = [this, id](bool ended) {
-    const auto at = alive.find(id);
-    if (at == alive.end()) return;
-    auto& entry = at->second;
-    entry.ending = false;
-    auto waiting = std::move(entry.waiting);
-    entry.waiting.clear();
-    if (ended && waiting.empty()) {
-      alive.erase(at);
-      return;
-    }
-    if (ended) start(id, 0, entry);
-    entry.used_at = std::chrono::steady_clock::now();
-    const auto actor = entry.actor;
-    for (const auto& use : waiting) use(actor);
-  };
   self->request(each.actor, caf::infinite, atom::drain::value)
-      .then([finish](bool ended) { finish(ended); }, [finish](caf::error&) { finish(true); });
+      .then(
+          [this, id](bool has_ended) {
+            if (has_ended) return retire(id);
+            auto& still = alive.at(id);
+            still.ending = false;
+            still.used_at = std::chrono::steady_clock::now();
+            for (const auto& use : std::exchange(still.waiting, {})) use();
+          },
+          [this, id](caf::error&) { retire(id); });
+}
+
+void accounts_state::revoke(account_id id, std::function<void(bool)> then) {
+  self->request(with.committer, caf::infinite, committer::revoke_lease{alive.at(id).lease})
+      .then([then](committer::lease_revoked) { then(true); },
+            [then, id](caf::error& failed) {
+              log::error("account {}: not known what was written: {}", id.value, describe(failed));
+              then(false);
+            });
+}
+
+void accounts_state::retire(account_id id) {
+  alive.at(id).ending = true;
+  revoke(id, [this, id](bool certain) {
+    if (!certain) alive.at(id).waiting.clear(); // there is nobody to write for them either
+    ended(id);
+  });
+}
+
+void accounts_state::ended(account_id id) {
+  const auto at = alive.find(id);
+  const auto waiting = std::move(at->second.waiting);
+  alive.erase(at);
+  for (const auto& use : waiting) use();
 }
 
 void accounts_state::tick() {
   const auto now = std::chrono::steady_clock::now();
   std::vector<std::pair<std::chrono::steady_clock::time_point, account_id>> candidates;
   for (const auto& [id, each] : alive)
-    if (!each.ending) candidates.emplace_back(each.used_at, id);
+    if (!each.ending && each.actor) candidates.emplace_back(each.used_at, id);
   std::sort(candidates.begin(), candidates.end());
   size_t over = candidates.size() > limits.most_alive ? candidates.size() - limits.most_alive : 0;
   size_t asked = 0;
@@ -72,6 +89,67 @@ void accounts_state::tick() {
     if (over > 0) --over;
   }
   self->delayed_send(self, tick_interval, atom::tick::value);
+}
+
+void accounts_state::deliver(const deliver_message& what, open_answer<inserted> answer) {
+  reach(what.account, what.quota_bytes, [this, what, answer](const account_actor& actor) mutable {
+    self->send(actor, set_quota{what.quota_bytes});
+    self->request(actor, caf::infinite, what.content)
+        .then([answer](inserted& result) mutable { answer.deliver(std::move(result)); },
+              [this, id = what.account, actor, answer](caf::error& failed) {
+                when_certain(id, actor, [answer, failed]() mutable { answer.deliver(failed); });
+              });
+  });
+}
+
+void accounts_state::when_certain(account_id id, const account_actor& actor, std::function<void()> then) {
+  const auto at = alive.find(id);
+  if (at == alive.end() || at->second.actor != actor) return then(); // that was seen to already
+  at->second.waiting.push_back(std::move(then));
+  if (at->second.ending) return;
+  self->send_exit(actor, caf::exit_reason::user_shutdown); // should only a folder of it have failed
+  retire(id);
+}
+
+void accounts_state::erase(account_id id, open_answer<outcome_answer> answer) {
+  auto& each = alive[id];
+  if (each.ending) {
+    each.waiting.emplace_back([this, id, answer] { erase(id, answer); });
+    return;
+  }
+  each.ending = true;
+  if (each.actor) self->send_exit(each.actor, caf::exit_reason::user_shutdown);
+  auto finish = [this, id, answer](outcome how) mutable {
+    if (how != outcome::done) log::error("account {}: not erased", id.value);
+    answer.deliver(outcome_answer{how});
+    ended(id);
+  };
+  revoke(id, [this, id, finish](bool certain) mutable {
+    if (!certain) return finish(outcome::unavailable);
+    using folders = std::vector<storage::folder_record>;
+    read_cold<folders>(
+        self, with.readers,
+        [store = with.store, id](storage::reach reach) { return storage::read_folders(*store, id, reach); },
+        [this, id, finish](storage::result<folders> found) mutable {
+          if (!found) return finish(outcome::unavailable);
+          erase_folders(id, *found, finish);
+        });
+  });
+}
+
+/// The folders' records go; the eraser takes the contents in steps.
+void accounts_state::erase_folders(account_id id, const std::vector<storage::folder_record>& folders,
+                                   std::function<void(outcome)> then) {
+  auto batch = std::make_shared<storage::batch>(*with.store);
+  for (const auto& each : folders) storage::delete_folder(*batch, id, each.id);
+  storage::put_erased(*batch, id);
+  self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+      .then(
+          [this, folders, then](committer::committed) {
+            for (const auto& each : folders) self->send(with.eraser, erase_contents{each.id});
+            then(outcome::done);
+          },
+          [then](caf::error&) { then(outcome::unavailable); });
 }
 
 accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_state> self, services with,
@@ -86,7 +164,7 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
     for (auto i = all.begin(); i != all.end(); ++i)
       if (i->second.actor && !i->second.ending && i->second.actor.address() == gone.source) {
         if (gone.reason) log::error("account {} ended: {}", i->first.value, caf::to_string(gone.reason));
-        all.erase(i);
+        self->state.retire(i->first);
         return;
       }
   });
@@ -110,34 +188,12 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
       },
       [self](const deliver_message& what) -> caf::result<inserted> {
         auto pending = self->make_response_promise<inserted>();
-        open_answer<inserted> answer(pending);
-        self->state.reach(what.account, what.quota_bytes, [self, what, answer](const account_actor& actor) mutable {
-          self->send(actor, set_quota{what.quota_bytes});
-          self->request(actor, caf::infinite, what.content)
-              .then([answer](inserted& result) mutable { answer.deliver(std::move(result)); },
-                    [answer](caf::error& failed) mutable { answer.deliver(std::move(failed)); });
-        });
+        self->state.deliver(what, open_answer<inserted>(pending));
         return pending;
       },
       [self](const erase_account& what) -> caf::result<outcome_answer> {
         auto pending = self->make_response_promise<outcome_answer>();
-        open_answer<outcome_answer> answer(pending);
-        self->state.reach(what.account, 0, [self, what, answer](const account_actor& actor) mutable {
-          // The account ends and its folders' records go; the eraser takes the contents in steps.
-          self->send_exit(actor, caf::exit_reason::user_shutdown);
-          self->state.alive.erase(what.account);
-          auto batch = std::make_shared<storage::batch>(*self->state.with.store);
-          auto folders = storage::read_folders(*self->state.with.store, what.account, storage::reach::disk);
-          if (!folders) return (void)answer.deliver(outcome_answer{outcome::unavailable});
-          for (const auto& each : *folders) storage::delete_folder(*batch, what.account, each.id);
-          self->request(self->state.with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
-              .then(
-                  [self, answer, gone = *folders](committer::committed) mutable {
-                    for (const auto& each : gone) self->send(self->state.with.eraser, erase_contents{each.id});
-                    answer.deliver(outcome_answer{outcome::done});
-                  },
-                  [answer](caf::error&) mutable { answer.deliver(outcome_answer{outcome::unavailable}); });
-        });
+        self->state.erase(what.account, open_answer<outcome_answer>(pending));
         return pending;
       },
       [self](atom::tick) { self->state.tick(); },

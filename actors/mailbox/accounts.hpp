@@ -1,12 +1,15 @@
 #pragma once
 
 #include "actors/mailbox/interface.hpp"
+#include "actors/open_answer.hpp"
 #include "actors/shard_services.hpp"
 
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <unordered_map>
+#include <vector>
 
 namespace stagepost::mailbox {
 
@@ -27,10 +30,12 @@ struct accounts_state {
 
   struct entry {
     account_actor actor;
+    std::shared_ptr<committer::lease> lease; ///< under which it writes, with its folders
     std::chrono::steady_clock::time_point used_at;
-    /// It was asked to end: what is for it waits, since two actors of one account must never live at a time.
+    /// It was asked to end, or has ended and some of what it handed in may still be on its way to the disk. What is for
+    /// it waits: the next actor of the account must find all that this one will ever have written.
     bool ending = false;
-    std::deque<std::function<void(const account_actor&)>> waiting;
+    std::deque<std::function<void()>> waiting;
   };
   std::unordered_map<account_id, entry> alive;
 
@@ -38,7 +43,20 @@ struct accounts_state {
   void reach(account_id id, uint64_t quota_bytes, std::function<void(const account_actor&)> use);
   void start(account_id id, uint64_t quota_bytes, entry& into);
   void ask_to_end(account_id id);
+  /// Takes the lease of an account that ends back, then `then`; with false when the committer is gone.
+  void revoke(account_id id, std::function<void(bool)> then);
+  /// The account has ended, in order or not.
+  void retire(account_id id);
+  /// The account is no more; who waited for that goes on.
+  void ended(account_id id);
   void tick();
+
+  void deliver(const deliver_message& what, open_answer<inserted> answer);
+  /// `actor` ended before it answered; `then` runs when it is certain what of it is on disk.
+  void when_certain(account_id id, const account_actor& actor, std::function<void()> then);
+  void erase(account_id id, open_answer<outcome_answer> answer);
+  void erase_folders(account_id id, const std::vector<storage::folder_record>& folders,
+                     std::function<void(outcome)> then);
 };
 
 accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_state> self, services with,

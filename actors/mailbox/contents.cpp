@@ -130,10 +130,16 @@ contents::change contents::remove(const std::vector<uid>& uids, const std::vecto
   return made;
 }
 
-std::optional<unsigned> contents::keyword_bit(const std::string& keyword, bool& grew) {
-  auto& known = counters_.keywords;
+std::optional<unsigned> contents::find_keyword(const std::string& keyword) const {
+  const auto& known = counters_.keywords;
   for (size_t i = 0; i < known.size(); ++i)
     if (ascii_iequals(known[i], keyword)) return unsigned(i); // RFC 9051 2.3.2: keywords are case-insensitive
+  return std::nullopt;
+}
+
+std::optional<unsigned> contents::keyword_bit(const std::string& keyword, bool& grew) {
+  if (const auto found = find_keyword(keyword)) return found;
+  auto& known = counters_.keywords;
   if (known.size() >= max_keywords) return std::nullopt;
   known.push_back(keyword);
   grew = true;

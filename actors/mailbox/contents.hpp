@@ -46,6 +46,8 @@ public:
   /// Takes messages out. `sizes`: of each, in the order of `uids`, all of which are there.
   change remove(const std::vector<uid>& uids, const std::vector<uint64_t>& sizes);
 
+  /// The bit of a keyword that has one.
+  std::optional<unsigned> find_keyword(const std::string& keyword) const;
   /// The bit of a keyword, a new one if need be; nothing when all are taken. `grew` is set when it was new.
   std::optional<unsigned> keyword_bit(const std::string& keyword, bool& grew);
   /// Forgets the newest keywords, which no message carries yet.

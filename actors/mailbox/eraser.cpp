@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/mailbox/cold_read.hpp"
 #include "storage/mailboxes.hpp"
 
 namespace stagepost::mailbox {
@@ -23,39 +24,50 @@ void eraser_state::add(mailbox_id folder) {
 void eraser_state::step() {
   if (busy || doomed.empty()) return;
   busy = true;
-  const auto folder = doomed.front();
+  // What was handed in for the folder before it went is written first, so that nothing comes behind its end.
+  self->request(committer, caf::infinite, committer::revoke_lease{})
+      .then([this](committer::lease_revoked) { take_some(); }, [this](caf::error& failed) { give_up(describe(failed)); });
+}
+
+void eraser_state::take_some() {
   const auto batch = std::make_shared<storage::batch>(*store);
-  const auto last = std::make_shared<storage::result<bool>>(storage::errc::io_error);
-  auto work = offload::make_work([store = store, batch, folder, last] {
-    *last = storage::delete_contents(*batch, *store, folder, messages_per_step);
-  });
-  const auto give_up = [this, folder](const std::string& why) {
-    log::error("mailbox {}: contents not removed yet: {}", folder.value, why);
-    busy = false;
-    doomed.pop_front(); // the next look finds it again
-  };
-  self->request(readers, caf::infinite, offload::run_work{work})
-      .then(
-          [this, batch, last, give_up](offload::work_done) {
-            if (!*last) return give_up(last->error().detail);
-            self->request(committer, caf::infinite, committer::commit_batch{batch, nullptr})
-                .then(
-                    [this, done = **last](committer::committed) {
-                      busy = false;
-                      if (done) doomed.pop_front();
-                      step();
-                    },
-                    [give_up](caf::error& failed) { give_up(describe(failed)); });
-          },
-          [give_up](caf::error& failed) { give_up(describe(failed)); });
+  read_cold<bool>(
+      self, readers,
+      [store = store, batch, folder = doomed.front()](storage::reach) {
+        return storage::delete_contents(*batch, *store, folder, messages_per_step);
+      },
+      [this, batch](storage::result<bool> last) {
+        if (!last) return give_up(last.error().detail);
+        self->request(committer, caf::infinite, committer::commit_batch{batch, nullptr})
+            .then(
+                [this, done = *last](committer::committed) {
+                  busy = false;
+                  if (done) doomed.pop_front();
+                  step();
+                },
+                [this](caf::error& failed) { give_up(describe(failed)); });
+      });
+}
+
+void eraser_state::give_up(const std::string& why) {
+  log::error("mailbox {}: contents not removed yet: {}", doomed.front().value, why);
+  busy = false;
+  doomed.pop_front(); // the next look finds it again
 }
 
 void eraser_state::look() {
-  if (!busy && doomed.empty())
-    if (const auto left = storage::read_doomed(*store, most_listed, storage::reach::disk))
-      doomed.assign(left->begin(), left->end());
-  step();
   self->delayed_send(self, look_interval, atom::tick::value);
+  if (busy || !doomed.empty()) return step();
+  busy = true;
+  using folders = std::vector<mailbox_id>;
+  read_cold<folders>(
+      self, readers,
+      [store = store](storage::reach reach) { return storage::read_doomed(*store, most_listed, reach); },
+      [this](storage::result<folders> left) {
+        busy = false;
+        if (left && doomed.empty()) doomed.assign(left->begin(), left->end());
+        step();
+      });
 }
 
 eraser_self::behavior_type eraser(eraser_self::stateful_pointer<eraser_state> self,

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <memory>
+#include <string>
 
 namespace stagepost::mailbox {
 
@@ -26,6 +27,8 @@ struct eraser_state {
 
   void add(mailbox_id folder);
   void step();
+  void take_some();
+  void give_up(const std::string& why);
   void look();
 };
 

@@ -142,7 +142,8 @@ struct folder_opened {
 };
 
 /// Puts messages into the folder of this name, if the quota allows. A folder is never made by this: where it
-/// is missing, a delivery (plus addressing) goes to INBOX and anything else is refused.
+/// is missing, a delivery (plus addressing) goes to INBOX and anything else is refused. So a delivery finds no_such_mailbox
+/// only when the account was deleted, and will for ever.
 struct put_messages {
   std::string folder;
   insert_messages content;

@@ -41,7 +41,11 @@ struct mailbox_state {
   /// All commits since the last load; broken when one fails, so that none built on it can succeed.
   std::shared_ptr<committer::chain> chain;
   std::shared_ptr<committer::chain> first_chain;
+  /// Of the account that started this actor; all commits are made under it.
+  std::shared_ptr<committer::lease> lease;
   bool loaded = false;
+  bool loading = false; ///< the folder is being read from the disk: everybody waits
+  std::deque<std::function<void()>> awaiting_load;
   bool closing = false; ///< deleted: nothing is loaded or changed any more
   /// A MOVE or a read from disk is under way: changes wait.
   bool on_hold = false;
@@ -49,11 +53,16 @@ struct mailbox_state {
   std::vector<uid> moving;
   std::vector<uint64_t> moving_sizes;
 
-  bool load();
+  /// Loads the folder, from the cache at once or by way of the readers. May fail; the next who comes tries again.
+  void load();
+  void take(storage::result<contents> found);
+  /// Runs `look` now, or as soon as the folder is loaded or could not be.
+  void when_loaded(std::function<void()> look);
   /// Runs `change` now, or as soon as nothing holds the folder.
   void when_free(std::function<void()> change);
   void release();
-  /// Runs `look` once all commits given so far have ended; with false when one of them failed.
+  void go_on();
+  /// Runs `look` once all commits given so far have ended; with false when one of them failed. Not while loading.
   void when_settled(std::function<void(bool)> look);
 
   /// Adds the change to `batch` and gives it to the committer. `done(true)` when it is on disk; watchers were told.
@@ -74,6 +83,8 @@ struct mailbox_state {
   void settle(std::function<void()> then);
   caf::result<outcome_answer> stop();
 
+  /// How a failed read of records is told.
+  static outcome to_outcome(storage::errc code);
   /// The records of messages, from the cache or by way of the read pool; the folder is on hold meanwhile.
   void read_records(std::vector<uid> uids,
                     std::function<void(storage::result<std::vector<storage::message_record>>)> then);
@@ -81,6 +92,7 @@ struct mailbox_state {
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
                                      account_actor account, storage::folder_record folder,
-                                     std::shared_ptr<committer::chain> first_chain);
+                                     std::shared_ptr<committer::chain> first_chain,
+                                     std::shared_ptr<committer::lease> lease);
 
 } // namespace stagepost::mailbox

@@ -156,6 +156,10 @@ void queue_state::delivered(queue_id id, const storage::spool_recipient& recipie
     ++on.staying;
     stall(id, recipient.shard);
     break;
+  case delivery::result_kind::no_mailbox:
+    tell(id, recipient.index, first_try::kept);
+    hold(id, recipient, result.text);
+    break;
   case delivery::result_kind::over_quota:
   case delivery::result_kind::failed:
     if (wants_to_hear(id, recipient.index))

@@ -111,6 +111,23 @@ TEST_F(Mailboxes, DeletesTheContentsInSteps) {
   EXPECT_TRUE(read_counters(*store_, neighbour, reach::disk));
 }
 
+TEST_F(Mailboxes, RememberWhichAccountsWereErased) {
+  batch b(*store_);
+  put_erased(b, account_id{0x0102});
+  must_commit(b);
+  open_store();
+  EXPECT_TRUE(*is_erased(*store_, account_id{0x0102}, reach::disk));
+  EXPECT_FALSE(*is_erased(*store_, account_id{2}, reach::disk));
+  size_t found = 0;
+  ASSERT_TRUE(store_->scan(family::meta, "erased/", {}, reach::disk, [&](bytes_view key, bytes_view value) {
+    EXPECT_EQ(key, bytes_view("erased/\0\0\0\0\0\0\x01\x02", 15)); // on disk: never changes
+    EXPECT_TRUE(value.empty());
+    ++found;
+    return true;
+  }));
+  EXPECT_EQ(found, 1u);
+}
+
 TEST_F(Mailboxes, AnswerNotCachedRatherThanWait) {
   batch b(*store_);
   for (uint32_t i = 1; i <= 100; ++i) put_message(b, folder, uid{i}, {blob_id{i}, i, {}, {}, {}});

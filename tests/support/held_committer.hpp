@@ -7,12 +7,13 @@
 #include <caf/all.hpp>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
 namespace stagepost::testing {
 
-/// From now on batches wait, after `passing` more of them.
+/// From now on batches wait, after `passing` more of them, and leases are taken back behind them.
 struct hold_batches {
   size_t passing = 0;
 };
@@ -45,26 +46,41 @@ struct held_committer_state {
   std::shared_ptr<storage::store> store;
   bool holding = false;
   size_t passing = 0;
-  struct order {
-    committer::commit_batch what;
-    caf::typed_response_promise<committer::committed> answer;
-  };
-  std::deque<order> orders;
+  /// What was handed in meanwhile, in order; called with whether the disk is broken.
+  std::deque<std::function<void(bool)>> waiting;
   std::vector<std::pair<size_t, caf::typed_response_promise<held>>> awaiting;
 
-  void commit(order each) {
-    auto& chain = each.what.chain;
-    if (chain && chain->broken) {
-      each.answer.deliver(to_error({storage::errc::io_error, "built on a change that failed"}));
-      return;
-    }
-    storage::batch* const one[] = {each.what.changes.get()};
-    const auto done = store->commit(one).front();
-    if (!done && chain) chain->broken = true;
-    if (done)
-      each.answer.deliver(committer::committed{});
+  void commit(const committer::commit_batch& what, caf::typed_response_promise<committer::committed> answer,
+              bool broken) {
+    auto& chain = what.chain;
+    if (what.lease && what.lease->revoked)
+      return (void)answer.deliver(to_error({storage::errc::io_error, "whoever follows has taken over"}));
+    if (chain && chain->broken)
+      return (void)answer.deliver(to_error({storage::errc::io_error, "built on a change that failed"}));
+    storage::batch* const one[] = {what.changes.get()};
+    storage::result<done> written = failure<storage::errc>{storage::errc::disk_full, "no room"};
+    if (!broken) written = store->commit(one).front();
+    if (!written && chain) chain->broken = true;
+    if (written)
+      answer.deliver(committer::committed{});
     else
-      each.answer.deliver(to_error(done.error()));
+      answer.deliver(to_error(written.error()));
+  }
+
+  void wait(std::function<void(bool)> order) {
+    waiting.push_back(std::move(order));
+    for (auto i = awaiting.begin(); i != awaiting.end();)
+      if (waiting.size() >= i->first) {
+        i->second.deliver(held{});
+        i = awaiting.erase(i);
+      } else {
+        ++i;
+      }
+  }
+
+  void go_on(bool broken) {
+    holding = false;
+    for (; !waiting.empty(); waiting.pop_front()) waiting.front()(broken);
   }
 };
 
@@ -78,17 +94,22 @@ held_committer(held_committer_actor::stateful_pointer<held_committer_state> self
         auto answer = self->make_response_promise<committer::committed>();
         if (!s.holding || s.passing > 0) {
           if (s.holding) --s.passing;
-          s.commit({what, answer});
+          s.commit(what, answer, false);
           return answer;
         }
-        s.orders.push_back({what, answer});
-        for (auto i = s.awaiting.begin(); i != s.awaiting.end();)
-          if (s.orders.size() >= i->first) {
-            i->second.deliver(held{});
-            i = s.awaiting.erase(i);
-          } else {
-            ++i;
-          }
+        s.wait([self, what, answer](bool broken) { self->state.commit(what, answer, broken); });
+        return answer;
+      },
+      [self](const committer::revoke_lease& what) -> caf::result<committer::lease_revoked> {
+        auto answer = self->make_response_promise<committer::lease_revoked>();
+        auto revoke = [what, answer](bool) mutable {
+          if (what.lease) what.lease->revoked = true;
+          answer.deliver(committer::lease_revoked{});
+        };
+        if (self->state.waiting.empty())
+          revoke(false);
+        else
+          self->state.wait(std::move(revoke));
         return answer;
       },
       [self](const hold_batches& what) {
@@ -97,24 +118,17 @@ held_committer(held_committer_actor::stateful_pointer<held_committer_state> self
         return held{};
       },
       [self](const await_held& what) -> caf::result<held> {
-        if (self->state.orders.size() >= what.count) return held{};
+        if (self->state.waiting.size() >= what.count) return held{};
         auto answer = self->make_response_promise<held>();
         self->state.awaiting.emplace_back(what.count, answer);
         return answer;
       },
       [self](release_batches) {
-        auto& s = self->state;
-        s.holding = false;
-        for (; !s.orders.empty(); s.orders.pop_front()) s.commit(s.orders.front());
+        self->state.go_on(false);
         return held{};
       },
       [self](break_batches) {
-        auto& s = self->state;
-        s.holding = false;
-        for (; !s.orders.empty(); s.orders.pop_front()) {
-          if (s.orders.front().what.chain) s.orders.front().what.chain->broken = true;
-          s.orders.front().answer.deliver(to_error({storage::errc::disk_full, "no room"}));
-        }
+        self->state.go_on(true);
         return held{};
       },
   };

@@ -2,12 +2,15 @@
 
 #include "actors/mailbox/account.hpp"
 #include "actors/mailbox/eraser.hpp"
-#include "actors/offload/pool.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
 #include "storage/verify.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/held_committer.hpp"
+#include "tests/support/held_readers.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
 
 #include <string>
 #include <vector>
@@ -47,11 +50,13 @@ protected:
   ~mail_fixture() override { close(); }
 
   void open(uint64_t quota_bytes = 0) {
-    store_ = open_store(storage::store_kind::shard, folder_.path());
+    storage::store_options options;
+    options.block_cache = cache_;
+    store_ = open_store(storage::store_kind::shard, folder_.path(), options);
     committer_ = system_->spawn(held_committer, store_);
-    readers_ = system_->spawn(offload::pool, size_t(1), size_t(1000));
+    readers_ = system_->spawn(held_readers);
     with_ = {store_, committer_, readers_, system_->spawn(mailbox::eraser, store_, committer_, readers_)};
-    account_ = system_->spawn(mailbox::account, with_, account_id{1}, quota_bytes);
+    account_ = system_->spawn(mailbox::account, with_, account_id{1}, quota_bytes, lease_);
   }
 
   void close() {
@@ -139,6 +144,18 @@ protected:
   void release() { ask<held>(committer_, release_batches{}); }
   void break_held() { ask<held>(committer_, break_batches{}); }
 
+  void hold_reading() { ask<held>(readers_, hold_reads{}); }
+  void await_reading(size_t count = 1) { ask<held>(readers_, await_reads{count}); }
+  void release_reading() { ask<held>(readers_, release_reads{}); }
+  void refuse_reading() { ask<held>(readers_, refuse_reads{}); }
+  /// From now on everything has to be read from the disk once.
+  void make_cold() {
+    using storage::family;
+    for (const auto each : {family::meta, family::folders, family::mailbox_state, family::flags, family::messages})
+      ASSERT_TRUE(store_->db().Flush({}, store_->handle(each)).ok());
+    cache_->EraseUnRefEntries();
+  }
+
   /// What the store promises itself holds.
   void expect_sound() {
     const auto report = storage::verify(*store_, {});
@@ -147,9 +164,11 @@ protected:
   }
 
   temporary_folder folder_;
+  std::shared_ptr<rocksdb::Cache> cache_ = rocksdb::NewLRUCache(8 << 20);
   std::shared_ptr<storage::store> store_;
   held_committer_actor committer_;
-  offload::pool_actor readers_;
+  held_readers_actor readers_;
+  std::shared_ptr<committer::lease> lease_ = std::make_shared<committer::lease>();
   mailbox::services with_;
   mailbox::account_actor account_;
 };

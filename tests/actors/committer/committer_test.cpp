@@ -139,6 +139,30 @@ TEST_F(Committer, FailsAllThatIsBuiltOnAFailedChange) {
   EXPECT_FALSE(commit(body(blob_id{5}, std::make_shared<chain>())));
 }
 
+TEST_F(Committer, TakesALeaseBackBehindAllThatWasHandedIn) {
+  const auto old = std::make_shared<lease>();
+  const auto under = [this](blob_id number, const std::shared_ptr<lease>& right) {
+    auto made = body(number);
+    made.lease = right;
+    return made;
+  };
+  std::promise<void> go; // the only thread is busy until then: all of this meets in the committer's mailbox
+  system_->spawn([wait = go.get_future().share()](caf::event_based_actor*) { wait.wait(); });
+  caf::scoped_actor client(*system_);
+  auto before = client->request(committer_, testing::patience, under(blob_id{1}, old));
+  auto taken = client->request(committer_, testing::patience, revoke_lease{old});
+  auto late = client->request(committer_, testing::patience, under(blob_id{2}, old));
+  auto next = client->request(committer_, testing::patience, under(blob_id{3}, std::make_shared<lease>()));
+  go.set_value();
+  const auto is_wrong = [](caf::error& failed) { ADD_FAILURE() << describe(failed); };
+  taken.receive([this](lease_revoked) { EXPECT_TRUE(is_there(blob_id{1})); }, is_wrong);
+  before.receive([](committed) {}, is_wrong);
+  late.receive([](committed) { ADD_FAILURE() << "written"; }, [](caf::error&) {});
+  next.receive([](committed) {}, is_wrong);
+  EXPECT_FALSE(is_there(blob_id{2}));
+  EXPECT_TRUE(commit(under(blob_id{2}, old))); // also later
+}
+
 TEST_F(Committer, ABatchThatFailsForItselfTakesNobodyAlong) {
   auto impossible = body(blob_id{1});
   impossible.changes->require(blob_id{999});
@@ -167,6 +191,7 @@ TEST_F(Committer, OutlivesWhoDoesNotUnderstandItsAnswer) {
   EXPECT_FALSE(commit(body(blob_id{2})));
   EXPECT_TRUE(is_there(blob_id{1}));
 }
+
 TEST_F(Committer, CollectsBodiesNobodyKeeps) {
   auto what = body(blob_id{1});
   storage::put_reference(*what.changes, blob_id{1}, storage::blob_owner::spool, 7, 0);

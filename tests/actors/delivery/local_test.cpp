@@ -108,6 +108,24 @@ TEST_F(LocalDelivery, GoesIntoTheFolderBehindThePlusOrTheInbox) {
   EXPECT_EQ(messages_of("alice@example.org"), 1u);
 }
 
+TEST_F(LocalDelivery, MakesNoMailboxForAUserWhoWasDeletedMeanwhile) {
+  for (const auto* name : {"alice", "bob", "carol"}) { // one in each shard
+    deliver_locally order;
+    order.recipient.account = find(std::string(name) + "@example.org").target.account;
+    order.recipient.shard = find(std::string(name) + "@example.org").target.shard;
+    const auto accepted = message(0, {std::string(name) + "@example.org"});
+    order.message.id = accepted.id;
+    order.message.body = accepted.body;
+    ask<mailbox::outcome_answer>(tree_.shards[order.recipient.shard].accounts,
+                                 mailbox::erase_account{order.recipient.account});
+    const auto answer = ask<delivery_result>(tree_.shards[order.recipient.shard].local, order);
+    EXPECT_EQ(answer.kind, result_kind::failed) << name;
+    EXPECT_EQ(answer.text, "550 5.1.1 no such user any more") << name;
+    EXPECT_TRUE(storage::read_folders(*shards_[order.recipient.shard], order.recipient.account, storage::reach::disk)
+                    ->empty());
+  }
+}
+
 TEST_F(LocalDelivery, SaysSoWhenThereIsNoSuchShard) {
   deliver_locally order;
   order.recipient.shard = 200;

@@ -163,6 +163,78 @@ TEST_F(Mailbox, TellsWatchersOfANewKeywordAlsoAfterARefusal) {
   end(who);
 }
 
+TEST_F(Mailbox, UsesUpNoKeywordForWhatNoMessageGets) {
+  put("INBOX", "a", 0, {"$Work"});
+  EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::remove, 0, {"unknown", "$work"}, {}}).outcome, outcome::done);
+  EXPECT_EQ(store("INBOX", {{uid{9}}, flag_change::add, 0, {"of-one-that-is-gone"}, {}}).outcome, outcome::done);
+  EXPECT_EQ(look("INBOX").view.keywords, std::vector<std::string>{"$Work"});
+  EXPECT_EQ(entries("INBOX")[0].keywords, 0u);
+  store("INBOX", {{uid{1}}, flag_change::add, 0, {"new"}, {}});
+  EXPECT_EQ(entries("INBOX")[0].keywords, 2u);
+}
+
+TEST_F(Mailbox, WritesNothingOnceItsLeaseWasTakenBack) {
+  put("INBOX", "a");
+  ask<committer::lease_revoked>(committer_, committer::revoke_lease{lease_});
+  EXPECT_EQ(put("INBOX", "late").outcome, outcome::unavailable);
+  EXPECT_EQ(store("INBOX", add_flags({uid{1}}, flag_seen)).outcome, outcome::unavailable);
+  EXPECT_EQ(copy("INBOX", {uid{1}}, "Drafts", true).outcome, outcome::unavailable);
+  EXPECT_EQ(create("Late"), outcome::unavailable);
+  lease_ = std::make_shared<committer::lease>();
+  reopen();
+  EXPECT_EQ(folder("Late").outcome, outcome::no_such_mailbox);
+  ASSERT_EQ(entries("INBOX").size(), 1u);
+  EXPECT_EQ(entries("INBOX")[0].flags, 0u);
+  EXPECT_EQ(put("INBOX", "b").uids, std::vector{uid{2}});
+  expect_sound();
+}
+
+TEST_F(Mailbox, KeepsNobodyElseWaitingWhileItIsReadFromTheDisk) {
+  put("INBOX", "a");
+  create("Other");
+  reopen();
+  status("Other"); // in memory from now on
+  make_cold();
+  hold_reading();
+  const auto inbox = folder("INBOX").folder;
+  await_reading();
+  const auto who = system_->spawn(testing::watcher);
+  caf::scoped_actor client(*system_);
+  auto opened = client->request(inbox, testing::patience, open_view{who});
+  auto flagged = client->request(inbox, testing::patience, add_flags({uid{1}}, flag_seen));
+  auto coming = client->request(account_, testing::patience, order("INBOX", "b"));
+  EXPECT_EQ(put("Other", "c").outcome, outcome::done);
+  EXPECT_EQ(status("Other").messages, 1u);
+  release_reading();
+  const auto is_wrong = [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); };
+  opened.receive([](view_answer& view) { EXPECT_EQ(view.view.pages.size(), 1u); }, is_wrong);
+  flagged.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::done); }, is_wrong);
+  coming.receive([](inserted& done) { EXPECT_EQ(done.uids, std::vector{uid{2}}); }, is_wrong);
+  EXPECT_EQ(entries("INBOX")[0].flags, flag_seen);
+  end(who);
+}
+
+TEST_F(Mailbox, IsReadAgainForTheNextWhoAsksWhenItCouldNotBe) {
+  put("INBOX", "a");
+  reopen();
+  usage(); // the account is in memory
+  make_cold();
+  hold_reading();
+  const auto inbox = folder("INBOX").folder;
+  await_reading();
+  const auto who = system_->spawn(testing::watcher);
+  caf::scoped_actor client(*system_);
+  auto opened = client->request(inbox, testing::patience, open_view{who});
+  auto flagged = client->request(inbox, testing::patience, add_flags({uid{1}}, flag_seen));
+  refuse_reading();
+  const auto is_wrong = [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); };
+  opened.receive([](view_answer& view) { EXPECT_EQ(view.outcome, outcome::unavailable); }, is_wrong);
+  flagged.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::unavailable); }, is_wrong);
+  ASSERT_EQ(entries("INBOX").size(), 1u); // not an empty folder
+  EXPECT_EQ(entries("INBOX")[0].flags, 0u);
+  end(who);
+}
+
 TEST_F(Mailbox, CopiesWithFlagsAndKeywordsAndSharesTheBody) {
   put("INBOX", "a", flag_seen, {"$Work"});
   ASSERT_EQ(create("Archive"), outcome::done);

@@ -1,0 +1,211 @@
+#include "actors/error.hpp"
+#include "actors/log/log.hpp"
+#include "actors/mailbox/account.hpp"
+#include "protocols/base/text.hpp"
+#include "storage/mailboxes.hpp"
+
+namespace stagepost::mailbox {
+
+namespace {
+
+/// Folders of one account.
+constexpr size_t max_folders = 10000;
+
+std::string canonical(std::string_view name) {
+  if (ascii_iequals(name, "INBOX")) return "INBOX";
+  if (ascii_istarts_with(name, "INBOX/")) return "INBOX" + std::string(name.substr(5));
+  return std::string(name);
+}
+
+} // namespace
+
+account_state::folder* account_state::find(std::string_view name) {
+  const auto at = folders.find(canonical(name));
+  return at == folders.end() || at->second.ending ? nullptr : &at->second;
+}
+
+bool account_state::has_children(std::string_view name) const {
+  const auto prefix = std::string(name) + '/';
+  const auto at = folders.lower_bound(prefix);
+  return at != folders.end() && at->first.compare(0, prefix.size(), prefix) == 0;
+}
+
+void account_state::when_list_free(std::function<void()> change) {
+  when_loaded([this, change = std::move(change)]() mutable {
+    if (list_busy)
+      list_waiting.push_back(std::move(change));
+    else
+      change();
+  });
+}
+
+void account_state::list_freed() {
+  list_busy = false;
+  while (!list_busy && !list_waiting.empty()) {
+    const auto next = std::move(list_waiting.front());
+    list_waiting.pop_front();
+    next();
+  }
+}
+
+void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::function<void(bool)> apply,
+                                open_answer<outcome_answer> answer) {
+  list_busy = true;
+  ++under_way;
+  self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr, lease})
+      .then(
+          [this, apply, answer](committer::committed) mutable {
+            --under_way;
+            apply(true);
+            answer.deliver(outcome_answer{outcome::done});
+            list_freed();
+          },
+          [this, apply, answer](caf::error& failed) mutable {
+            --under_way;
+            log::error("account {}: folder list not written: {}", id.value, describe(failed));
+            apply(false);
+            answer.deliver(outcome_answer{outcome::unavailable});
+            list_freed();
+          });
+}
+
+caf::result<outcome_answer> account_state::create(const imap::create_mailbox& what) {
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
+  when_list_free([this, what, answer]() mutable {
+    const auto name = canonical(what.name);
+    if (!loaded) return (void)answer.deliver(outcome_answer{});
+    if (erased) return (void)answer.deliver(outcome_answer{outcome::not_permitted});
+    if (folders.count(name) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
+    if (folders.size() >= max_folders) return (void)answer.deliver(outcome_answer{outcome::limit_reached});
+    folder made;
+    made.record = {with.store->next_mailbox(), name, with.store->next_uid_validity(), uint8_t(what.use), false};
+    auto batch = std::make_shared<storage::batch>(*with.store);
+    storage::put_folder(*batch, id, made.record);
+    storage::put_counters(*batch, made.record.id, {});
+    commit_list(
+        batch,
+        [this, name, made](bool written) {
+          if (written) folders.emplace(name, made);
+        },
+        answer);
+  });
+  return pending;
+}
+
+caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& what) {
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
+  when_list_free([this, what, answer]() mutable {
+    const auto name = canonical(what.name);
+    auto* which = find(name);
+    if (!loaded) return (void)answer.deliver(outcome_answer{});
+    if (name == "INBOX") return (void)answer.deliver(outcome_answer{outcome::cannot}); // RFC 9051 6.3.5
+    if (which == nullptr)
+      return (void)answer.deliver(outcome_answer{has_children(name) ? outcome::has_children : outcome::no_such_mailbox});
+    // From here on nothing new goes in, and what is on its way in is on disk before the folder goes: a message that was
+    // answered for must not end in a folder that is being emptied.
+    which->ending = true;
+    list_busy = true;
+    ++under_way;
+    auto go_on = [this, name, answer]() mutable {
+      --under_way;
+      remove_settled(name, answer);
+    };
+    self->request(actor_of(*which), caf::infinite, atom::flush::value)
+        .then([go_on](outcome_answer) mutable { go_on(); }, [go_on](caf::error&) mutable { go_on(); });
+  });
+  return pending;
+}
+
+void account_state::remove_settled(const std::string& name, open_answer<outcome_answer> answer) {
+  auto batch = std::make_shared<storage::batch>(*with.store);
+  storage::delete_folder(*batch, id, folders.at(name).record.id);
+  commit_list(
+      batch,
+      [this, name](bool written) {
+        const auto at = folders.find(name);
+        if (!written) {
+          at->second.ending = false;
+          return;
+        }
+        // Emptied only when its actor has ended: what comes late must not be written behind the eraser's back.
+        const auto erase = [this, gone = at->second.record.id] { self->send(with.eraser, erase_contents{gone}); };
+        if (at->second.actor) {
+          ++under_way;
+          const auto ended = [this, erase] {
+            --under_way;
+            erase();
+          };
+          self->request(at->second.actor, caf::infinite, atom::stop::value)
+              .then([ended](outcome_answer) { ended(); }, [ended](caf::error&) { ended(); });
+        } else {
+          erase();
+        }
+        folders.erase(at);
+      },
+      answer);
+}
+
+caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& what) {
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
+  when_list_free([this, what, answer]() mutable {
+    const auto from = canonical(what.from);
+    const auto to = canonical(what.to);
+    const auto prefix = from + '/';
+    if (!loaded) return (void)answer.deliver(outcome_answer{});
+    if (folders.count(to) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
+    if (to.compare(0, prefix.size(), prefix) == 0) return (void)answer.deliver(outcome_answer{outcome::cannot});
+    if (from == "INBOX") return (void)answer.deliver(outcome_answer{outcome::cannot});
+    if (folders.count(from) == 0 && !has_children(from))
+      return (void)answer.deliver(outcome_answer{outcome::no_such_mailbox});
+    std::vector<std::pair<std::string, std::string>> moves; // the folder and all below it
+    for (const auto& [name, each] : folders)
+      if (name == from || name.compare(0, prefix.size(), prefix) == 0)
+        moves.emplace_back(name, to + name.substr(from.size()));
+    for (const auto& [old_name, new_name] : moves)
+      if (folders.count(new_name) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
+    auto batch = std::make_shared<storage::batch>(*with.store);
+    for (const auto& [old_name, new_name] : moves) {
+      auto record = folders.at(old_name).record;
+      record.name = new_name;
+      storage::put_folder(*batch, id, record);
+    }
+    commit_list(
+        batch,
+        [this, moves](bool written) {
+          if (!written) return;
+          for (const auto& [old_name, new_name] : moves) {
+            auto node = folders.extract(old_name);
+            node.key() = new_name;
+            node.mapped().record.name = new_name;
+            folders.insert(std::move(node));
+          }
+        },
+        answer);
+  });
+  return pending;
+}
+
+caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailbox& what) {
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
+  when_list_free([this, what, answer]() mutable {
+    auto* which = find(what.name);
+    if (which == nullptr) return (void)answer.deliver(outcome_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable});
+    auto record = which->record;
+    record.subscribed = what.subscribed;
+    auto batch = std::make_shared<storage::batch>(*with.store);
+    storage::put_folder(*batch, id, record);
+    commit_list(
+        batch,
+        [this, name = record.name, subscribed = what.subscribed](bool written) {
+          if (auto* still = find(name); still != nullptr && written) still->record.subscribed = subscribed;
+        },
+        answer);
+  });
+  return pending;
+}
+
+} // namespace stagepost::mailbox

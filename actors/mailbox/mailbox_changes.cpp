@@ -1,0 +1,156 @@
+#include "actors/mailbox/mailbox.hpp"
+#include "storage/blobs.hpp"
+#include "storage/mailboxes.hpp"
+#include "storage/trace_table.hpp"
+
+namespace stagepost::mailbox {
+
+caf::result<inserted> mailbox_state::insert(const insert_messages& what) {
+  auto pending = self->make_response_promise<inserted>();
+  open_answer<inserted> answer(pending);
+  when_free([this, answer, what]() mutable {
+    if (!loaded) return (void)answer.deliver(inserted{});
+    auto batch = what.with ? what.with : std::make_shared<storage::batch>(*with.store);
+    bool keywords_grew = false;
+    std::vector<contents::arrival> arrivals;
+    for (const auto& message : what.messages) {
+      contents::arrival each{message.size_bytes, message.flags, 0};
+      for (const auto& keyword : message.keywords)
+        if (const auto bit = held.keyword_bit(keyword, keywords_grew)) each.keywords |= uint64_t(1) << *bit;
+      arrivals.push_back(each);
+    }
+    auto made = held.add(arrivals);
+    made.keywords_grew = keywords_grew;
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    for (size_t i = 0; i < what.messages.size(); ++i) {
+      const auto& message = what.messages[i];
+      const auto number = made.record.uids[i];
+      storage::put_message(*batch, id, number,
+                           {message.body, message.size_bytes, message.internal_date, now, message.queue_id});
+      storage::put_reference(*batch, message.body, storage::blob_owner::mailbox, id.value, number.value);
+      if (what.copied) batch->require(message.body);
+    }
+    if (what.note.queue_id && !made.record.uids.empty()) {
+      auto step = what.note.step;
+      step.facts.emplace_back("folder", folder_name);
+      step.facts.emplace_back("uid", std::to_string(made.record.uids.front().value));
+      storage::put_trace(*batch, what.note.queue_id, what.note.number, step);
+    }
+    inserted result{outcome::done, id, uid_validity, made.record.uids};
+    commit(batch, made, [answer, result](bool committed) mutable {
+      if (!committed) result = inserted{};
+      answer.deliver(std::move(result));
+    });
+  });
+  return pending;
+}
+
+caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
+  auto pending = self->make_response_promise<imap::stored>();
+  open_answer<imap::stored> answer(pending);
+  when_free([this, answer, what]() mutable {
+    if (!loaded) return (void)answer.deliver(imap::stored{});
+    imap::stored result{outcome::done, {}, {}};
+    bool grew = false;
+    uint64_t keywords = 0;
+    const auto known = held.counters().keywords.size();
+    for (const auto& keyword : what.keywords) {
+      // What no message has cannot be taken away: only the other changes make a keyword.
+      const bool removed = what.change == imap::flag_change::remove;
+      const auto bit = removed ? held.find_keyword(keyword) : held.keyword_bit(keyword, grew);
+      if (!bit && removed) continue;
+      if (!bit) {
+        held.keep_keywords(known); // refused as a whole
+        result.outcome = outcome::limit_reached;
+        return (void)answer.deliver(std::move(result));
+      }
+      keywords |= uint64_t(1) << *bit;
+    }
+    std::vector<uid> wanted;
+    for (const auto each : what.uids) {
+      const auto* entry = held.find(each);
+      if (entry == nullptr)
+        result.gone.push_back(each);
+      else if (what.unchanged_since && entry->modseq > *what.unchanged_since)
+        result.modified.push_back(each);
+      else
+        wanted.push_back(each);
+    }
+    auto made = held.set_flags(wanted, [&](message_entry& entry) {
+      switch (what.change) {
+      case imap::flag_change::replace:
+        entry.flags = what.flags;
+        entry.keywords = keywords;
+        break;
+      case imap::flag_change::add:
+        entry.flags |= what.flags;
+        entry.keywords |= keywords;
+        break;
+      case imap::flag_change::remove:
+        entry.flags &= ~what.flags;
+        entry.keywords &= ~keywords;
+        break;
+      }
+    });
+    made.keywords_grew = grew;
+    if (made.record.uids.empty()) {
+      held.keep_keywords(known); // no message has taken a new one
+      // Nothing to write, but what stands may still be on its way to the disk.
+      when_settled([answer, result](bool good) mutable {
+        if (!good) result.outcome = outcome::unavailable;
+        answer.deliver(std::move(result));
+      });
+      return;
+    }
+    commit(std::make_shared<storage::batch>(*with.store), made, [answer, result](bool committed) mutable {
+      if (!committed) result.outcome = outcome::unavailable;
+      answer.deliver(std::move(result));
+    });
+  });
+  return pending;
+}
+
+caf::result<outcome_answer> mailbox_state::expunge(const imap::expunge& what) {
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
+  when_free([this, answer, what]() mutable { expunge_now(what, answer); });
+  return pending;
+}
+
+void mailbox_state::expunge_now(const imap::expunge& what, open_answer<outcome_answer> answer) {
+  if (!loaded) return (void)answer.deliver(outcome_answer{});
+  std::vector<uid> doomed;
+  if (what.all) {
+    held.for_each([&](const message_entry& entry) {
+      if (entry.flags & flag_deleted) doomed.push_back(entry.uid);
+    });
+  } else {
+    for (const auto each : what.uids)
+      if (const auto* entry = held.find(each); entry != nullptr && (entry->flags & flag_deleted))
+        doomed.push_back(each);
+  }
+  if (doomed.empty()) {
+    when_settled([answer](bool good) mutable {
+      answer.deliver(outcome_answer{good ? outcome::done : outcome::unavailable});
+    });
+    return;
+  }
+  read_records(doomed, [this, doomed, answer,
+                        seen = chain](storage::result<std::vector<storage::message_record>> records) mutable {
+    if (!loaded || chain != seen) return (void)answer.deliver(outcome_answer{}); // a commit failed meanwhile
+    if (!records) return (void)answer.deliver(outcome_answer{to_outcome(records.error().code)});
+    auto batch = std::make_shared<storage::batch>(*with.store);
+    std::vector<uint64_t> sizes;
+    for (size_t i = 0; i < doomed.size(); ++i) {
+      storage::delete_message(*batch, id, doomed[i]);
+      storage::drop_reference(*batch, (*records)[i].body, storage::blob_owner::mailbox, id.value, doomed[i].value);
+      sizes.push_back((*records)[i].size_bytes);
+    }
+    const auto made = held.remove(doomed, sizes);
+    commit(batch, made, [answer](bool committed) mutable {
+      answer.deliver(outcome_answer{committed ? outcome::done : outcome::unavailable});
+    });
+  });
+}
+
+} // namespace stagepost::mailbox
