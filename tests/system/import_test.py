@@ -76,7 +76,8 @@ class ImportTest(server.ServerTest):
             ("", "Date: yesterday\n" + letter(0), None),
         )  # fmt: skip
         path = self.server.folder / "dated"
-        path.write_text("\n".join(separator(rest) + text + f"{number}\n" for number, (rest, text, _) in enumerate(cases)))
+        letters = (separator(rest) + text + f"{number}\n" for number, (rest, text, _) in enumerate(cases))
+        path.write_text("\n".join(letters))
         today = datetime.datetime.now(datetime.timezone.utc)
         self.assertEqual(self.run_import("alice", path, "--folder", "Dated"), (len(cases), 0, 0))
         with self.server.imap("alice") as imap:
