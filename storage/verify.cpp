@@ -27,7 +27,15 @@ rocksdb::ReadOptions verify_view::read_options() const {
   return options;
 }
 
+bool verify_view::is_stopped() {
+  if (!options_.stop.stop_requested()) return false;
+  report.interrupted = true;
+  if (!broken_) broken_ = failure<errc>{errc::io_error, "interrupted"};
+  return true;
+}
+
 std::optional<bytes> verify_view::get(family f, bytes_view key) {
+  if (is_stopped()) return std::nullopt;
   rocksdb::PinnableSlice value;
   const auto status = shard_.db().Get(read_options(), shard_.handle(f), to_slice(key), &value);
   if (status.ok()) return value.ToString();
@@ -52,6 +60,7 @@ verify_view::cursor::cursor(verify_view& view, family f, bytes from, bytes end)
 }
 
 void verify_view::cursor::settle() {
+  if (view_.is_stopped()) return;
   const auto status = at_->status();
   if (at_->Valid() || status.ok()) return;
   if (status.IsCorruption())
@@ -65,6 +74,11 @@ result<verify_report> verify(const store& shard, const verify_options& options) 
   verify_view view(shard, options);
   for (auto* const part : {verify_bodies, verify_references, verify_mailboxes, verify_spool}) {
     part(view);
+    if (view.report.interrupted) {
+      verify_report cut; // what was not read is not missing
+      cut.interrupted = true;
+      return cut;
+    }
     if (view.broken()) return *view.broken();
   }
   return view.report;

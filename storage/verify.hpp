@@ -2,6 +2,7 @@
 
 #include "storage/store.hpp"
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,14 +24,16 @@ struct verify_report {
   uint64_t messages = 0;
   uint64_t spooled = 0;
   uint64_t recipients = 0;
-  uint64_t marks = 0; ///< bodies that wait for the collector to look at them
+  uint64_t marks = 0;       ///< bodies that wait for the collector to look at them
+  bool interrupted = false; ///< told to stop before the end: what is here is not all
 
   bool sound() const { return finding_count == 0; }
 };
 
 struct verify_options {
   size_t finding_limit = 1000;
-  bool read_bodies = true; ///< without, only that the pieces are recorded, which is much faster
+  bool read_bodies = true;   ///< without, only that the pieces are recorded, which is much faster
+  std::stop_token stop = {}; ///< asked between records
 };
 
 /// Proves what the tables of a shard promise each other: pieces of bodies against their checksums and

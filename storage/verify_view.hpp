@@ -35,7 +35,7 @@ public:
   public:
     cursor(verify_view& view, family f, bytes prefix);
     cursor(verify_view& view, family f, bytes from, bytes end);
-    bool valid() const { return at_->Valid(); }
+    bool valid() const { return at_->Valid() && !view_.broken(); }
     bytes_view key() const { return {at_->key().data(), at_->key().size()}; }
     bytes_view value() const { return {at_->value().data(), at_->value().size()}; }
     void next() {
@@ -52,11 +52,13 @@ public:
     std::unique_ptr<rocksdb::Iterator> at_;
   };
 
-  /// Why the store could not be read to the end.
+  /// Why the store was not read to the end.
   const std::optional<failure<errc>>& broken() const { return broken_; }
 
 private:
   rocksdb::ReadOptions read_options() const;
+  /// Breaks the look off when somebody asked for it.
+  bool is_stopped();
 
   const store& shard_;
   verify_options options_;

@@ -64,6 +64,9 @@ struct limits {
   uint32_t most_per_address = 0;
 };
 
+/// Administrators on the control socket. It has no setting: no figure for mail may ever lock them out.
+constexpr uint32_t most_control_connections = 64;
+
 /// Whose connections are counted together: an IPv4 address or, as a provider gives its customer one, an IPv6 /64.
 std::string place_of(const std::string& address) {
   const auto ip = conf::parse_ip(address);
@@ -86,8 +89,11 @@ limits limits_of(conf::service service, const conf::system_settings& all) {
   case conf::service::imap: return {all.imap.max_connections, all.imap.max_connections_per_address};
   case conf::service::pop3: return {all.pop3.max_connections, all.pop3.max_connections_per_address};
   case conf::service::http: return {all.http.max_connections, 0};
-  default: return {all.smtp_in.max_connections, all.smtp_in.max_connections_per_address};
+  case conf::service::smtp:
+  case conf::service::submission: return {all.smtp_in.max_connections, all.smtp_in.max_connections_per_address};
+  case conf::service::managesieve: break; // the control socket goes by this name (stagepostd's start_control)
   }
+  return {most_control_connections, 0};
 }
 
 /// What a client of the service understands, said in clear text: on a port with TLS from the first byte nothing can be.

@@ -49,8 +49,22 @@ struct is_writing {
 using local_actor = caf::typed_actor<caf::replies_to<deliver_locally>::with<delivery_result>,
                                      caf::replies_to<is_writing>::with<bool>>;
 
+/// Let no message cross over to another shard until `release_crossings`, or until whoever asks has ended. The answer comes
+/// once those that were crossing have arrived: from then on each message is in one shard or in the other, on disk. What is
+/// to cross waits; deliveries within the shard go on.
+struct hold_crossings {};
+struct crossings_held {};
+struct release_crossings {};
+
+/// The same actor, for a backup.
+using crossing_actor =
+    caf::typed_actor<caf::replies_to<hold_crossings>::with<crossings_held>, caf::reacts_to<release_crossings>>;
+
 } // namespace stagepost::delivery
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::deliver_locally)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::delivery_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::is_writing)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::hold_crossings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::crossings_held)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::release_crossings)

@@ -83,7 +83,7 @@ void local_state::into_other(const deliver_locally& what, caf::typed_response_pr
       .then(
           [this, what, answer, done](offload::work_done) mutable {
             if (!*done) return (void)answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 store not readable"});
-            if (**done) return leave_spool(what, answer);
+            if (**done) return begin_crossing([this, what, answer] { leave_spool(what, answer); });
             with_copy(what, [this, what, answer](std::optional<blob_id> target) mutable {
               if (!target) {
                 release_copy(what, false);
@@ -91,27 +91,61 @@ void local_state::into_other(const deliver_locally& what, caf::typed_response_pr
                 return (void)answer.deliver(
                     delivery_result{full ? result_kind::no_store : result_kind::failed, "451 4.3.0 body not copied"});
               }
-              const auto& there = shards[what.recipient.shard];
-              auto batch = std::make_shared<storage::batch>(*there.with.store);
-              storage::put_delivered(*batch, what.message.id, what.recipient.index, {});
-              self->request(there.accounts, caf::infinite, order(what, *target, batch, false))
-                  .then(
-                      [this, what, answer](mailbox::inserted& put) mutable {
-                        const bool done = put.outcome == mailbox::outcome::done;
-                        release_copy(what, done || put.outcome == mailbox::outcome::over_quota);
-                        const auto& store = *shards[what.recipient.shard].with.store;
-                        if (!done) return (void)answer.deliver(to_result(put, store));
-                        leave_spool(what, answer);
-                      },
-                      [this, what, answer](caf::error& failed) mutable {
-                        release_copy(what, false);
-                        answer.deliver(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
-                      });
+              begin_crossing([this, what, body = *target, answer] { insert_there(what, body, answer); });
             });
           },
           [answer](caf::error&) mutable {
             answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 busy"});
           });
+}
+
+void local_state::insert_there(const deliver_locally& what, blob_id body,
+                               caf::typed_response_promise<delivery_result> answer) {
+  const auto& there = shards[what.recipient.shard];
+  auto batch = std::make_shared<storage::batch>(*there.with.store);
+  storage::put_delivered(*batch, what.message.id, what.recipient.index, {});
+  self->request(there.accounts, caf::infinite, order(what, body, batch, false))
+      .then(
+          [this, what, answer](mailbox::inserted& put) mutable {
+            const bool done = put.outcome == mailbox::outcome::done;
+            release_copy(what, done || put.outcome == mailbox::outcome::over_quota);
+            if (done) return leave_spool(what, answer);
+            answer.deliver(to_result(put, *shards[what.recipient.shard].with.store));
+            end_crossing();
+          },
+          [this, what, answer](caf::error& failed) mutable {
+            release_copy(what, false);
+            answer.deliver(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
+            end_crossing();
+          });
+}
+
+void local_state::begin_crossing(std::function<void()> crosses) {
+  if (!holders.empty()) return held.push_back(std::move(crosses));
+  ++crossing;
+  crosses();
+}
+
+void local_state::end_crossing() {
+  if (--crossing != 0) return;
+  for (auto& each : std::exchange(asking, {})) each.deliver(crossings_held{});
+}
+
+caf::result<crossings_held> local_state::hold() {
+  const auto who = caf::actor_cast<caf::actor_addr>(self->current_sender());
+  if (holders.insert(who).second) self->monitor(who);
+  auto promise = self->make_response_promise<crossings_held>();
+  open_answer<crossings_held> answer(promise);
+  if (crossing == 0)
+    answer.deliver(crossings_held{});
+  else
+    asking.push_back(std::move(answer));
+  return promise;
+}
+
+void local_state::release(const caf::actor_addr& holder) {
+  if (holders.erase(holder) == 0 || !holders.empty()) return;
+  for (const auto& each : std::exchange(held, {})) begin_crossing(each);
 }
 
 void local_state::with_copy(const deliver_locally& what, std::function<void(std::optional<blob_id>)> then) {
@@ -200,23 +234,32 @@ void local_state::leave_spool(const deliver_locally& what, caf::typed_response_p
             storage::delete_delivered(*batch, what.message.id, what.recipient.index);
             self->request(there.with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
                 .then([](committer::committed) {}, [](caf::error&) {});
+            end_crossing();
           },
-          [answer](caf::error& failed) mutable {
+          [this, answer](caf::error& failed) mutable {
             answer.deliver(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
+            end_crossing();
           });
 }
 
-local_actor::behavior_type local(local_actor::stateful_pointer<local_state> self, std::vector<shard> shards,
-                                 size_t home) {
+local_self::behavior_type local(local_self::stateful_pointer<local_state> self, std::vector<shard> shards,
+                                size_t home) {
   outlive_stray_errors(self);
   self->state.self = self;
   self->state.shards = std::move(shards);
   self->state.home = home;
+  self->set_down_handler([self](const caf::down_msg& gone) { self->state.release(gone.source); });
   return {
       [self](const deliver_locally& what) { return self->state.deliver(what); },
       [self](const is_writing& what) {
         const auto& all = self->state.shards;
         return what.shard >= all.size() || !all[what.shard].with.store->failed();
+      },
+      [self](hold_crossings) { return self->state.hold(); },
+      [self](release_crossings) {
+        const auto who = caf::actor_cast<caf::actor_addr>(self->current_sender());
+        self->demonitor(who);
+        self->state.release(who);
       },
   };
 }

@@ -2,12 +2,14 @@
 
 #include "actors/delivery/interface.hpp"
 #include "actors/mailbox/interface.hpp"
+#include "actors/open_answer.hpp"
 #include "actors/shard_services.hpp"
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -27,12 +29,27 @@ struct body_copy {
   std::vector<std::function<void(std::optional<blob_id>)>> waiting; ///< not empty: it is being copied
 };
 
+/// With what a backup asks of it.
+using local_self = local_actor::extend_with<crossing_actor>;
+
 struct local_state {
   static constexpr const char* name = "delivery.local";
-  local_actor::pointer self = nullptr;
+  local_self::pointer self = nullptr;
   std::vector<shard> shards;
   size_t home = 0; ///< whose spool this delivers
   std::map<std::pair<queue_id, uint8_t>, body_copy> copies;
+
+  /// From the insertion in another shard until the end of the wait here is on disk, a message is in both. Those who asked
+  /// for a moment in which none is, and what has to wait for them.
+  size_t crossing = 0;
+  std::set<caf::actor_addr> holders;
+  std::vector<open_answer<crossings_held>> asking; ///< answered when nothing is crossing
+  std::vector<std::function<void()>> held;
+
+  caf::result<crossings_held> hold();
+  void release(const caf::actor_addr& holder);
+  void begin_crossing(std::function<void()> crossing);
+  void end_crossing();
 
   caf::result<delivery_result> deliver(const deliver_locally& what);
   void into_home(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
@@ -45,6 +62,8 @@ struct local_state {
   void release_copy(const deliver_locally& what, bool sound);
   void copy_body(const deliver_locally& what, uint32_t chunk, blob_id target,
                  std::function<void(bool)> then);
+  void insert_there(const deliver_locally& what, blob_id body, caf::typed_response_promise<delivery_result> answer);
+  /// Ends the crossing.
   void leave_spool(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
 
   std::shared_ptr<storage::batch> end_of_wait(const deliver_locally& what) const;
@@ -52,8 +71,7 @@ struct local_state {
                                  std::shared_ptr<storage::batch> batch, bool note) const;
 };
 
-local_actor::behavior_type local(local_actor::stateful_pointer<local_state> self, std::vector<shard> shards,
-                                 size_t home);
+local_self::behavior_type local(local_self::stateful_pointer<local_state> self, std::vector<shard> shards, size_t home);
 
 } // namespace stagepost::delivery
 

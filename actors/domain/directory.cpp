@@ -228,10 +228,13 @@ caf::result<admin_answer> directory_state::alter_domain(const change_domain& wha
     return refuse(std::move(wrong));
   const conf::stored_settings stored(changed.settings.begin(), changed.settings.end());
   const auto limit = conf::decode<conf::domain_settings>(stored).settings.max_domain_aliases;
-  for (const auto& each : what.drop_names)
-    if (const auto canonical = smtp::canonical_domain(each))
-      changed.aliases.erase(std::remove(changed.aliases.begin(), changed.aliases.end(), *canonical),
-                            changed.aliases.end());
+  for (const auto& each : what.drop_names) {
+    const auto canonical = smtp::canonical_domain(each);
+    const auto at = std::find(changed.aliases.begin(), changed.aliases.end(), canonical.value_or(""));
+    if (at == changed.aliases.end())
+      return refuse(fmt::format("The domain {} has no other name {}.", *name, each));
+    changed.aliases.erase(at);
+  }
   for (const auto& each : what.add_names) {
     const auto canonical = smtp::canonical_domain(each);
     if (!canonical) return refuse(fmt::format("\"{}\" is not a domain name.", each));
@@ -268,6 +271,9 @@ caf::result<admin_answer> directory_state::with_credentials(const std::string& p
 
 std::string directory_state::plan_user(const create_user& what, storage::account_record& made,
                                        std::string& domain_name) const {
+  // A number from elsewhere that is no role would be written, and the record never read again.
+  if (what.role < storage::account_role::user || what.role > storage::account_role::system_admin)
+    return "There is no such role.";
   made.role = what.role;
   made.created_at = wall_clock();
   if (what.role == storage::account_role::system_admin) {

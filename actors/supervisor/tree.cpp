@@ -10,6 +10,7 @@
 #include "actors/offload/pool.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/queue.hpp"
+#include "actors/upkeep/upkeep.hpp"
 
 #include <csignal>
 #include <map>
@@ -88,9 +89,12 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.directory = system.spawn(domain::directory,
                                 domain::directory_services{stores, made.system_committer, made.hashing, made.logins, mail});
   watch(made.directory, "directory");
+  std::vector<delivery::crossing_actor> crossings;
   for (size_t i = 0; i < made.shards.size(); ++i) {
     auto& shard = made.shards[i];
-    shard.local = system.spawn(delivery::local, delivery_shards, i);
+    const auto local = system.spawn(delivery::local, delivery_shards, i);
+    shard.local = local;
+    crossings.push_back(local);
     watch(shard.local, "local delivery");
     shard.queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings, from.counters);
     watch(shard.queue, "queue");
@@ -99,6 +103,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
   }
+  made.upkeep = system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
+  watch(made.upkeep, "upkeep");
   made.guard = system.spawn(guard, watched);
   return made;
 }
@@ -134,6 +140,7 @@ void end(caf::scoped_actor& self, Handle& handle) {
 void fell(caf::actor_system& system, tree& what) {
   caf::scoped_actor self(system);
   end(self, what.guard);
+  end(self, what.upkeep);
   for (auto& shard : what.shards) {
     end(self, shard.traces);
     end(self, shard.intake);

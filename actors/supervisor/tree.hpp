@@ -9,6 +9,7 @@
 #include "actors/settings.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/spool/trace_keeper.hpp"
+#include "actors/upkeep/interface.hpp"
 #include "conf/settings.hpp"
 #include "storage/store.hpp"
 
@@ -42,6 +43,7 @@ struct tree {
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
+  upkeep::upkeep_actor upkeep;
   caf::actor guard; ///< ends the process when one of them fails
 };
 

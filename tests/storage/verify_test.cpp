@@ -52,6 +52,21 @@ protected:
   blob_id body_;
 };
 
+TEST_F(Verify, StopsWhenToldToAndBlamesNobody) {
+  std::stop_source stop;
+  verify_options options;
+  options.stop = stop.get_token();
+  const auto whole = verify(*store_, options);
+  ASSERT_TRUE(whole);
+  EXPECT_FALSE(whole->interrupted);
+  EXPECT_EQ(whole->bodies, 2u);
+  stop.request_stop();
+  const auto cut = verify(*store_, options);
+  ASSERT_TRUE(cut);
+  EXPECT_TRUE(cut->interrupted);
+  EXPECT_TRUE(cut->sound());
+}
+
 TEST_F(Verify, FindsNothingInASoundStore) {
   const auto report = verify(*store_, {});
   ASSERT_TRUE(report);

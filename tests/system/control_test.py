@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """stagepostctl: every verb, as text and as JSON, and its exit codes."""
 
+import contextlib
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -112,6 +114,72 @@ class ControlTest(server.ServerTest):
         sentence = self.refused("domain", "set", "third.example", "--add-name", names[2])
         self.assertIn("may have 2 domain aliases", sentence)
         self.server.ctl("domain", "delete", "third.example")
+
+    def test_a_domain_loses_other_names(self):
+        def names():
+            return self.server.ctl_json("domain", "show", "fourth.example")["domains"][0]["aliases"]
+
+        self.server.ctl("domain", "add", "fourth.example")
+        self.server.add_user("one@fourth.example")
+        self.server.ctl("domain", "set", "fourth.example", "--add-name", "old.example", "--add-name", "kept.example")
+        with self.server.smtp() as smtp:
+            smtp.mail("a@elsewhere.example")
+            self.assertEqual(smtp.rcpt("one@old.example")[0], 250)
+        answer = self.server.ctl_json("domain", "set", "fourth.example", "--drop-name", "OLD.example")
+        self.assertIs(answer["done"], True)
+        self.assertEqual(names(), ["kept.example"])
+        with self.server.smtp() as smtp:
+            smtp.mail("a@elsewhere.example")
+            self.assertGreaterEqual(smtp.rcpt("one@old.example")[0], 500)
+            self.assertEqual(smtp.rcpt("one@kept.example")[0], 250)
+        for each in ("old.example", "fourth.example"):
+            sentence = self.refused("domain", "set", "fourth.example", "--drop-name", each)
+            self.assertIn(f"no other name {each}", sentence)
+        # Room for another one, and the dropped one is free for others.
+        self.server.ctl("domain", "set", "fourth.example", "--drop-name", "kept.example", "--add-name", "new.example")
+        self.assertEqual(names(), ["new.example"])
+        self.server.ctl("domain", "add", "old.example")
+        self.server.ctl("domain", "delete", "old.example")
+        self.server.ctl("user", "delete", "one@fourth.example")
+        self.server.ctl("domain", "delete", "fourth.example")
+
+    def test_a_role_that_there_is_not_is_refused(self):
+        for role in ("system_admin", "emperor", "", 3, 99, None):
+            with self.subTest(role), self.assertRaisesRegex(AssertionError, "role of a user"):
+                request = {"verb": "user.add", "name": "eve@example.test", "password": "x", "role": role}
+                self.server.ask_control(request)
+        self.assertIn("There is no user", self.refused("user", "show", "eve@example.test"))
+
+    def test_the_limits_of_mail_do_not_lock_the_administrator_out(self):
+        self.during_test(smtp_in__max_connections=1)
+        with self.server.smtp():
+            with contextlib.ExitStack() as open_ones:
+                for _ in range(5):
+                    control = open_ones.enter_context(socket.socket(socket.AF_UNIX))
+                    control.connect(str(self.server.folder / "control"))
+                    control.sendall(b'{"verb": "status"}\n')
+                    self.assertIn(b'"done":true', control.recv(65536))
+                self.server.ctl("status")
+
+    def test_the_control_socket_has_a_limit_of_its_own(self):
+        def answers(control):
+            control.settimeout(60)
+            control.connect(str(self.server.folder / "control"))
+            try:
+                control.sendall(b'{"verb": "status"}\n')
+                return control.recv(65536)
+            except OSError:
+                return b""
+
+        with contextlib.ExitStack() as open_ones:
+            taken = 0
+            while answers(open_ones.enter_context(socket.socket(socket.AF_UNIX))):
+                taken += 1
+                self.assertLess(taken, 200)
+            self.assertTrue(50 < taken <= 64, taken)
+            with self.server.smtp() as smtp:
+                self.assertEqual(smtp.noop()[0], 250)
+        server.wait_until("room for the administrator", lambda: self.server.try_ctl("status").returncode == DONE)
 
     def test_limits_of_a_domain_are_kept_to(self):
         self.domain_during_test(max_user_aliases=1)

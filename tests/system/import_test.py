@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """stagepostctl import: an mbox, a Maildir, a folder of .eml files; a second run brings nothing twice."""
 
+import datetime
 import os
 import sys
 from pathlib import Path
@@ -56,6 +57,40 @@ class ImportTest(server.ServerTest):
         self.assertEqual([stored[0], stored[2]], self.expected(0, 2))
         self.assertTrue(stored[1].endswith(b"Body of 1\r\nFrom the first word on\r\n>From deeper\r\n"))
         self.assertEqual(self.run_import("bob", path), (3, 0, 0), "another folder is another place")
+
+    def test_the_date_of_a_message_of_an_mbox(self):
+        def separator(rest):
+            return f"From a@elsewhere.example{rest}\n"
+
+        dated = "Date: Tue, 3 Mar 2015 10:00:00 +0100\n" + letter(0)
+        cases = (
+            (" Thu Jan  1 00:00:05 2015", letter(0), "01-Jan-2015 00:00:05"),
+            (" Thu Jan  1 00:00:05 2015", dated, "01-Jan-2015 00:00:05"),
+            (" Fri Feb 13 23:31:30 +0100 2009", letter(0), "13-Feb-2009 22:31:30"),
+            (" Fri Feb 13 23:31:30 2009 -0500", letter(0), "14-Feb-2009 04:31:30"),
+            (" Fri, 13 Feb 2009 23:31:30 +0000", letter(0), "13-Feb-2009 23:31:30"),
+            ("", dated, "03-Mar-2015 09:00:00"),
+            (" Thu Jan 99 00:00:05 2015", dated, "03-Mar-2015 09:00:00"),
+            (" Thu Jan", dated, "03-Mar-2015 09:00:00"),
+            ("", letter(0), None),
+            ("", "Date: yesterday\n" + letter(0), None),
+        )  # fmt: skip
+        path = self.server.folder / "dated"
+        letters = (separator(rest) + text + f"{number}\n" for number, (rest, text, _) in enumerate(cases))
+        path.write_text("\n".join(letters))
+        today = datetime.datetime.now(datetime.timezone.utc)
+        self.assertEqual(self.run_import("alice", path, "--folder", "Dated"), (len(cases), 0, 0))
+        with self.server.imap("alice") as imap:
+            imap.select("Dated", readonly=True)
+            lines = imap.fetch("1:*", "(INTERNALDATE)")[1]
+        for (rest, text, expected), line in zip(cases, lines, strict=True):
+            with self.subTest(rest + " / " + text.splitlines()[0]):
+                stamp = line.split(b'"')[1].decode().strip()
+                came = datetime.datetime.strptime(stamp, "%d-%b-%Y %H:%M:%S %z").astimezone(datetime.timezone.utc)
+                if expected:
+                    self.assertEqual(came.strftime("%d-%b-%Y %H:%M:%S"), expected)
+                else:
+                    self.assertLess(abs((came - today).total_seconds()), 600)
 
     def test_an_mbox_with_windows_line_ends(self):
         path = self.server.folder / "mbox-windows"

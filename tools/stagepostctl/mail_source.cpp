@@ -1,5 +1,7 @@
 #include "tools/stagepostctl/mail_source.hpp"
 
+#include "tools/stagepostctl/mail_date.hpp"
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -69,7 +71,7 @@ void read_mbox(const std::string& path, const std::function<void(found_message, 
   if (!in) throw std::runtime_error(path + ": cannot be read");
   const auto size = double(fs::file_size(path));
   double done = 0;
-  std::string message, line;
+  std::string message, line, separator;
   bool empty_before = true, inside = false;
   const auto finish = [&] {
     if (!inside) return;
@@ -81,6 +83,8 @@ void read_mbox(const std::string& path, const std::function<void(found_message, 
       }
     found_message found;
     found.octets = with_crlf(message);
+    found.date_seconds = seconds_of_separator(separator);
+    if (found.date_seconds == 0) found.date_seconds = seconds_of_header(found.octets);
     each(std::move(found), size > 0 ? done / size : 1);
     message.clear();
   };
@@ -88,6 +92,7 @@ void read_mbox(const std::string& path, const std::function<void(found_message, 
     done += double(line.size() + 1);
     if (empty_before && line.compare(0, 5, "From ") == 0) {
       finish();
+      separator = line;
       inside = true;
       empty_before = false;
       continue;

@@ -10,8 +10,8 @@ namespace stagepost::ctl {
 /// A message found on disk, line ends made CRLF.
 struct found_message {
   std::string octets;
-  std::vector<std::string> flags; ///< of a Maildir name or an mbox Status line
-  uint64_t date_seconds = 0;      ///< of the file or the mbox line; 0: not known
+  std::vector<std::string> flags; ///< of a Maildir name
+  uint64_t date_seconds = 0;      ///< of the file; in an mbox of the "From " line, else the Date field; 0: not known
 };
 
 /// Calls `each` for every message of an mbox file, a Maildir, a folder of .eml files or one such file, with the share of

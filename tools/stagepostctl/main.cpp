@@ -1,5 +1,5 @@
 #include "tools/stagepostctl/client.hpp"
-#include "tools/stagepostctl/mail_source.hpp"
+#include "tools/stagepostctl/import.hpp"
 #include "tools/stagepostctl/print.hpp"
 #include "tools/stagepostctl/restore.hpp"
 
@@ -33,7 +33,7 @@ struct command_line {
   std::string config;
   bool as_json = false;
   std::string name, path, folder, role = "user", id;
-  std::vector<std::string> values, names;
+  std::vector<std::string> values, names, dropped_names;
   bool password_stdin = false;
   uint64_t limit = 100;
 };
@@ -89,34 +89,6 @@ json::array to_array(const std::vector<std::string>& values) {
   return out;
 }
 
-int import(ctl::client& server, const command_line& line) {
-  size_t imported = 0, known = 0, failed = 0;
-  const bool show = ::isatty(STDERR_FILENO);
-  std::string first_reason;
-  ctl::read_mail(line.path, [&](ctl::found_message message, double share) {
-    json::object request{{"verb", "import"}, {"name", line.name}, {"folder", line.folder}};
-    if (message.date_seconds != 0) request["date_seconds"] = message.date_seconds;
-    request["flags"] = to_array(message.flags);
-    const auto answer = server.ask(std::move(request), message.octets);
-    if (!answer.at("done").as_bool()) {
-      ++failed;
-      if (first_reason.empty()) first_reason = std::string(answer.at("sentence").as_string());
-    } else if (answer.at("imported").as_bool()) {
-      ++imported;
-    } else {
-      ++known;
-    }
-    if (show) fmt::print(stderr, "\r{:3.0f} %  {} imported, {} there already, {} refused ", share * 100, imported, known, failed);
-  });
-  if (show) fmt::print(stderr, "\n");
-  if (line.as_json)
-    std::cout << json::object{{"done", failed == 0}, {"imported", imported}, {"known", known}, {"refused", failed}} << '\n';
-  else
-    fmt::print("{} imported, {} there already, {} refused\n", imported, known, failed);
-  if (failed != 0) fmt::print(stderr, "{}\n", first_reason);
-  return failed == 0 ? done : refused;
-}
-
 } // namespace
 
 int main(int argc, char** argv) {
@@ -159,11 +131,13 @@ int main(int argc, char** argv) {
   with_name(sub, "Domain");
   sub->add_option("settings", line.values, "name=value …");
   sub->add_option("--add-name", line.names, "Another name of the domain (domain alias)");
+  sub->add_option("--drop-name", line.dropped_names, "A name it shall no longer have; dropped before others are added");
   simple(sub, [&] {
     return json::object{{"verb", "domain.set"},
                         {"name", line.name},
                         {"settings", settings_from(line.values)},
-                        {"add_names", to_array(line.names)}};
+                        {"add_names", to_array(line.names)},
+                        {"drop_names", to_array(line.dropped_names)}};
   });
 
   auto* user = app.add_subcommand("user", "Users");
@@ -271,10 +245,16 @@ int main(int argc, char** argv) {
   with_name(sub, "Address");
   sub->add_option("path", line.path, "File or folder")->required();
   sub->add_option("--folder", line.folder, "Folder of the mailbox; INBOX if not given");
-  sub->callback([&] { act = [&](ctl::client& server) { return import(server, line); }; });
+  sub->callback([&] {
+    act = [&](ctl::client& server) {
+      const auto outcome = ctl::import_mail(server, line.name, line.path, line.folder);
+      ctl::print_import(outcome, line.as_json);
+      return outcome.refused == 0 ? done : refused;
+    };
+  });
 
   bool offline = false;
-  sub = app.add_subcommand("restore", "Puts a backup in the place of the data folder; the server must not run");
+  sub = app.add_subcommand("restore", "Puts a backup in the place of the data; the server must not run. What was there is kept aside");
   sub->add_option("folder", line.path, "What backup wrote")->required();
   sub->callback([&] { offline = true; });
 

@@ -177,7 +177,7 @@ void server::start_control() {
   local.name = "control";
   local.service = conf::service::managesieve; // no limits of a mail service hold here
   services->with = supervisor::context_for(tree_, node_, local, std::make_shared<connection::live_certificates>());
-  services->system_store = stores_->system;
+  services->upkeep = tree_.upkeep;
   for (const auto& each : tree_.shards) services->queues.push_back(each.queue);
   services->started_at = started_at_;
   services->reload = [] { ::kill(::getpid(), SIGHUP); }; // raise() would reach this thread only, which holds it back
@@ -190,8 +190,8 @@ void server::start_control() {
     listeners_.push_back(system_->spawn<connection::listener>(
         socket, services->with, std::make_shared<connection::admission>(),
         connection::spawn_connection([shared](caf::actor_system& system, net::socket peer, connection::context_ptr,
-                                              connection::peer) {
-          return system.spawn<connection::control_connection>(std::move(peer), shared);
+                                              connection::peer who) {
+          return system.spawn<connection::control_connection>(std::move(peer), std::move(who), shared);
         })));
 }
 
@@ -279,6 +279,8 @@ void server::stop() {
   if (system_) {
     {
       caf::scoped_actor self(*system_);
+      // A backup or verify under way: the administrator who waits for it hears of it, and is not waited for.
+      if (tree_.upkeep) self->send(tree_.upkeep, atom::stop::value);
       for (const auto& each : listeners_) {
         self->monitor(each);
         self->send(each, atom::drain::value);

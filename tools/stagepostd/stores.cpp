@@ -1,7 +1,9 @@
 #include "tools/stagepostd/stores.hpp"
 
 #include "actors/log/log.hpp"
+#include "actors/upkeep/backup_job.hpp"
 #include "storage/directory.hpp"
+#include "storage/store_swap.hpp"
 
 #include <rocksdb/cache.h>
 #include <sodium.h>
@@ -66,11 +68,28 @@ std::string read_guise(storage::store& system, const storage::secret_key& key) {
   return fresh;
 }
 
+/// What other programs, or this one when it was cut off, may have left in the data folder.
+void check_leavings(const std::string& data_folder) {
+  const auto swap = storage::read_swap(data_folder);
+  if (swap || swap.error().code != storage::errc::not_found)
+    throw std::runtime_error("a restore was cut off while it put stores in place in " + data_folder +
+                             "; run `stagepostctl restore " + (swap ? swap->source : "BACKUP") +
+                             "` again, which finishes it" + (swap ? "" : " (" + swap.error().detail + ")"));
+  // Stores of a backup that was cut off: they hold files of ours on the disk.
+  std::error_code failed;
+  std::filesystem::remove_all(data_folder + '/' + upkeep::backup_staging, failed);
+  if (failed) log::warn("{}/{} cannot be removed: {}", data_folder, upkeep::backup_staging, failed.message());
+  if (std::filesystem::exists(data_folder + '/' + storage::swap_staging, failed))
+    log::warn("{}/{} was left by a restore that did not come to its end; it may be removed", data_folder,
+              storage::swap_staging);
+}
+
 } // namespace
 
 std::shared_ptr<opened_stores> open_stores(const conf::node_settings& node, const conf::stored_settings& first_start,
                                            const storage::secret_key& key) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot start");
+  check_leavings(node.data_folder);
   auto made = std::make_shared<opened_stores>();
   storage::store_options small;
   small.memtable_bytes = system_memtable_bytes;

@@ -4,7 +4,9 @@
 #include "storage/verify.hpp"
 #include "tests/support/tree_fixture.hpp"
 
+#include <map>
 #include <set>
+#include <vector>
 
 namespace stagepost::delivery {
 namespace {
@@ -119,11 +121,113 @@ TEST_F(LocalDelivery, MakesNoMailboxForAUserWhoWasDeletedMeanwhile) {
     ask<mailbox::outcome_answer>(tree_.shards[order.recipient.shard].accounts,
                                  mailbox::erase_account{order.recipient.account});
     const auto answer = ask<delivery_result>(tree_.shards[order.recipient.shard].local, order);
-    EXPECT_EQ(answer.kind, result_kind::failed) << name;
-    EXPECT_EQ(answer.text, "550 5.1.1 no such user any more") << name;
+    EXPECT_EQ(answer.kind, result_kind::no_mailbox) << name;
     EXPECT_TRUE(storage::read_folders(*shards_[order.recipient.shard], order.recipient.account, storage::reach::disk)
                     ->empty());
   }
+}
+
+/// A backup, as far as local delivery sees it.
+class Holder {
+public:
+  Holder(caf::actor_system& system, const supervisor::tree& tree) : self_(system) {
+    for (const auto& each : tree.shards) crossings_.push_back(caf::actor_cast<crossing_actor>(each.local));
+    for (const auto& each : crossings_)
+      self_->request(each, testing::patience, hold_crossings{})
+          .receive([](crossings_held) {}, [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
+  }
+  void release() {
+    for (const auto& each : crossings_) self_->send(each, release_crossings{});
+  }
+
+private:
+  caf::scoped_actor self_;
+  std::vector<crossing_actor> crossings_;
+};
+
+TEST_F(LocalDelivery, CrossesToNoOtherShardWhileABackupIsMade) {
+  const auto here = [&] {
+    for (const auto* name : {"alice", "bob", "carol"})
+      if (find(std::string(name) + "@example.org").target.shard == 0) return std::string(name) + "@example.org";
+    return std::string();
+  }();
+  const auto there = somebody_elsewhere();
+  Holder backup(*system_, tree_);
+  accept(0, {there});
+  accept(0, {here});
+  EXPECT_TRUE(eventually([&] { return messages_of(here) == 1; })) << "within a shard all goes on";
+  EXPECT_EQ(messages_of(there), 0u);
+  const auto waiting = queued(0);
+  ASSERT_EQ(waiting.size(), 1u);
+  EXPECT_EQ(waiting[0].recipients.at(0).address, there);
+  backup.release();
+  await_deliveries();
+  EXPECT_EQ(messages_of(there), 1u);
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  expect_sound();
+}
+
+TEST_F(LocalDelivery, CrossesAgainWhenWhoeverMadeTheBackupIsGone) {
+  {
+    Holder backup(*system_, tree_);
+    accept(0, {somebody_elsewhere()});
+    EXPECT_EQ(queued(0).size(), 1u);
+  }
+  await_deliveries();
+  EXPECT_EQ(messages_of(somebody_elsewhere()), 1u);
+}
+
+TEST_F(LocalDelivery, WaitsForTwoWhoHoldIt) {
+  Holder first(*system_, tree_);
+  Holder second(*system_, tree_);
+  accept(0, {somebody_elsewhere()});
+  first.release();
+  Holder third(*system_, tree_); // answered behind the release
+  EXPECT_EQ(messages_of(somebody_elsewhere()), 0u);
+  second.release();
+  third.release();
+  await_deliveries();
+  EXPECT_EQ(messages_of(somebody_elsewhere()), 1u);
+}
+
+TEST_F(LocalDelivery, AHeldMomentFindsEachMessageInOneShardOnly) {
+  std::vector<std::string> everybody;
+  for (const auto* name : {"alice", "bob", "carol"}) everybody.push_back(std::string(name) + "@example.org");
+  for (int i = 0; i < 60; ++i) accept(size_t(i) % shard_count, everybody);
+  for (int round = 0; round < 10; ++round) {
+    Holder backup(*system_, tree_);
+    // Sixty for each, those that wait in any spool and those that arrived, whatever was under way when we asked.
+    std::map<std::string, uint64_t> seen;
+    for (size_t shard = 0; shard < shard_count; ++shard) {
+      const auto waiting = storage::read_spool_page(*shards_[shard], queue_id{}, 1000, storage::reach::disk);
+      ASSERT_TRUE(waiting);
+      for (const auto& message : *waiting)
+        for (const auto& each : *storage::read_recipients(*shards_[shard], message.id, 0, 100, storage::reach::disk))
+          if (each.shard != shard) ++seen[each.address];
+    }
+    for (const auto& address : everybody) {
+      const auto target = find(address).target;
+      uint64_t crossed = 0;
+      const auto folders = storage::read_folders(*shards_[target.shard], target.account, storage::reach::disk);
+      ASSERT_TRUE(folders);
+      for (const auto& folder : *folders) {
+        const auto pages = storage::read_pages(*shards_[target.shard], folder.id, storage::reach::disk);
+        ASSERT_TRUE(pages);
+        for (const auto& page : *pages)
+          for (const auto& entry : page->entries) {
+            const auto message =
+                storage::read_message(*shards_[target.shard], folder.id, entry.uid, storage::reach::disk);
+            ASSERT_TRUE(message);
+            // The queue number says whose spool it was in.
+            if ((message->queue_id.value >> 14 & 0xff) != target.shard) ++crossed;
+          }
+      }
+      EXPECT_EQ(crossed + seen[address], 40u) << address << ", round " << round;
+    }
+    backup.release();
+  }
+  await_deliveries();
+  expect_sound();
 }
 
 TEST_F(LocalDelivery, SaysSoWhenThereIsNoSuchShard) {

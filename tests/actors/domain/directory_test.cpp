@@ -77,6 +77,8 @@ TEST_F(Directory, RefusesUsersThatCannotBe) {
   EXPECT_EQ(refusal(create_user{"bob@other.example", "x"}), "There is no domain other.example.");
   EXPECT_EQ(refusal(create_user{"bob", "x"}), "\"bob\" is not an address.");
   EXPECT_EQ(refusal(create_user{"bob@example.org", ""}), "A password has 1 to 1024 octets.");
+  for (const auto role : {0, 4, 255})
+    EXPECT_EQ(refusal(create_user{"bob@example.org", "x", storage::account_role(role)}), "There is no such role.");
   EXPECT_EQ(refusal(create_user{"bob@example.org", std::string(1025, 'x')}),
             "A password has 1 to 1024 octets.");
   EXPECT_EQ(refusal(delete_user{"bob@example.org"}), "There is no user bob@example.org.");

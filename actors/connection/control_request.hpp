@@ -1,0 +1,65 @@
+#pragma once
+
+#include "actors/connection/context.hpp"
+#include "actors/net/executor.hpp"
+#include "actors/spool/interface.hpp"
+#include "actors/upkeep/interface.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stagepost::connection {
+
+/// What the administrator's door leads to.
+struct control_services {
+  context_ptr with;
+  upkeep::upkeep_actor upkeep;
+  std::vector<spool::queue_actor> queues; ///< by shard
+  std::chrono::steady_clock::time_point started_at;
+  std::function<void()> reload; ///< settings and certificates, as SIGHUP does
+  std::string node_name;
+  std::vector<std::string> listeners; ///< as status shows them
+};
+using control_services_ptr = std::shared_ptr<const control_services>;
+
+/// A request with the octets that came behind it.
+struct control_request {
+  std::string verb;
+  boost::json::object fields;
+  std::string octets;
+};
+
+/// Answers a request for the actor that took it. Request and services stay where they are until the answer is
+/// there.
+using control_task = net::task<boost::json::object>;
+using control_answer = control_task (*)(caf::event_based_actor* self, const control_services& with,
+                                        control_request& request);
+
+/// A verb and who answers it.
+struct control_verb {
+  std::string_view verb;
+  control_answer answer;
+};
+
+/// Runs what may block among the readers; false when they have no room or it failed.
+net::task<bool> run_aside(caf::event_based_actor* self, const control_services& with,
+                          std::function<void()> what);
+
+/// A domain as the directory spells it; what is no domain stays as it is and is not found.
+std::string directory_name(const std::string& typed);
+
+// The verbs, by what they are about.
+std::vector<control_verb>
+change_verbs(); ///< what changes domains, users, aliases and settings: control_changes.cpp
+std::vector<control_verb> list_verbs();   ///< what shows them: control_lists.cpp
+std::vector<control_verb> queue_verbs();  ///< the spool and the traces: control_queue.cpp
+std::vector<control_verb> import_verbs(); ///< mail from elsewhere: control_import.cpp
+std::vector<control_verb> node_verbs();   ///< status, reload, verify, backup: control_node.cpp
+
+} // namespace stagepost::connection
