@@ -77,6 +77,7 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
   answer.max_message_size_bytes = size ? size->bytes : 0;
   answer.max_recipients = conf::recipient_limit(all->smtp_in, who.domain_settings, who.user);
   answer.hide_client_address = who.domain_settings.exclude_ip_from_received;
+  answer.domain_names = who.domain.aliases;
   return answer;
 }
 

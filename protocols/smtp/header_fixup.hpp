@@ -15,6 +15,7 @@ struct header_rules {
   instant at;
   sender_match match = sender_match::none;
   std::string match_address; ///< who From must name
+  std::vector<std::string> match_domains; ///< further names of that one's domain, canonical (DOM-82)
 };
 
 /// A header block that went through the rules.
@@ -27,8 +28,10 @@ struct fixed_header {
 /// `block`: the octets before the first empty line, and that line. Linear.
 fixed_header fix_header(bytes_view block, const header_rules& rules);
 
-/// Whether `address` is, by `match`, the account's or at least of its domain. Both as local@domain.
-bool fits_sender(sender_match match, std::string_view account, std::string_view address);
+/// Whether `address` is, by `match`, the account's or at least of its domain. Both as local@domain; `domains` are
+/// further names of the account's domain, canonical, under which its addresses are the same ones (DOM-82).
+bool fits_sender(sender_match match, std::string_view account, std::string_view address,
+                 const std::vector<std::string>& domains = {});
 
 /// Finds where a header block ends in content that grows, looking at each octet once.
 class header_end_search {

@@ -38,6 +38,9 @@ TEST_F(LoginDesk, LetsInWhoKnowsThePassword) {
   EXPECT_EQ(in.outcome, login_outcome::accepted);
   EXPECT_EQ(in.account.address, "alice@example.org");
   EXPECT_TRUE(in.account.account);
+  EXPECT_TRUE(in.domain_names.empty());
+  must(change_domain{"example.org", {}, {"example.net"}, {}});
+  EXPECT_EQ(log_in("alice@example.net", "secret").domain_names, std::vector<std::string>{"example.net"});
   EXPECT_EQ(outcome_of("alice@example.org", "Secret"), login_outcome::wrong_credentials);
   EXPECT_EQ(outcome_of("alice@example.org", ""), login_outcome::wrong_credentials);
   EXPECT_EQ(outcome_of("alice", "secret"), login_outcome::wrong_credentials);
