@@ -185,11 +185,11 @@ net::task<> listener::accept_all() {
     }
     // A slow proxy must not keep others waiting.
     net::actor_executor executor(caf::strong_actor_ptr{ctrl()}, this, io_);
-    boost::asio::co_spawn(executor, admit(std::move(socket), std::move(who), true), [](std::exception_ptr) {});
+    boost::asio::co_spawn(executor, admit_proxied(std::move(socket), std::move(who)), [](std::exception_ptr) {});
   }
 }
 
-net::task<> listener::admit(net::socket socket, peer who, bool) {
+net::task<> listener::admit_proxied(net::socket socket, peer who) {
   const bool good = co_await read_proxy_header(socket, who);
   if (!good) {
     log::warn("listener {}: no PROXY header from {}", on_.name, who.address);
