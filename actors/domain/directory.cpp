@@ -112,11 +112,11 @@ caf::result<address_found> directory_state::find(const std::string& address) {
       if (record.error().code == storage::errc::not_found) answer.kind = address_kind::elsewhere;
       return answer;
     }
-    if (domains.size() >= most_domains_alive) forget_all_domains();
+    if (domains.size() >= most_domains_alive) let_all_domains_go();
     // All names of a domain lead to one actor, so that a change ends what any of them remembers.
     auto owner = domains.find(record->name);
     if (owner == domains.end())
-      owner = domains.emplace(record->name, self->spawn<caf::monitored>(domain, with.from, *record)).first;
+      owner = domains.emplace(record->name, self->spawn<caf::monitored>(domain, with.from, *record, watcher)).first;
     known = record->name == parts->domain ? owner : domains.emplace(parts->domain, owner->second).first;
   }
   return self->delegate(known->second, find_local{parts->local});
@@ -151,7 +151,7 @@ void directory_state::write_and_answer(caf::typed_response_promise<admin_answer>
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .await(
           [this, answer, domain_name, account, then](committer::committed) mutable {
-            if (!domain_name.empty()) forget_domain(domain_name);
+            if (!domain_name.empty()) tell_domain(domain_name);
             // A change of a domain may shut out all its users, so without an account all are forgotten.
             self->send(with.logins, forget_logins{account});
             then();
@@ -160,16 +160,22 @@ void directory_state::write_and_answer(caf::typed_response_promise<admin_answer>
           [answer](caf::error& failed) mutable { answer.deliver(refuse("not written: " + describe(failed))); });
 }
 
-void directory_state::forget_domain(const std::string& canonical_name) {
+// Not by an exit: that would overtake the questions in the domain's mailbox, and mail would be put off for each of them.
+void directory_state::tell_domain(const std::string& canonical_name) {
   const auto known = domains.find(canonical_name);
   if (known == domains.end()) return;
-  const auto gone = known->second;
-  self->send_exit(gone, caf::exit_reason::user_shutdown);
-  for (auto i = domains.begin(); i != domains.end();) i = i->second == gone ? domains.erase(i) : std::next(i);
+  const auto changed = known->second;
+  // Its other names may be no longer its own: they are looked up again.
+  std::erase_if(domains, [&](const auto& each) { return each.second == changed; });
+  auto record = storage::find_domain(*with.from.system, canonical_name, reach);
+  if (!record || record->name != canonical_name) return caf::anon_send(changed, atom::drain::value);
+  caf::anon_send(changed, domain_changed{std::move(*record)});
+  domains.emplace(canonical_name, changed);
 }
 
-void directory_state::forget_all_domains() {
-  for (const auto& [name, each] : domains) self->send_exit(each, caf::exit_reason::user_shutdown);
+void directory_state::let_all_domains_go() {
+  // One that several names lead to is told several times: the first is the last it hears.
+  for (const auto& [name, each] : domains) caf::anon_send(each, atom::drain::value);
   domains.clear();
 }
 
@@ -200,7 +206,7 @@ caf::result<admin_answer> directory_state::remove_domain(const delete_domain& wh
   if (!aliases) return refuse("The domain's aliases cannot be read.");
   for (const auto& each : *aliases) storage::delete_alias(*batch, record->id, each.local_part);
   storage::delete_domain(*batch, *record);
-  return write(batch, *name, {});
+  return write(batch, record->name, {});
 }
 
 caf::result<admin_answer> directory_state::alter_domain(const change_domain& what) {
@@ -219,8 +225,9 @@ caf::result<admin_answer> directory_state::alter_domain(const change_domain& wha
                             changed.aliases.end());
   for (const auto& each : what.add_names) {
     const auto canonical = smtp::canonical_domain(each);
-    if (!canonical) return refuse(fmt::format("\"{}\" is not a domain name.", each));
-    if (storage::find_domain(*with.from.system, *canonical, reach))
+    if (!canonical || canonical->front() == '[') return refuse(fmt::format("\"{}\" is not a domain name.", each));
+    if (storage::find_domain(*with.from.system, *canonical, reach) ||
+        std::find(changed.aliases.begin(), changed.aliases.end(), *canonical) != changed.aliases.end())
       return refuse(fmt::format("The domain {} is there already.", *canonical));
     changed.aliases.push_back(*canonical);
   }
@@ -228,9 +235,7 @@ caf::result<admin_answer> directory_state::alter_domain(const change_domain& wha
     return refuse(fmt::format("The domain {} may have {} domain aliases.", *name, limit));
   auto batch = std::make_shared<storage::batch>(*with.from.system);
   storage::put_domain(*batch, changed, *record);
-  return write(batch, *name, {}, [this, old_names = record->aliases] {
-    for (const auto& each : old_names) forget_domain(each);
-  });
+  return write(batch, record->name, {});
 }
 
 caf::result<admin_answer> directory_state::with_credentials(const std::string& password, use_credentials use) {
@@ -433,7 +438,6 @@ caf::result<admin_answer> directory_state::alter_settings(const change_settings&
   return write(batch, {}, {}, [this, changed] {
     const conf::stored_settings now(changed.begin(), changed.end());
     with.from.settings->set(conf::decode<conf::system_settings>(now).settings);
-    forget_all_domains(); // they remember answers made under the old settings
   });
 }
 
@@ -468,6 +472,10 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const put_alias& what) { return self->state.set_alias(what); },
       [self](const list_aliases& what) { return self->state.aliases(what); },
       [self](const change_settings& what) { return self->state.alter_settings(what); },
+      [self](const watch_space& what) {
+        self->state.watcher = what.who;
+        for (const auto& [name, each] : self->state.domains) caf::anon_send(each, what);
+      },
   };
 }
 

@@ -9,6 +9,7 @@
 #include "actors/mailbox/eraser.hpp"
 #include "actors/offload/pool.hpp"
 #include "actors/spool/intake.hpp"
+#include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
 
 #include <csignal>
@@ -99,6 +100,11 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
   }
+  std::vector<spool::letter_box> boxes;
+  for (const auto& each : made.shards) boxes.push_back({each.with, each.intake});
+  made.postmaster = system.spawn(spool::postmaster, boxes);
+  watch(made.postmaster, "postmaster");
+  caf::anon_send(made.directory, domain::watch_space{made.postmaster});
   made.guard = system.spawn(guard, watched);
   return made;
 }
@@ -134,6 +140,7 @@ void end(caf::scoped_actor& self, Handle& handle) {
 void fell(caf::actor_system& system, tree& what) {
   caf::scoped_actor self(system);
   end(self, what.guard);
+  end(self, what.postmaster);
   for (auto& shard : what.shards) {
     end(self, shard.traces);
     end(self, shard.intake);

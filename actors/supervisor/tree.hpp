@@ -42,6 +42,7 @@ struct tree {
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
+  domain::space_watcher_actor postmaster;
   caf::actor guard; ///< ends the process when one of them fails
 };
 
