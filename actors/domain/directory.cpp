@@ -5,6 +5,7 @@
 #include "actors/domain/expansion.hpp"
 #include "conf/stored.hpp"
 #include "protocols/sasl/keys.hpp"
+#include "protocols/sasl/prepare.hpp"
 #include "protocols/smtp/address.hpp"
 #include "storage/directory.hpp"
 #include "storage/passwords.hpp"
@@ -42,6 +43,15 @@ std::optional<split_address> split(const std::string& address) {
   return split_address{smtp::canonical_local(parsed->local), std::move(*domain)};
 }
 
+/// Why a password cannot be set; empty when it can.
+std::string fault_of_password(const std::string& password) {
+  if (password.empty() || password.size() > longest_password)
+    return fmt::format("A password has 1 to {} octets.", longest_password);
+  const auto prepared = sasl::prepare(password);
+  if (!prepared || prepared->empty()) return "The password has characters that not every client can send.";
+  return {};
+}
+
 bytes random_octets(size_t count) {
   bytes out(count, '\0');
   randombytes_buf(out.data(), out.size());
@@ -49,7 +59,8 @@ bytes random_octets(size_t count) {
 }
 
 /// Slow on purpose: runs in the hashing pool.
-storage::credential_record make_credentials(const std::string& password, const conf::password_settings& policy) {
+storage::credential_record make_credentials(const std::string& typed, const conf::password_settings& policy) {
+  const auto password = sasl::prepare(typed).value_or(typed); // RFC 5802 2.2: in the form in which clients hash it
   storage::credential_record made;
   made.changed_at = wall_clock();
   storage::password_record main;
@@ -287,8 +298,7 @@ std::string directory_state::plan_user(const create_user& what, storage::account
 }
 
 caf::result<admin_answer> directory_state::add_user(const create_user& what) {
-  if (what.password.empty() || what.password.size() > longest_password)
-    return refuse(fmt::format("A password has 1 to {} octets.", longest_password));
+  if (auto wrong = fault_of_password(what.password); !wrong.empty()) return refuse(std::move(wrong));
   storage::account_record made;
   std::string domain_name;
   if (auto wrong = plan_user(what, made, domain_name); !wrong.empty()) return refuse(std::move(wrong));
@@ -362,8 +372,7 @@ caf::result<admin_answer> directory_state::alter_user(const change_user& what) {
 }
 
 caf::result<admin_answer> directory_state::set_password(const change_password& what) {
-  if (what.password.empty() || what.password.size() > longest_password)
-    return refuse(fmt::format("A password has 1 to {} octets.", longest_password));
+  if (auto wrong = fault_of_password(what.password); !wrong.empty()) return refuse(std::move(wrong));
   const auto known = find_known(*with.from.system, what.address);
   if (!known) return refuse(fmt::format("There is no user {}.", what.address));
   return with_credentials(what.password, [this, what](const storage::credential_record& credentials, auto answer) {
