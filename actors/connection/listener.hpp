@@ -39,7 +39,6 @@ private:
   net::task<> admit_proxied(net::socket socket, peer who);
   net::task<bool> read_proxy_header(net::socket& socket, peer& who);
   void turn_away(net::socket& socket, std::string_view why) const;
-  bool is_refused(const peer& who) const;
   void take(net::socket socket, peer who);
 
   net::listening on_;
