@@ -15,8 +15,8 @@ class open_answer {
 public:
   explicit open_answer(caf::typed_response_promise<T> promise) : held_(std::make_shared<held>(std::move(promise))) {}
 
-  void deliver(T answer) { held_->give(std::move(answer)); }
-  void deliver(caf::error failed) { held_->give(std::move(failed)); }
+  void deliver(T answer) const { held_->give(std::move(answer)); }
+  void deliver(caf::error failed) const { held_->give(std::move(failed)); }
 
 private:
   struct held {

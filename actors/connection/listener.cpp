@@ -1,10 +1,10 @@
 #include "actors/connection/listener.hpp"
 
 #include "actors/atoms.hpp"
+#include "actors/connection/entry_rules.hpp"
 #include "actors/connection/imap_connection.hpp"
 #include "actors/connection/pop3_connection.hpp"
 #include "actors/connection/smtp_connection.hpp"
-#include "conf/network.hpp"
 #include "protocols/proxy/header.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -49,67 +49,6 @@ peer peer_of(const net::socket& socket) {
     who.address = "unix";
   }
   return who;
-}
-
-bool contains(const std::vector<conf::network>& networks, const std::string& address) {
-  const auto ip = conf::parse_ip(address);
-  if (!ip) return false;
-  for (const auto& each : networks)
-    if (each.contains(*ip)) return true;
-  return false;
-}
-
-struct limits {
-  uint32_t most = 0;
-  uint32_t most_per_address = 0;
-};
-
-/// Administrators on the control socket. It has no setting: no figure for mail may ever lock them out.
-constexpr uint32_t most_control_connections = 64;
-
-/// Whose connections are counted together: an IPv4 address or, as a provider gives its customer one, an IPv6 /64.
-std::string place_of(const std::string& address) {
-  const auto ip = conf::parse_ip(address);
-  return !ip || conf::is_ipv4(*ip) ? address : std::string(ip->begin(), ip->begin() + 8);
-}
-
-bool is_whitelisted(conf::service service, const conf::system_settings& all, const std::string& address) {
-  switch (service) {
-  case conf::service::smtp:
-  case conf::service::submission: return contains(all.smtp_in.whitelisted_networks, address);
-  case conf::service::imap: return contains(all.imap.whitelisted_networks, address);
-  case conf::service::pop3: return contains(all.pop3.whitelisted_networks, address);
-  default: return false;
-  }
-}
-
-limits limits_of(conf::service service, const conf::system_settings& all) {
-  switch (service) {
-  case conf::service::lmtp: return {all.lmtp.max_connections, 0};
-  case conf::service::imap: return {all.imap.max_connections, all.imap.max_connections_per_address};
-  case conf::service::pop3: return {all.pop3.max_connections, all.pop3.max_connections_per_address};
-  case conf::service::http: return {all.http.max_connections, 0};
-  case conf::service::smtp:
-  case conf::service::submission: return {all.smtp_in.max_connections, all.smtp_in.max_connections_per_address};
-  case conf::service::managesieve: break; // the control socket goes by this name (stagepostd's start_control)
-  }
-  return {most_control_connections, 0};
-}
-
-/// What a client of the service understands, said in clear text: on a port with TLS from the first byte nothing can be.
-std::string_view words_of_refusal(const conf::listener& listener, bool busy) {
-  if (listener.tls == conf::tls_mode::implicit) return {};
-  switch (listener.service) {
-  case conf::service::smtp:
-  case conf::service::submission:
-  case conf::service::lmtp:
-    return busy ? "421 4.7.0 Too many connections, try again later\r\n" : "554 5.7.1 No service for your address\r\n";
-  case conf::service::imap:
-    return busy ? "* BYE [UNAVAILABLE] Too many connections, try again later\r\n" : "* BYE [NOPERM] No service for your address\r\n";
-  case conf::service::pop3:
-    return busy ? "-ERR [SYS/TEMP] Too many connections, try again later\r\n" : "-ERR [SYS/PERM] No service for your address\r\n";
-  default: return {};
-  }
 }
 
 } // namespace
@@ -191,11 +130,11 @@ net::task<> listener::accept_all() {
     }
     // A slow proxy must not keep others waiting.
     net::actor_executor executor(caf::strong_actor_ptr{ctrl()}, this, io_);
-    boost::asio::co_spawn(executor, admit(std::move(socket), std::move(who), true), [](std::exception_ptr) {});
+    boost::asio::co_spawn(executor, admit_proxied(std::move(socket), std::move(who)), [](std::exception_ptr) {});
   }
 }
 
-net::task<> listener::admit(net::socket socket, peer who, bool) {
+net::task<> listener::admit_proxied(net::socket socket, peer who) {
   const bool good = co_await read_proxy_header(socket, who);
   if (!good) {
     log::warn("listener {}: no PROXY header from {}", on_.name, who.address);
@@ -233,23 +172,6 @@ net::task<bool> listener::read_proxy_header(net::socket& socket, peer& who) {
   co_return false;
 }
 
-bool listener::is_refused(const peer& who) const {
-  const auto all = with_->settings->get();
-  const auto judge = [&](const auto& lists) {
-    return contains(lists.blacklisted_networks, who.address) && !contains(lists.whitelisted_networks, who.address);
-  };
-  switch (with_->listener.service) {
-  case conf::service::smtp:
-  case conf::service::submission: return !all->smtp_in.enabled || judge(all->smtp_in);
-  case conf::service::imap: return !all->imap.enabled || judge(all->imap);
-  case conf::service::pop3: return !all->pop3.enabled || judge(all->pop3);
-  case conf::service::lmtp:
-    return !all->lmtp.enabled || (who.address != "unix" && !contains(all->lmtp.trusted_networks, who.address));
-  case conf::service::http: return !all->http.enabled;
-  default: return false;
-  }
-}
-
 void listener::turn_away(net::socket& socket, std::string_view why) const {
   with_->counters->add(metrics::counter::connections_refused);
   if (!why.empty()) (void)::send(socket.native_handle(), why.data(), why.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -258,8 +180,9 @@ void listener::turn_away(net::socket& socket, std::string_view why) const {
 }
 
 void listener::take(net::socket socket, peer who) {
-  if (is_refused(who)) return turn_away(socket, words_of_refusal(with_->listener, false));
   const auto all = with_->settings->get();
+  if (is_refused(with_->listener.service, *all, who.address))
+    return turn_away(socket, words_of_refusal(with_->listener, false));
   const auto allowed = limits_of(with_->listener.service, *all);
   // A local peer, LMTP and whom the operator trusts speak for many.
   const bool exempt = who.address == "unix" || is_whitelisted(with_->listener.service, *all, who.address);

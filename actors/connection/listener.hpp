@@ -36,10 +36,9 @@ private:
   using acceptor = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol>;
 
   net::task<> accept_all();
-  net::task<> admit(net::socket socket, peer who, bool proxied);
+  net::task<> admit_proxied(net::socket socket, peer who);
   net::task<bool> read_proxy_header(net::socket& socket, peer& who);
   void turn_away(net::socket& socket, std::string_view why) const;
-  bool is_refused(const peer& who) const;
   void take(net::socket socket, peer who);
 
   net::listening on_;

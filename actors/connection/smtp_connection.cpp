@@ -163,12 +163,12 @@ net::task<smtp::actions> smtp_connection::answer(smtp::action& question) {
     account_ = co_await log_in(*asked, domain::service::smtp);
   else if (auto* proof = std::get_if<sasl::finish_login>(&question))
     account_ = co_await log_in(*proof, domain::service::smtp);
-  auto next = session_->on_login(account_.outcome, account_.account.address);
   if (account_.outcome == sasl::login_outcome::accepted) {
     session_->limit_to(account_.max_message_size_bytes, account_.max_recipients);
+    session_->know_domains(account_.domain_names);
     if (account_.hide_client_address) session_->hide_client();
   }
-  co_return next;
+  co_return session_->on_login(account_.outcome, account_.account.address);
 }
 
 } // namespace stagepost::connection

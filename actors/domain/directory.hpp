@@ -28,6 +28,7 @@ struct directory_state {
   directory_actor::pointer self = nullptr;
   directory_services with;
   std::map<std::string, domain_actor, std::less<>> domains; ///< by every name asked for
+  space_watcher_actor watcher;                              ///< may be none
 
   caf::result<address_found> find(const std::string& address);
   address_found find_by_number(account_id account) const;
@@ -45,11 +46,11 @@ struct directory_state {
   caf::result<alias_list> aliases(const list_aliases& what) const;
   caf::result<admin_answer> alter_settings(const change_settings& what);
 
-  /// Writes; when it is on disk forgets what was known of `domain_name` and of `account`'s logins, then runs `then`.
+  /// Writes; when it is on disk tells the domain so and forgets `account`'s logins, then runs `then`.
   caf::result<admin_answer> write(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
                                   account_id account, std::function<void()> then = [] {});
-  void forget_domain(const std::string& canonical_name);
-  void forget_all_domains();
+  void tell_domain(const std::string& canonical_name);
+  void let_all_domains_go();
   void write_and_answer(caf::typed_response_promise<admin_answer> answer, std::shared_ptr<storage::batch> batch,
                         const std::string& domain_name, account_id account, std::function<void()> then = [] {});
   /// Hashes the password in the pool, while others are served, and gives the credentials to `use`.

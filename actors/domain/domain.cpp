@@ -4,8 +4,6 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "conf/stored.hpp"
-#include "storage/directory.hpp"
-#include "storage/mailboxes.hpp"
 
 namespace stagepost::domain {
 
@@ -15,47 +13,40 @@ namespace {
 constexpr size_t remembered = 4096;
 /// How old the sum of a domain's mail may be.
 constexpr auto sum_age = std::chrono::seconds(30);
-/// Users read at a time while summing up.
-constexpr size_t sum_step = 500;
+/// When the sum is tried again that could not be had.
+constexpr auto sum_pause = std::chrono::seconds(1);
+/// How long the first who ask wait for the first sum, and how many of them: a server that has just started must not
+/// fill a full domain, nor must a long walk through a large one hold up mail.
+constexpr auto first_sum_patience = std::chrono::seconds(1);
+constexpr size_t most_waiting = 1000;
 
-conf::stored_settings to_stored(const storage::setting_map& map) { return {map.begin(), map.end()}; }
-
-uint64_t sum_of_domain(const stores& from, domain_id domain) {
-  uint64_t sum = 0;
-  std::string next;
-  for (;;) {
-    const auto accounts = storage::read_accounts(*from.system, domain, next, sum_step, storage::reach::disk);
-    if (!accounts || accounts->empty()) return sum;
-    for (const auto& account : *accounts) {
-      if (account.shard >= from.shards.size()) continue;
-      const auto& shard = *from.shards[account.shard];
-      const auto folders = storage::read_folders(shard, account.id, storage::reach::disk);
-      if (!folders) continue;
-      for (const auto& folder : *folders)
-        if (const auto counters = storage::read_counters(shard, folder.id, storage::reach::disk))
-          sum += counters->size_bytes;
-    }
-    if (accounts->size() < sum_step) return sum;
-    next = accounts->back().local_part + '\0';
-  }
-}
+std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
 
 } // namespace
 
-address_found domain_state::find(const std::string& local_part) {
-  if (settings.disabled) return {address_kind::disabled, {}, true, settings.require_auth};
+caf::result<address_found> domain_state::find(const std::string& local_part) {
+  if (settings.disabled) return address_found{address_kind::disabled, {}, true, settings.require_auth};
   sum_up_if_stale();
-  auto answer = address_found{};
+  auto found = look_up_or_recall(local_part);
+  const bool must_wait = found.kind == address_kind::account && settings.disk_space.bytes != 0 && !knows_sum;
+  if (!must_wait || now() >= patience_ends_at || waiting.size() >= most_waiting) return judge(std::move(found));
+  auto answer = self->make_response_promise<address_found>();
+  waiting.emplace_back(std::move(found), open_answer<address_found>(answer));
+  return answer;
+}
+
+address_found domain_state::look_up_or_recall(const std::string& local_part) {
+  const auto all = from.settings->get();
+  if (all->smtp_in.plus_separator != plus_separator) {
+    forget_answers();
+    plus_separator = all->smtp_in.plus_separator;
+  }
   if (const auto known = recent_by_name.find(local_part); known != recent_by_name.end()) {
     recent.splice(recent.begin(), recent, known->second);
-    answer = known->second->second;
-  } else {
-    answer = look_up(*from.system, record, settings, from.settings->get()->smtp_in.plus_separator, local_part);
-    if (answer.kind != address_kind::unavailable) remember(local_part, answer);
+    return known->second->second;
   }
-  if (answer.kind == address_kind::account && settings.disk_space.bytes != 0 &&
-      used_bytes >= settings.disk_space.bytes)
-    answer.kind = address_kind::domain_full;
+  auto answer = look_up(*from.system, record, settings, plus_separator, local_part);
+  if (answer.kind != address_kind::unavailable) remember(local_part, answer);
   return answer;
 }
 
@@ -67,43 +58,102 @@ void domain_state::remember(const std::string& local_part, const address_found& 
   recent.pop_back();
 }
 
-void domain_state::sum_up_if_stale() {
-  const auto now = std::chrono::steady_clock::now();
-  if (summing || settings.disk_space.bytes == 0 || (summed_at.time_since_epoch().count() != 0 && now - summed_at < sum_age))
-    return;
-  summing = true;
-  const auto sum = std::make_shared<uint64_t>(0);
-  auto work = offload::make_work([from = from, domain = record.id, sum] { *sum = sum_of_domain(from, domain); });
-  const auto finish = [this] {
-    summing = false;
-    summed_at = std::chrono::steady_clock::now();
-  };
-  self->request(from.readers, caf::infinite, offload::run_work{work})
-      .then(
-          [this, sum, finish](offload::work_done) {
-            if (*sum >= settings.disk_space.bytes && used_bytes < settings.disk_space.bytes)
-              log::warn("domain {}: its disk space of {} MB is used up, no more mail is accepted", record.name,
-                        settings.disk_space.in_mb());
-            used_bytes = *sum;
-            finish();
-          },
-          [finish](caf::error&) { finish(); });
+void domain_state::forget_answers() {
+  recent_by_name.clear();
+  recent.clear();
 }
 
-domain_actor::behavior_type domain(domain_actor::stateful_pointer<domain_state> self, stores from,
-                                   storage::domain_record record) {
+address_found domain_state::judge(address_found found) const {
+  if (found.kind == address_kind::account && settings.disk_space.bytes != 0 && used_bytes >= settings.disk_space.bytes)
+    found.kind = address_kind::domain_full;
+  return found;
+}
+
+void domain_state::change(storage::domain_record changed) {
+  const auto space = settings.disk_space;
+  record = std::move(changed);
+  take_settings();
+  forget_answers();
+  if (space == settings.disk_space) return;
+  if (knows_sum && (settings.disk_space.bytes == 0 || settings.disk_space > space))
+    tell(alarm.look(used_bytes, settings.disk_space.bytes), {}); // there may be room: that need not wait for a sum
+  // By another limit the old sum is too old.
+  next_sum_at = {};
+  knows_sum = false;
+  patience_ends_at = {};
+}
+
+void domain_state::take_settings() {
+  const auto decoded =
+      conf::decode<conf::domain_settings>(conf::stored_settings(record.settings.begin(), record.settings.end()));
+  for (const auto& refused : decoded.refused)
+    log::warn("domain {}: setting {} is not used: {}", record.name, refused.name, refused.sentence);
+  settings = decoded.settings;
+}
+
+void domain_state::sum_up_if_stale() {
+  if (settings.disk_space.bytes == 0) return;
+  if (!knows_sum && patience_ends_at.time_since_epoch().count() == 0) {
+    patience_ends_at = now() + first_sum_patience;
+    self->delayed_send(self, first_sum_patience, atom::tick::value);
+  }
+  if (summing || now() < next_sum_at) return;
+  summing = true;
+  const auto sum = std::make_shared<space_sum>();
+  auto work = offload::make_work([from = from, record = record, sum] { *sum = sum_up(from, record); });
+  self->request(from.readers, caf::infinite, offload::run_work{work})
+      .then([this, sum](offload::work_done) { summed_up(*sum); },
+            [this](caf::error&) { // the pool is full
+              summing = false;
+              next_sum_at = now() + sum_pause;
+              answer_waiting();
+            });
+}
+
+void domain_state::summed_up(const space_sum& sum) {
+  summing = false;
+  knows_sum = true;
+  next_sum_at = now() + sum_age;
+  used_bytes = sum.used_bytes;
+  answer_waiting();
+  tell(alarm.look(used_bytes, settings.disk_space.bytes), sum.readers);
+}
+
+void domain_state::tell(space_alarm::news news, const std::vector<domain_reader>& readers) {
+  if (news == space_alarm::news::none) return;
+  const bool used_up = news == space_alarm::news::used_up;
+  if (used_up)
+    log::warn("domain {}: its disk space of {} MB is used up, no more mail is accepted", record.name,
+              settings.disk_space.in_mb());
+  if (watcher)
+    caf::anon_send(watcher, space_crossed{record.id, record.name, used_bytes, settings.disk_space.bytes, used_up,
+                                          used_up ? readers : std::vector<domain_reader>{}});
+}
+
+void domain_state::answer_waiting() {
+  for (auto& [found, answer] : std::exchange(waiting, {})) answer.deliver(judge(std::move(found)));
+}
+
+domain_self::behavior_type domain(domain_self::stateful_pointer<domain_state> self, stores from,
+                                  storage::domain_record record, space_watcher_actor watcher) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
   state.from = std::move(from);
   state.record = std::move(record);
-  const auto decoded = conf::decode<conf::domain_settings>(to_stored(state.record.settings));
-  for (const auto& refused : decoded.refused)
-    log::warn("domain {}: setting {} is not used: {}", state.record.name, refused.name, refused.sentence);
-  state.settings = decoded.settings;
+  state.watcher = std::move(watcher);
+  state.take_settings();
   return {
       [self](const find_local& what) { return self->state.find(what.local_part); },
-      [self](atom::status) { return self->state.record; },
+      [self](const domain_changed& what) { self->state.change(what.record); },
+      [self](const watch_space& what) { self->state.watcher = what.who; },
+      [self](atom::drain) {
+        self->state.answer_waiting();
+        self->quit();
+      },
+      [self](atom::tick) {
+        if (now() >= self->state.patience_ends_at) self->state.answer_waiting();
+      },
   };
 }
 

@@ -81,6 +81,7 @@ struct login_answer {
   uint64_t max_message_size_bytes = 0; ///< USR-10, DOM-63; 0: unlimited
   uint64_t max_recipients = 0;         ///< USR-10, DOM-64
   bool hide_client_address = false;    ///< DOM-30
+  std::vector<std::string> domain_names; ///< further names of the account's domain (DOM-82), canonical
 };
 
 struct find_credentials {
@@ -172,6 +173,29 @@ struct change_settings {
   storage::setting_map settings;
 };
 
+// -- the space of a domain -----------------------------------------------------------------------------------------
+
+/// Whom to write to about a domain: its administrators, or else its postmaster.
+struct domain_reader {
+  std::string address;
+  address_kind kind = address_kind::account; ///< or alias
+  account_target target;                     ///< with the quota of his own; that of the domain is what he hears about
+};
+/// The mail of a domain has come to its limit (DOM-55), or is well below it again.
+struct space_crossed {
+  domain_id domain;
+  std::string name;
+  uint64_t used_bytes = 0;
+  uint64_t limit_bytes = 0;
+  bool used_up = false;
+  std::vector<domain_reader> readers; ///< when it is used up
+};
+using space_watcher_actor = caf::typed_actor<caf::reacts_to<space_crossed>>;
+/// `who` is told of every domain from now on.
+struct watch_space {
+  space_watcher_actor who;
+};
+
 using directory_actor = caf::typed_actor<
     caf::replies_to<find_address>::with<address_found>, caf::replies_to<find_account>::with<address_found>,
     caf::replies_to<expand_address>::with<address_expanded>,
@@ -180,14 +204,21 @@ using directory_actor = caf::typed_actor<
     caf::replies_to<create_user>::with<admin_answer>, caf::replies_to<delete_user>::with<admin_answer>,
     caf::replies_to<change_user>::with<admin_answer>, caf::replies_to<change_password>::with<admin_answer>,
     caf::replies_to<list_users>::with<user_list>, caf::replies_to<put_alias>::with<admin_answer>,
-    caf::replies_to<list_aliases>::with<alias_list>, caf::replies_to<change_settings>::with<admin_answer>>;
+    caf::replies_to<list_aliases>::with<alias_list>, caf::replies_to<change_settings>::with<admin_answer>,
+    caf::reacts_to<watch_space>>;
 
-/// One domain: who its users and aliases are. Started when first asked for, and again after a change.
+/// One domain: who its users and aliases are. Started when first asked for.
 struct find_local {
   std::string local_part; ///< canonical
 };
-using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_found>,
-                                      caf::replies_to<atom::status>::with<storage::domain_record>>;
+/// The domain, one of its users or one of its aliases is not what it was. What was asked before is answered as of then.
+struct domain_changed {
+  storage::domain_record record; ///< as it is on disk now
+};
+using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_found>, caf::reacts_to<domain_changed>,
+                                      caf::reacts_to<watch_space>,
+                                      // Ends when all that was asked before is answered.
+                                      caf::reacts_to<atom::drain>>;
 
 } // namespace stagepost::domain
 
@@ -218,5 +249,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::put_alias)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_aliases)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::alias_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_settings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::space_crossed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::watch_space)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_local)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::storage::domain_record)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::domain_changed)

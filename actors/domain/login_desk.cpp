@@ -5,24 +5,42 @@
 #include "actors/log/log.hpp"
 #include "conf/limits.hpp"
 #include "protocols/sasl/keys.hpp"
+#include "protocols/sasl/prepare.hpp"
 #include "protocols/smtp/address.hpp"
 #include "storage/directory.hpp"
 #include "storage/passwords.hpp"
-
-#include <sodium.h>
 
 namespace stagepost::domain {
 
 namespace {
 
-/// Verified logins remembered at a time.
-constexpr size_t cache_limit = 100000;
+/// Logins that wait for others to end, in all and of one address; more are to come again later.
+constexpr size_t most_waiting = 1000;
+constexpr size_t most_waiting_of_peer = 100;
 
 std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
+
+/// A name in the one form in which two of them are the same.
+std::string one_form(const std::string& user) {
+  return smtp::canonical_local(sasl::prepare(user).value_or(user));
+}
+
+/// Nobody logs in as somebody else; an empty name is his own.
+bool is_same_user(const std::string& other, const std::string& user) {
+  return other.empty() || one_form(other) == one_form(user);
+}
 
 } // namespace
 
 std::optional<login_state::candidate> login_state::look_up(const std::string& user, bool& unreadable) const {
+  auto found = look_up_exactly(user, unreadable);
+  if (found || unreadable) return found;
+  // RFC 4013 makes one of names that our addresses keep apart, so the name as typed comes first.
+  const auto prepared = sasl::prepare(user);
+  return prepared && *prepared != user ? look_up_exactly(*prepared, unreadable) : std::nullopt;
+}
+
+std::optional<login_state::candidate> login_state::look_up_exactly(const std::string& user, bool& unreadable) const {
   candidate found;
   const auto note = [&](storage::errc code) {
     unreadable = unreadable || code != storage::errc::not_found;
@@ -77,11 +95,11 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
   answer.max_message_size_bytes = size ? size->bytes : 0;
   answer.max_recipients = conf::recipient_limit(all->smtp_in, who.domain_settings, who.user);
   answer.hide_client_address = who.domain_settings.exclude_ip_from_received;
+  answer.domain_names = who.domain.aliases;
   return answer;
 }
 
-void login_state::refuse(const std::string& peer, account_id account,
-                         caf::typed_response_promise<login_answer> answer) {
+void login_state::refuse(const std::string& peer, account_id account, open_answer<login_answer> answer) {
   const auto limits = from.settings->get()->passwords;
   guard.failed(limits, peer, account, now());
   login_answer refusal;
@@ -90,25 +108,71 @@ void login_state::refuse(const std::string& peer, account_id account,
                      do_later{[answer, refusal]() mutable { answer.deliver(std::move(refusal)); }});
 }
 
-caf::result<login_answer> login_state::check(const login& what) {
-  bool unreadable = false;
-  const auto who = look_up(what.user, unreadable);
-  if (unreadable) return login_answer{};
-  const auto account = who ? who->account.id : account_id{};
-  const auto limits = from.settings->get()->passwords;
-  if (!guard.may_try(limits, what.peer, account, now())) {
+bool login_state::has_turn(const std::string& peer, account_id account, open_answer<login_answer> answer,
+                           std::function<void()> again) {
+  switch (guard.may_try(from.settings->get()->passwords, peer, account, now())) {
+  case login_guard::answer::yes: return true;
+  case login_guard::answer::no: {
     login_answer refusal;
     refusal.outcome = sasl::login_outcome::too_many_failures;
-    return refusal;
+    answer.deliver(std::move(refusal));
+    return false;
   }
-  auto answer = self->make_response_promise<login_answer>();
-  const bool as_himself = what.authorize_as.empty() ||
-                          smtp::canonical_local(what.authorize_as) == smtp::canonical_local(what.user);
-  auto key = who ? cache_key(account, what.password) : std::string{};
-  if (who && as_himself && is_cached(key)) {
-    answer.deliver(admit(*who, what.service));
-    return answer;
+  case login_guard::answer::later: break;
   }
+  auto& of_peer = waiting_by_peer[peer];
+  if (waiting.size() >= most_waiting || of_peer >= most_waiting_of_peer) {
+    if (of_peer == 0) waiting_by_peer.erase(peer);
+    answer.deliver(login_answer{});
+    return false;
+  }
+  ++of_peer;
+  waiting.push_back({peer, account, std::move(again)});
+  return false;
+}
+
+void login_state::end_try(const std::string& peer, account_id account) {
+  guard.ended(peer, account);
+  // Not at once: how this one ended is counted first.
+  if (!waiting.empty()) self->send(self, do_later{[this] { go_on(); }});
+}
+
+// Each that goes on changes what the next one may do.
+void login_state::go_on() {
+  const auto limits = from.settings->get()->passwords;
+  for (auto i = waiting.begin(); i != waiting.end();) {
+    if (guard.may_try(limits, i->peer, i->account, now()) == login_guard::answer::later) {
+      ++i;
+      continue;
+    }
+    const auto of_peer = waiting_by_peer.find(i->peer);
+    if (--of_peer->second == 0) waiting_by_peer.erase(of_peer);
+    const auto again = std::move(i->again);
+    i = waiting.erase(i);
+    again();
+  }
+}
+
+caf::result<login_answer> login_state::check(const login& what) {
+  auto pending = self->make_response_promise<login_answer>();
+  auto prepared = what;
+  prepared.password = sasl::prepare(what.password).value_or(what.password);
+  try_login(prepared, open_answer<login_answer>(pending));
+  return pending;
+}
+
+void login_state::try_login(const login& what, open_answer<login_answer> answer) {
+  bool unreadable = false;
+  const auto who = look_up(what.user, unreadable);
+  if (unreadable) return answer.deliver(login_answer{});
+  const auto account = who ? who->account.id : account_id{};
+  const auto limits = from.settings->get()->passwords;
+  const bool as_himself = is_same_user(what.authorize_as, what.user);
+  // What was verified lately is no guess and need not wait for others.
+  const bool known = who && as_himself && cache.knows(account, what.password, limits.login_cache, now());
+  if (known && guard.may_try(limits, what.peer, account, now()) != login_guard::answer::no)
+    return answer.deliver(admit(*who, what.service));
+  if (!has_turn(what.peer, account, answer, [this, what, answer] { try_login(what, answer); })) return;
   // Who does not exist costs the same work as who does.
   auto hashes = std::make_shared<std::vector<std::string>>();
   if (who)
@@ -121,17 +185,21 @@ caf::result<login_answer> login_state::check(const login& what) {
     }
     for (const auto& each : *hashes) *right = *right || storage::verify_password(each, password);
   });
+  guard.began(limits, what.peer, account, now());
   self->request(hashing, caf::infinite, offload::run_work{work})
       .then(
-          [this, who, what, right, as_himself, account, answer, key = std::move(key),
-           began_at = forgotten](offload::work_done) mutable {
+          [this, who, what, right, as_himself, account, answer, began_at = forgotten](offload::work_done) {
+            end_try(what.peer, account);
             if (!*right || !as_himself) return refuse(what.peer, account, answer);
             guard.succeeded(account);
-            if (began_at == forgotten) remember(std::move(key), account);
+            if (began_at == forgotten && from.settings->get()->passwords.login_cache.count() != 0)
+              cache.remember(account, what.password, now());
             answer.deliver(admit(*who, what.service));
           },
-          [answer](caf::error&) mutable { answer.deliver(login_answer{}); }); // the pool is full: try later
-  return answer;
+          [this, what, account, answer](caf::error&) { // the pool is full: try later
+            end_try(what.peer, account);
+            answer.deliver(login_answer{});
+          });
 }
 
 caf::result<sasl::credentials> login_state::find(const sasl::find_credentials& what) {
@@ -154,71 +222,35 @@ caf::result<sasl::credentials> login_state::find(const sasl::find_credentials& w
                                      main.scram_sha_256_stored, main.scram_sha_256_server};
   }
   if (!found.scram && found.cram_md5.empty()) {
-    found.cram_md5 = sasl::fake_cram_md5_state(what.user, guise_secret);
-    found.scram = sasl::fake_scram_keys(what.user, guise_secret, limits.scram_iterations, sasl::hash_of(what.used));
+    // Who exists has the same salt however his name is written, so who does not has too.
+    const auto user = one_form(what.user);
+    found.cram_md5 = sasl::fake_cram_md5_state(user, guise_secret);
+    found.scram = sasl::fake_scram_keys(user, guise_secret, limits.scram_iterations, sasl::hash_of(what.used));
   }
   return found;
 }
 
 caf::result<login_answer> login_state::finish(const finish_login& what) {
+  auto pending = self->make_response_promise<login_answer>();
+  finish_proof(what, open_answer<login_answer>(pending));
+  return pending;
+}
+
+void login_state::finish_proof(const finish_login& what, open_answer<login_answer> answer) {
   bool unreadable = false;
   const auto who = look_up(what.what.user, unreadable);
-  if (unreadable) return login_answer{};
+  if (unreadable) return answer.deliver(login_answer{});
   const auto account = who ? who->account.id : account_id{};
-  login_answer refusal;
-  refusal.outcome = sasl::login_outcome::too_many_failures;
-  if (!guard.may_try(from.settings->get()->passwords, what.peer, account, now())) return refusal;
-  const auto& other = what.what.authorize_as;
-  const bool as_himself = other.empty() || smtp::canonical_local(other) == smtp::canonical_local(what.what.user);
-  if (!who || !what.what.proof_right || !as_himself) {
-    auto answer = self->make_response_promise<login_answer>();
-    refuse(what.peer, account, answer);
-    return answer;
-  }
+  if (!has_turn(what.peer, account, answer, [this, what, answer] { finish_proof(what, answer); })) return;
+  if (!who || !what.what.proof_right || !is_same_user(what.what.authorize_as, what.what.user))
+    return refuse(what.peer, account, answer);
   guard.succeeded(account);
-  return admit(*who, what.service);
-}
-
-std::string login_state::cache_key(account_id account, const std::string& password) const {
-  bytes input;
-  append_big_endian(input, account.value);
-  input += password;
-  unsigned char out[crypto_generichash_BYTES];
-  crypto_generichash(out, sizeof out, reinterpret_cast<const unsigned char*>(input.data()), input.size(),
-                     reinterpret_cast<const unsigned char*>(cache_secret.data()), cache_secret.size());
-  sodium_memzero(input.data(), input.size());
-  return std::string(reinterpret_cast<const char*>(out), sizeof out);
-}
-
-bool login_state::is_cached(const std::string& key) {
-  const auto known = cache_by_key.find(key);
-  if (known == cache_by_key.end()) return false;
-  if (known->second->until > now()) return true;
-  cache.erase(known->second);
-  cache_by_key.erase(known);
-  return false;
-}
-
-void login_state::remember(std::string key, account_id account) {
-  const auto kept_for = from.settings->get()->passwords.login_cache;
-  if (kept_for.count() == 0 || cache_by_key.count(key) != 0) return;
-  cache.push_front({key, account, now() + kept_for});
-  cache_by_key[std::move(key)] = cache.begin();
-  if (cache.size() <= cache_limit) return;
-  cache_by_key.erase(cache.back().key);
-  cache.pop_back();
+  answer.deliver(admit(*who, what.service));
 }
 
 void login_state::forget(account_id account) {
   ++forgotten;
-  for (auto i = cache.begin(); i != cache.end();) {
-    if (account && i->account != account) {
-      ++i;
-      continue;
-    }
-    cache_by_key.erase(i->key);
-    i = cache.erase(i);
-  }
+  cache.forget(account);
 }
 
 login_self::behavior_type login_desk(login_self::stateful_pointer<login_state> self, stores from,
@@ -229,8 +261,6 @@ login_self::behavior_type login_desk(login_self::stateful_pointer<login_state> s
   state.from = std::move(from);
   state.hashing = std::move(hashing);
   state.guise_secret = std::move(guise_secret);
-  state.cache_secret.resize(crypto_generichash_KEYBYTES);
-  randombytes_buf(state.cache_secret.data(), state.cache_secret.size());
   return {
       [self](const login& what) { return self->state.check(what); },
       [self](const find_credentials& what) { return self->state.find(what.what); },

@@ -1,9 +1,11 @@
 #pragma once
 
-#include "actors/domain/domain.hpp"
 #include "actors/domain/interface.hpp"
+#include "actors/domain/login_cache.hpp"
 #include "actors/domain/login_guard.hpp"
+#include "actors/domain/stores.hpp"
 #include "actors/offload/interface.hpp"
+#include "actors/open_answer.hpp"
 
 #include <functional>
 #include <list>
@@ -27,16 +29,17 @@ struct login_state {
   stores from;
   offload::pool_actor hashing;
   bytes guise_secret; ///< makes the keys of users who do not exist
-  bytes cache_secret; ///< of this process
   login_guard guard;
+  login_cache cache;
 
-  struct verified {
-    std::string key;
+  /// A login for which so many are under way that it must not be tried now.
+  struct waiting_login {
+    std::string peer;
     account_id account;
-    std::chrono::steady_clock::time_point until;
+    std::function<void()> again;
   };
-  std::list<verified> cache; ///< newest first
-  std::unordered_map<std::string, std::list<verified>::iterator> cache_by_key;
+  std::list<waiting_login> waiting; ///< in order of arrival
+  std::unordered_map<std::string, size_t> waiting_by_peer;
 
   /// How often something was forgotten: what was being verified meanwhile was held against what counts no more.
   uint64_t forgotten = 0;
@@ -57,11 +60,16 @@ struct login_state {
 
   /// Nothing when there is none; `unreadable` is set when the store failed.
   std::optional<candidate> look_up(const std::string& user, bool& unreadable) const;
+  std::optional<candidate> look_up_exactly(const std::string& user, bool& unreadable) const;
+  void try_login(const login& what, open_answer<login_answer> answer);
+  void finish_proof(const finish_login& what, open_answer<login_answer> answer);
+  /// Whether the guard lets this one try now. If not it is answered, or waits and calls `again` when its time has come.
+  bool has_turn(const std::string& peer, account_id account, open_answer<login_answer> answer,
+                std::function<void()> again);
+  void end_try(const std::string& peer, account_id account);
+  void go_on();
   login_answer admit(const candidate& who, domain::service service) const;
-  void refuse(const std::string& peer, account_id account, caf::typed_response_promise<login_answer> answer);
-  std::string cache_key(account_id account, const std::string& password) const;
-  bool is_cached(const std::string& key);
-  void remember(std::string key, account_id account);
+  void refuse(const std::string& peer, account_id account, open_answer<login_answer> answer);
 };
 
 login_self::behavior_type login_desk(login_self::stateful_pointer<login_state> self, stores from,

@@ -22,23 +22,34 @@ constexpr int backlog = 4096;
   throw std::runtime_error(fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
+[[noreturn]] void close_and_fail(int descriptor, const std::string& what) {
+  const int why = errno;
+  ::close(descriptor);
+  errno = why;
+  fail(what);
+}
+
 listening listen_local(const std::string& path) {
   sockaddr_un where{};
   where.sun_family = AF_UNIX;
   if (path.size() >= sizeof where.sun_path) throw std::runtime_error(path + ": the path is too long for a socket");
   std::memcpy(where.sun_path, path.c_str(), path.size() + 1);
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) fail(path);
   const bool answers = ::connect(probe, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0;
   ::close(probe);
   if (answers) throw std::runtime_error(path + ": another process listens there");
   struct stat old {};
   if (::lstat(path.c_str(), &old) == 0 && S_ISSOCK(old.st_mode)) ::unlink(path.c_str());
   listening made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), AF_UNIX, path, 0};
+  if (made.descriptor < 0) fail(path);
   // Only our own user: who may talk to it is checked again by whoever accepts.
   const auto old_mask = ::umask(0177);
   const int bound = ::bind(made.descriptor, reinterpret_cast<sockaddr*>(&where), sizeof where);
+  const int why = errno;
   ::umask(old_mask);
-  if (bound != 0 || ::listen(made.descriptor, backlog) != 0) fail(path);
+  errno = why;
+  if (bound != 0 || ::listen(made.descriptor, backlog) != 0) close_and_fail(made.descriptor, path);
   return made;
 }
 
@@ -48,12 +59,8 @@ listening listen_ip(const sockaddr* where, socklen_t size, const std::string& na
   const int on = 1;
   ::setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (where->sa_family == AF_INET6) ::setsockopt(made.descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (::bind(made.descriptor, where, size) != 0 || ::listen(made.descriptor, backlog) != 0) {
-    const int why = errno;
-    ::close(made.descriptor);
-    errno = why;
-    fail(name);
-  }
+  if (::bind(made.descriptor, where, size) != 0 || ::listen(made.descriptor, backlog) != 0)
+    close_and_fail(made.descriptor, name);
   sockaddr_storage bound{};
   socklen_t bound_size = sizeof bound;
   ::getsockname(made.descriptor, reinterpret_cast<sockaddr*>(&bound), &bound_size);
@@ -81,7 +88,10 @@ std::vector<listening> listen_on(const std::string& address, uint16_t port) {
     try {
       made.push_back(listen_ip(reinterpret_cast<sockaddr*>(&v6), sizeof v6, name));
     } catch (const std::runtime_error&) {
-      if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL) throw; // a machine without IPv6
+      if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL) { // else a machine without IPv6
+        ::close(made.front().descriptor);
+        throw;
+      }
     }
   } else if (::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1) {
     made.push_back(listen_ip(reinterpret_cast<sockaddr*>(&v4), sizeof v4, name));

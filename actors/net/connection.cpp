@@ -165,6 +165,7 @@ task<bool> connection::shake_hands(tls_context_ptr certificates) {
       co_return true;
     }
     if (state == stream::failed || state == stream::closed) co_return false;
+    if (draining_) co_return false; // nothing can be said to a client in a handshake
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock().now());
     if (left.count() <= 0) co_return false;
     const bool in_time = co_await wait_ready(state, left);

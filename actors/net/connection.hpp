@@ -55,7 +55,7 @@ protected:
   void say(bytes_view text) { out_ += text; }
   size_t unsent() const { return out_.size(); }
   task<> flush();
-  /// TLS from here on; what was read before is gone. False when the handshake failed.
+  /// TLS from here on; what was read before is gone. False when the handshake failed or the server stops.
   task<bool> shake_hands(tls_context_ptr certificates);
 
   net::stream stream_;

@@ -52,6 +52,13 @@ void worker::drain() {
   draining_ = false;
 }
 
+void worker::recover() {
+  // Nobody is inside this actor any more: what is for it goes through its mailbox again.
+  if (auto* job = std::exchange(current_, nullptr)) intrusive_ptr_release(job);
+  draining_ = false;
+  for (auto* job : std::exchange(jobs_, {})) owner_->post(io_, job);
+}
+
 /// A job on its way through an io_context; it owns the reference CAF gave with it.
 struct scheduler::job_op {
   caf::resumable* job;
@@ -91,7 +98,7 @@ void scheduler::start() {
           self->io_.run();
           running = false;
         } catch (...) {
-          self->draining_ = false;
+          self->recover();
           on_escaped_exception(std::current_exception());
         }
       }

@@ -36,6 +36,8 @@ public:
 private:
   friend class scheduler;
   void drain();
+  /// After an exception came out of whatever ran: nobody runs now, and who waits is not forgotten.
+  void recover();
 
   scheduler* owner_;
   boost::asio::io_context io_{1};

@@ -9,6 +9,7 @@
 #include "actors/mailbox/eraser.hpp"
 #include "actors/offload/pool.hpp"
 #include "actors/spool/intake.hpp"
+#include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
 #include "actors/upkeep/upkeep.hpp"
 
@@ -105,6 +106,11 @@ tree plant(caf::actor_system& system, const seeds& from) {
   }
   made.upkeep = system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
   watch(made.upkeep, "upkeep");
+  std::vector<spool::letter_box> boxes;
+  for (const auto& each : made.shards) boxes.push_back({each.with, each.intake});
+  made.postmaster = system.spawn(spool::postmaster, boxes);
+  watch(made.postmaster, "postmaster");
+  caf::anon_send(made.directory, domain::watch_space{made.postmaster});
   made.guard = system.spawn(guard, watched);
   return made;
 }
@@ -141,6 +147,7 @@ void fell(caf::actor_system& system, tree& what) {
   caf::scoped_actor self(system);
   end(self, what.guard);
   end(self, what.upkeep);
+  end(self, what.postmaster);
   for (auto& shard : what.shards) {
     end(self, shard.traces);
     end(self, shard.intake);

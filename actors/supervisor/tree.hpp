@@ -44,6 +44,7 @@ struct tree {
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
   upkeep::upkeep_actor upkeep;
+  domain::space_watcher_actor postmaster;
   caf::actor guard; ///< ends the process when one of them fails
 };
 

@@ -8,9 +8,8 @@ namespace stagepost::sasl {
 inline constexpr size_t max_user_text_bytes = 1024;
 
 /// Whether `text` may be a user name, an authorization identity or a password: UTF-8, not empty, not too
-/// long, without control characters. Of SASLprep (RFC 4013) this is the prohibition only: nothing is mapped
-/// or normalised, so both sides must write a name the same way; canonical_local of SMTP folds user names
-/// later.
+/// long, without control characters. Nothing is changed in it: whoever looks a name up or checks a password
+/// brings it into its one form (prepare.hpp), for logins that are no SASL too.
 bool is_user_text(bytes_view text);
 
 } // namespace stagepost::sasl

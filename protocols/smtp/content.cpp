@@ -75,6 +75,7 @@ intake_rules session::machine::rules_of_intake() const {
   if (authenticated) {
     header.match = settings.match;
     header.match_address = account;
+    header.match_domains = account_domains;
   }
   if (append)
     header.received = received_field(

@@ -14,16 +14,14 @@ namespace {
 
 constexpr size_t max_address_field = 1000; ///< RFC 5321 4.5.3.1 with folds
 
-std::string canonical(const mailbox& box) {
-  return canonical_local(box.local) + "@" + canonical_domain(box.domain).value_or(ascii_lower(box.domain));
-}
+std::string domain_of(const mailbox& box) { return canonical_domain(box.domain).value_or(ascii_lower(box.domain)); }
 
 /// Whether all the mailboxes of a From field are the account's.
 bool from_fits(std::string_view value, const header_rules& rules) {
   const auto named = mime::parse_addresses(value);
   return std::all_of(named.begin(), named.end(), [&](const mime::address& one) {
     return one.kind != mime::address_kind::mailbox ||
-           fits_sender(rules.match, rules.match_address, addr_spec(one));
+           fits_sender(rules.match, rules.match_address, addr_spec(one), rules.match_domains);
   });
 }
 
@@ -40,15 +38,16 @@ bool is_bcc(std::string_view name) { return ascii_iequals(name, "Bcc") || ascii_
 
 } // namespace
 
-bool fits_sender(sender_match match, std::string_view account, std::string_view address) {
+bool fits_sender(sender_match match, std::string_view account, std::string_view address,
+                 const std::vector<std::string>& domains) {
   if (match == sender_match::none) return true;
   const auto owner = parse_mailbox(account, true);
   const auto sender = parse_mailbox(address, true);
   if (!owner || !sender) return false;
-  const auto known = canonical(*owner);
-  const auto claimed = canonical(*sender);
-  if (match == sender_match::address) return known == claimed;
-  return known.substr(known.rfind('@')) == claimed.substr(claimed.rfind('@'));
+  const auto claimed = domain_of(*sender);
+  const bool own_domain =
+      claimed == domain_of(*owner) || std::find(domains.begin(), domains.end(), claimed) != domains.end();
+  return own_domain && (match == sender_match::domain || canonical_local(owner->local) == canonical_local(sender->local));
 }
 
 fixed_header fix_header(bytes_view block, const header_rules& rules) {

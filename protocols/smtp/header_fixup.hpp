@@ -21,6 +21,7 @@ struct header_rules {
   /// The client is the one that delivers and may have written its own Delivered-To on top (LMTP): only those below a
   /// Received count.
   bool client_delivers = false;
+  std::vector<std::string> match_domains; ///< further names of that one's domain, canonical (DOM-82)
 };
 
 /// A header block that went through the rules.
@@ -38,8 +39,10 @@ inline constexpr size_t max_delivered_to = 50;
 /// `block`: the octets before the first empty line, and that line. Linear.
 fixed_header fix_header(bytes_view block, const header_rules& rules);
 
-/// Whether `address` is, by `match`, the account's or at least of its domain. Both as local@domain.
-bool fits_sender(sender_match match, std::string_view account, std::string_view address);
+/// Whether `address` is, by `match`, the account's or at least of its domain. Both as local@domain; `domains` are
+/// further names of the account's domain, canonical, under which its addresses are the same ones (DOM-82).
+bool fits_sender(sender_match match, std::string_view account, std::string_view address,
+                 const std::vector<std::string>& domains = {});
 
 /// Finds where a header block ends in content that grows, looking at each octet once.
 class header_end_search {

@@ -96,6 +96,7 @@ struct session::machine {
   std::string hello_name;
   std::string account; ///< canonical address, empty until the login
   std::string coming_account;
+  std::vector<std::string> account_domains; ///< further names of the account's domain
   uint64_t account_size_limit_bytes = 0;
   size_t account_recipient_limit = 0;
   size_t bad_commands = 0;

@@ -159,8 +159,11 @@ public:
   actions on_credentials(const sasl::credentials& found);
   /// `address`: the canonical address of the account, used for sender matching, Received and limits.
   actions on_login(sasl::login_outcome outcome, const std::string& address);
-  /// The limits of the account that has just logged in (DOM-63, DOM-64, USR-10); 0 leaves the listener's.
+  /// The limits of the account that logs in (DOM-63, DOM-64, USR-10); 0 leaves the listener's. This and the next two
+  /// come before on_login, which goes on with commands that were sent behind the login.
   void limit_to(uint64_t max_message_size_bytes, size_t max_recipients);
+  /// Further names of that account's domain, canonical: its users may call themselves by them too (DOM-82).
+  void know_domains(std::vector<std::string> names);
   /// Received says nothing of the client's address from now on: the domain of who logged in wants it so (DOM-30).
   void hide_client();
 

@@ -31,7 +31,8 @@ void session::machine::on_mail(std::string_view argument) {
   const auto limit = max_message_size_bytes();
   if (limit != 0 && given->size_bytes > limit) return say(reply_kind::message_too_large); // RFC 1870 6.1
   // A bounce or a receipt has no sender and is nobody's forgery.
-  if (!account.empty() && !given->sender.empty() && !fits_sender(settings.match, account, given->sender))
+  if (!account.empty() && !given->sender.empty() &&
+      !fits_sender(settings.match, account, given->sender, account_domains))
     return say(reply_kind::sender_not_owned);
   envelope = {.sender = std::move(given->sender),
               .recipients = {},

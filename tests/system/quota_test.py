@@ -63,13 +63,23 @@ class QuotaTest(server.ServerTest):
     def test_5_a_full_domain_takes_no_mail(self):
         self.fill("carol")
         self.domain_during_test(disk_space_mb=1)
-        server.wait_until("the sum of the domain", lambda: self.answer_to("carol@example.test")[0] != 250)
         code, text = self.answer_to("carol@example.test")
         self.assertEqual((code, text[:4]), (452, b"4.2."))
         self.during_test(smtp_in__over_quota_reply="permanent")
-        # A change of settings makes the server sum up anew, and until it has, there is room.
-        server.wait_until("the refusal for good", lambda: self.answer_to("carol@example.test")[0] == 552)
+        self.assertEqual(self.answer_to("carol@example.test")[0], 552)
         self.assertEqual(self.server.count("carol"), 2, "reading goes on")
+
+    def test_6_a_full_domain_stays_full_over_a_restart_and_its_administrator_is_told(self):
+        self.server.add_user("boss@example.test", "--role", "domain_admin")
+        self.fill("carol")
+        self.domain_during_test(disk_space_mb=1)
+        self.server.restart()
+        self.assertEqual(self.answer_to("bob@example.test")[0], 452, "from the first question on")
+        self.assertEqual(self.answer_to("boss@example.test")[0], 452)
+        letter = self.server.wait_for_message("boss", b"disk space of example.test is used up")
+        self.assertIn(b"Return-Path: <>", letter)
+        self.assertIn(b"Auto-Submitted: auto-generated", letter)
+        self.assertEqual(self.server.count("boss"), 1)
 
 
 if __name__ == "__main__":

@@ -152,6 +152,22 @@ class SenderTest(server.ServerTest):
         self.assertEqual(self.send("bob@example.test", "alice@example.test"), 553)
         self.assertEqual(self.send("alice@example.test", "bob@example.test") // 100, 5)
 
+    def test_every_name_of_the_domain_is_the_users_own(self):
+        self.server.ctl("domain", "set", "example.test", "--add-name", "example.net")
+        for mode in ("domain", "address"):
+            self.during_test(smtp_in__require_auth_match=mode)
+            self.assertEqual(self.send("alice@example.net", "Alice <alice@example.net>"), 250, mode)
+            self.assertEqual(self.send("alice@example.test", "alice@EXAMPLE.NET"), 250, mode)
+        self.assertEqual(self.send("bob@example.net", "alice@example.net"), 553)
+        self.assertEqual(self.send("alice@example.net", "bob@example.net") // 100, 5)
+
+    def test_an_alias_is_of_the_domain_but_is_not_the_user(self):
+        self.server.ctl("alias", "add", "sales@example.test", "alice@example.test")
+        self.during_test(smtp_in__require_auth_match="domain")
+        self.assertEqual(self.send("sales@example.test", "sales@example.test"), 250)
+        self.during_test(smtp_in__require_auth_match="address")
+        self.assertEqual(self.send("sales@example.test", "alice@example.test"), 553)
+
     def test_a_null_sender_is_nobodys_forgery(self):
         self.during_test(smtp_in__require_auth_match="address")
         self.assertEqual(self.send("", "alice@example.test"), 250)

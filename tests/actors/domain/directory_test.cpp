@@ -2,6 +2,10 @@
 
 #include "tests/support/directory_fixture.hpp"
 
+#include <future>
+#include <map>
+#include <optional>
+
 namespace stagepost::domain {
 namespace {
 
@@ -187,6 +191,93 @@ TEST_F(Directory, ChangesServerSettingsAtOnceAndForGood) {
   EXPECT_EQ(settings_->get()->smtp_in.plus_separator, "-");
   EXPECT_EQ(find("alice-x@example.org").kind, address_kind::account);
   EXPECT_EQ(storage::read_settings(*store_, storage::reach::disk)->at("smtp_in.plus_separator"), "-");
+}
+
+TEST_F(Directory, ActsOnNewServerSettingsHoweverTheyCome) {
+  must(create_domain{"example.org"});
+  add_user("alice@example.org");
+  EXPECT_EQ(find("alice-x@example.org").kind, address_kind::unknown);
+  auto changed = *settings_->get();
+  changed.smtp_in.plus_separator = "-";
+  settings_->set(changed); // as a reload does
+  EXPECT_EQ(find("alice-x@example.org").target.folder, "x");
+  EXPECT_EQ(find("alice+x@example.org").kind, address_kind::unknown);
+}
+
+TEST_F(Directory, ChangesADomainByAnyOfItsNames) {
+  must(create_domain{"example.org"});
+  add_user("alice@example.org");
+  must(change_domain{"example.org", {}, {"example.net"}, {}});
+  EXPECT_EQ(find("alice@example.org").kind, address_kind::account);
+  set_domain("example.net", {{"disabled", "true"}});
+  EXPECT_EQ(find("alice@example.org").kind, address_kind::disabled);
+  EXPECT_EQ(refusal(change_domain{"example.org", {}, {"one.example", "ONE.example"}, {"example.net"}}),
+            "The domain one.example is there already.");
+}
+
+/// Finds that are under way while something changes: the readers are held up, so that those who ask first wait.
+class DirectoryUnderWay : public testing::directory_fixture {
+protected:
+  DirectoryUnderWay() {
+    must(create_domain{"example.org"});
+    for (const auto* name : {"alice", "bob"}) add_user(std::string(name) + "@example.org");
+    auto busy = offload::make_work([wait = go_.get_future().share()] { wait.wait(); });
+    blocked_.emplace(client_->request(readers_, testing::patience, offload::run_work{busy}));
+  }
+  ~DirectoryUnderWay() override { release(); }
+  void release() {
+    if (!blocked_) return;
+    go_.set_value();
+    blocked_->receive([](offload::work_done) {}, [](caf::error&) {});
+    blocked_.reset();
+  }
+  void ask_for(const std::string& address, int times) {
+    for (int i = 0; i < times; ++i)
+      asked_.push_back(client_->request(directory_, testing::patience, find_address{address}));
+  }
+  std::map<address_kind, int> answers() {
+    std::map<address_kind, int> kinds;
+    for (auto& each : asked_)
+      each.receive([&](address_found& found) { ++kinds[found.kind]; },
+                   [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
+    asked_.clear();
+    return kinds;
+  }
+
+  caf::scoped_actor client_{*system_};
+  std::promise<void> go_;
+  using work_answer = decltype(client_->request(readers_, testing::patience, offload::run_work{}));
+  using find_answer = decltype(client_->request(directory_, testing::patience, find_address{}));
+  std::optional<work_answer> blocked_;
+  std::vector<find_answer> asked_;
+};
+
+TEST_F(DirectoryUnderWay, AnswersEverybodyWhileTheDomainChanges) {
+  for (int round = 0; round < 10; ++round) {
+    ask_for("alice@example.org", 50);
+    set_domain("example.org", {{"max_users", std::to_string(100 + round)}});
+    ask_for("bob@example.org", 50);
+    must(put_alias{"sales@example.org", {"alice@example.org"}});
+    must(change_user{"alice@example.org", {{"allow_imap", round % 2 == 0 ? "true" : "false"}}});
+  }
+  must(change_domain{"example.org", {}, {"example.net"}, {}});
+  ask_for("alice@example.net", 50);
+  must(change_domain{"example.org", {}, {}, {"example.net"}});
+  EXPECT_EQ(answers(), (std::map<address_kind, int>{{address_kind::account, 1050}}));
+}
+
+TEST_F(DirectoryUnderWay, AnswersEverybodyWhileTheDomainGoes) {
+  ask_for("alice@example.org", 100);
+  must(delete_user{"alice@example.org"});
+  must(delete_user{"bob@example.org"});
+  must(delete_domain{"example.org"});
+  EXPECT_EQ(answers(), (std::map<address_kind, int>{{address_kind::account, 100}}));
+  EXPECT_EQ(find("alice@example.org").kind, address_kind::elsewhere);
+}
+
+TEST_F(DirectoryUnderWay, AnswersWithoutTheSumOfTheDomainWhenItTakesTooLong) {
+  ask_for("alice@example.org", 3);
+  EXPECT_EQ(answers(), (std::map<address_kind, int>{{address_kind::account, 3}})); // the readers are still held up
 }
 
 } // namespace

@@ -2,7 +2,10 @@
 
 #include "tests/support/directory_fixture.hpp"
 
+#include "protocols/sasl/keys.hpp"
+
 #include <future>
+#include <map>
 
 namespace stagepost::domain {
 namespace {
@@ -38,6 +41,9 @@ TEST_F(LoginDesk, LetsInWhoKnowsThePassword) {
   EXPECT_EQ(in.outcome, login_outcome::accepted);
   EXPECT_EQ(in.account.address, "alice@example.org");
   EXPECT_TRUE(in.account.account);
+  EXPECT_TRUE(in.domain_names.empty());
+  must(change_domain{"example.org", {}, {"example.net"}, {}});
+  EXPECT_EQ(log_in("alice@example.net", "secret").domain_names, std::vector<std::string>{"example.net"});
   EXPECT_EQ(outcome_of("alice@example.org", "Secret"), login_outcome::wrong_credentials);
   EXPECT_EQ(outcome_of("alice@example.org", ""), login_outcome::wrong_credentials);
   EXPECT_EQ(outcome_of("alice", "secret"), login_outcome::wrong_credentials);
@@ -89,6 +95,123 @@ TEST_F(LoginDesk, APasswordChangedWhileItIsProvedIsNotRemembered) {
   blocked.receive([](offload::work_done) {}, [](caf::error&) {});
   first.receive([](login_answer&) {}, [](caf::error&) {});
   EXPECT_EQ(outcome_of("alice@example.org", "secret"), login_outcome::wrong_credentials);
+}
+
+TEST_F(LoginDesk, TakesNoMoreGuessesWhenTheyComeAllAtOnce) {
+  limit(3, 100, 100);
+  std::promise<void> go;
+  const auto busy = offload::make_work([wait = go.get_future().share()] { wait.wait(); });
+  caf::scoped_actor client(*system_);
+  auto blocked = client->request(hashing_, testing::patience, offload::run_work{busy});
+  using answer = decltype(client->request(logins_, testing::patience, login{}));
+  std::vector<answer> answers;
+  for (int i = 0; i < 50; ++i)
+    answers.push_back(client->request(
+        logins_, testing::patience,
+        login{"alice@example.org", "guess " + std::to_string(i), "", service::imap, "192.0.2.1"}));
+  // All have reached the desk when it answers what came behind them, and nothing has been hashed yet.
+  ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::scram_sha_256}});
+  go.set_value();
+  blocked.receive([](offload::work_done) {}, [](caf::error&) {});
+  std::map<login_outcome, int> outcomes;
+  for (auto& each : answers)
+    each.receive([&](login_answer& in) { ++outcomes[in.outcome]; },
+                 [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
+  EXPECT_EQ(outcomes[login_outcome::wrong_credentials], 3);
+  EXPECT_EQ(outcomes[login_outcome::too_many_failures], 47);
+  EXPECT_EQ(*hashes_, 3u);
+}
+
+TEST_F(LoginDesk, LetsManyInAtOnceWhoKnowTheirPasswords) {
+  limit(3, 3, 3);
+  caf::scoped_actor client(*system_);
+  using answer = decltype(client->request(logins_, testing::patience, login{}));
+  std::vector<answer> answers;
+  for (int i = 0; i < 20; ++i) {
+    const auto name = "user" + std::to_string(i) + "@example.org";
+    add_user(name);
+    for (int k = 0; k < 4; ++k)
+      answers.push_back(
+          client->request(logins_, testing::patience, login{name, "secret", "", service::imap, "192.0.2.1"}));
+  }
+  for (auto& each : answers)
+    each.receive([&](login_answer& in) { EXPECT_EQ(in.outcome, login_outcome::accepted); },
+                 [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
+}
+
+TEST_F(LoginDesk, BoundsTheLoginsOfOneAddressThatWait) {
+  std::promise<void> go;
+  const auto busy = offload::make_work([wait = go.get_future().share()] { wait.wait(); });
+  caf::scoped_actor client(*system_);
+  auto blocked = client->request(hashing_, testing::patience, offload::run_work{busy});
+  using answer = decltype(client->request(logins_, testing::patience, login{}));
+  std::vector<answer> answers;
+  for (int i = 0; i < 500; ++i)
+    answers.push_back(client->request(logins_, testing::patience,
+                                      login{"alice@example.org", "secret", "", service::imap, "192.0.2.1"}));
+  // With all of these waiting there is still a place for somebody else.
+  auto other = client->request(logins_, testing::patience,
+                               login{"alice@example.org", "secret", "", service::imap, "198.51.100.1"});
+  ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::scram_sha_256}});
+  go.set_value();
+  blocked.receive([](offload::work_done) {}, [](caf::error&) {});
+  std::map<login_outcome, int> outcomes;
+  for (auto& each : answers)
+    each.receive([&](login_answer& in) { ++outcomes[in.outcome]; }, [](caf::error&) {});
+  EXPECT_EQ(outcomes[login_outcome::accepted] + outcomes[login_outcome::temporary_failure], 500);
+  EXPECT_GE(outcomes[login_outcome::temporary_failure], 300);
+  EXPECT_GE(outcomes[login_outcome::accepted], 50);
+  other.receive([](login_answer& in) { EXPECT_EQ(in.outcome, login_outcome::accepted); },
+                [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
+}
+
+TEST_F(LoginDesk, TakesAPasswordHoweverItsCharactersAreWritten) {
+  must(create_user{"j\xc3\xbcrgen@example.org", "gr\xc3\xbc\xc3\x9f dich"});
+  for (const auto* user : {"j\xc3\xbcrgen@example.org", "ju\xcc\x88rgen@example.org", "J\xc3\x9crgen@example.org"})
+    for (const auto* password : {"gr\xc3\xbc\xc3\x9f dich", "gru\xcc\x88\xc3\x9f dich", "gr\xc3\xbc\xc3\x9f\xc2\xa0" "dich"})
+      EXPECT_EQ(outcome_of(user, password), login_outcome::accepted) << user << " " << password; // RFC 4013 2
+  EXPECT_EQ(outcome_of("j\xc3\xbcrgen@example.org", "grue\xc3\x9f dich"), login_outcome::wrong_credentials);
+  const auto kept =
+      ask<sasl::credentials>(logins_, find_credentials{{"ju\xcc\x88rgen@example.org", sasl::mechanism::scram_sha_256}});
+  ASSERT_TRUE(kept.scram);
+  const auto expected = sasl::make_scram_keys("gr\xc3\xbc\xc3\x9f dich", kept.scram->salt, kept.scram->iterations,
+                                              sasl::scram_hash::sha_256);
+  EXPECT_EQ(kept.scram->stored_key, expected.stored_key);
+}
+
+TEST_F(LoginDesk, HashesTheFormOfAPasswordThatScramClientsHash) {
+  must(change_password{"alice@example.org", "I\xc2\xadX"}); // RFC 4013 3: a soft hyphen is nothing
+  const auto kept =
+      ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::scram_sha_256}});
+  const auto expected =
+      sasl::make_scram_keys("IX", kept.scram->salt, kept.scram->iterations, sasl::scram_hash::sha_256);
+  EXPECT_EQ(kept.scram->stored_key, expected.stored_key);
+  EXPECT_EQ(outcome_of("alice@example.org", "IX"), login_outcome::accepted);
+}
+
+TEST_F(LoginDesk, RefusesPasswordsThatNobodyCouldLogInWith) {
+  for (const auto* password : {"\x07 bell", "\xc2\xad", "\xff", "\xd8\xa7\x31"})
+    EXPECT_EQ(refusal(change_password{"alice@example.org", password}),
+              "The password has characters that not every client can send.");
+  must(change_password{"alice@example.org", "\xf0\x9f\x90\xb4 battery"}); // newer than Unicode 3.2
+  EXPECT_EQ(outcome_of("alice@example.org", "\xf0\x9f\x90\xb4 battery"), login_outcome::accepted);
+}
+
+TEST_F(LoginDesk, NobodyWhoDoesNotExistIsToldByHowHisNameIsWritten) {
+  const auto salt_of = [&](const std::string& user) {
+    return ask<sasl::credentials>(logins_, find_credentials{{user, sasl::mechanism::scram_sha_256}}).scram->salt;
+  };
+  EXPECT_EQ(salt_of("Alice@example.org"), salt_of("alice@example.org"));
+  EXPECT_EQ(salt_of("Nobody@example.org"), salt_of("nobody@example.org"));
+}
+
+TEST_F(LoginDesk, ForgetsVerifiedLoginsAsSoonAsTheSettingsSaySo) {
+  EXPECT_EQ(outcome_of("alice@example.org", "secret"), login_outcome::accepted);
+  auto changed = *settings_->get();
+  changed.passwords.login_cache = std::chrono::seconds(0);
+  settings_->set(changed);
+  EXPECT_EQ(outcome_of("alice@example.org", "secret"), login_outcome::accepted);
+  EXPECT_EQ(*hashes_, 2u);
 }
 
 TEST_F(LoginDesk, StopsGuessesFromOneAddress) {

@@ -41,6 +41,11 @@ protected:
     return done;
   }
 
+  static size_t descriptors() {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return size_t(std::distance(begin(all), end(all)));
+  }
+
   testing::temporary_folder folder_;
   std::vector<int> open_;
 };
@@ -103,6 +108,17 @@ TEST_F(Acceptor, DoesNotRemoveAFileThatIsNoSocket) {
   EXPECT_NE(refusal(path), "");
   EXPECT_EQ(std::filesystem::file_size(path), 4u);
   EXPECT_NE(refusal("/" + std::string(200, 'x')), "");
+}
+
+TEST_F(Acceptor, LeavesNoDescriptorOpenWhereItCannotListen) {
+  const auto used = listen("127.0.0.1")[0].port;
+  const auto path = folder_.path() + "/precious";
+  std::ofstream(path) << "data";
+  const auto before = descriptors();
+  EXPECT_NE(refusal(path), "");
+  EXPECT_NE(refusal("127.0.0.1", used), "");
+  EXPECT_NE(refusal("*", used), "");
+  EXPECT_EQ(descriptors(), before);
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 #include "actors/net/connection.hpp"
 
+#include "actors/net/tls.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/certificate.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -166,6 +168,45 @@ TEST_F(Connection, DoesNotReadOnWhileItsPeerDoesNotRead) {
   EXPECT_LE(notes_->most_unsent, 128u * 1024u);
   EXPECT_LE(notes_->read, sent);
   EXPECT_FALSE(notes_->failed); // a peer that is gone is no failure of ours
+}
+
+/// Waits for a TLS handshake from its first octet on.
+class tls_connection : public connection {
+public:
+  tls_connection(caf::actor_config& config, net::socket socket, tls_context_ptr certificates,
+                 std::chrono::milliseconds limit)
+      : connection(config, std::move(socket)), certificates_(std::move(certificates)) {
+    handshake_limit_ = limit;
+  }
+
+protected:
+  task<> serve() override {
+    const bool safe = co_await shake_hands(certificates_);
+    if (!safe) co_return;
+  }
+  void on_failure(const std::exception&) override {}
+  caf::message_handler handlers() override {
+    return {[](atom::status) { return true; }};
+  }
+
+private:
+  tls_context_ptr certificates_;
+};
+
+TEST_F(Connection, ADrainDoesNotWaitForAHandshake) {
+  testing::temporary_folder folder;
+  testing::make_certificate(folder.path(), "mx");
+  const auto certificates = std::make_shared<tls_context>(
+      std::vector<certificate_files>{{{"mx"}, folder.path() + "/mx.pem", folder.path() + "/mx.key"}});
+  int both[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, both), 0);
+  peer_ = both[0];
+  net::socket socket(scheduler::of(*system_).next_io(), boost::asio::generic::stream_protocol(AF_UNIX, 0), both[1]);
+  const auto it = system_->spawn<tls_connection>(std::move(socket), certificates, std::chrono::hours(1));
+  EXPECT_TRUE(ask<bool>(it, atom::status::value));
+  caf::anon_send(it, atom::drain::value);
+  EXPECT_EQ(receive(), "");
+  await_end(it);
 }
 
 TEST_F(Connection, AnExceptionEndsItAndIsReported) {

@@ -95,6 +95,36 @@ TEST_F(Scheduler, ReportsWhatEscapesFromAHandlerAndGoesOn) {
   EXPECT_EQ(ask<int>(echo, 7), 7);
 }
 
+/// A job that is no actor, and so has nobody to catch what it throws.
+class throwing_job : public caf::resumable, public caf::ref_counted {
+public:
+  explicit throwing_job(std::function<void()> before) : before_(std::move(before)) {}
+  subtype_t subtype() const override { return unspecified; }
+  resume_result resume(caf::execution_unit*, size_t) override {
+    before_();
+    throw std::runtime_error("thrown by a job");
+  }
+  void intrusive_ptr_add_ref_impl() override { ref(); }
+  void intrusive_ptr_release_impl() override { deref(); }
+
+private:
+  std::function<void()> before_;
+};
+
+TEST_F(Scheduler, NobodyRunsAnyMoreAfterAnExceptionAndWhoWaitsIsNotForgotten) {
+  auto& of = scheduler::of(*system_);
+  const auto echo =
+      system_->spawn([](caf::event_based_actor*) -> caf::behavior { return {[](int x) { return x; }}; });
+  // When it throws, an actor that has got a message waits behind it.
+  boost::asio::post(of.next_io(), [&of, echo] {
+    of.enqueue(new throwing_job([echo] { caf::anon_send(echo, 1); }));
+  });
+  EXPECT_EQ(ask<int>(echo, 8), 8);
+  std::promise<const caf::resumable*> seen;
+  boost::asio::post(of.next_io(), [&] { seen.set_value(worker::here()->current()); });
+  EXPECT_EQ(seen.get_future().get(), nullptr);
+}
+
 TEST(SchedulerEnd, StopsUnderLoadAndReleasesEveryActor) {
   const auto stop = std::make_shared<std::atomic<bool>>(false);
   const auto alive = std::make_shared<int>(0);

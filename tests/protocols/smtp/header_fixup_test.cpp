@@ -94,6 +94,24 @@ TEST(SmtpHeaderFixup, ComparesSendersInTheirOneForm) {
   EXPECT_FALSE(fits_sender(sender_match::domain, "a@example.test", ""));
 }
 
+TEST(SmtpHeaderFixup, TakesEveryNameOfTheDomainForItsOwn) {
+  const auto fits = [](sender_match match, std::string_view from) {
+    header_rules rules;
+    rules.match = match;
+    rules.match_address = "joe@example.test";
+    rules.match_domains = {"example.net", "xn--bcher-kva.test"};
+    return fix_header("From: " + std::string(from) + "\r\n\r\n", rules).from_fits;
+  };
+  for (const auto* own : {"joe@example.test", "Joe <JOE@Example.NET>", "joe@b\xc3\xbc\x63her.test"}) {
+    EXPECT_TRUE(fits(sender_match::address, own)) << own; // DOM-82: the same address
+    EXPECT_TRUE(fits(sender_match::domain, own)) << own;
+  }
+  EXPECT_TRUE(fits(sender_match::domain, "other@example.net"));
+  for (const auto* foreign : {"joe@sub.example.net", "joe@evil.test", "joe@example.net, joe@evil.test"})
+    EXPECT_FALSE(fits(sender_match::domain, foreign)) << foreign;
+  EXPECT_FALSE(fits(sender_match::address, "other@example.net"));
+}
+
 TEST(SmtpHeaderFixup, FindsTheEndOfTheHeaderHoweverItComes) {
   for (const auto& [content, end] :
        std::initializer_list<std::pair<std::string, size_t>>{{"A: b\r\n\r\nx", 8},

@@ -103,6 +103,21 @@ TEST(SmtpSession, HoldsAnAccountToItsOwnLimits) {
   EXPECT_NE(server.output.find("250-SIZE 500\r\n250 LIMITS RCPTMAX=1\r\n"), std::string::npos);
 }
 
+TEST(SmtpSession, LetsAUserSendUnderEveryNameOfHisDomain) {
+  auto settings = plain_settings();
+  settings.mechanisms = {sasl::mechanism::plain};
+  settings.login_needs_tls = false;
+  settings.match = sender_match::address;
+  fake_environment server(settings);
+  server.start();
+  server.feed("EHLO c\r\n");
+  server.session().know_domains({"example.net"});
+  server.output.clear();
+  server.feed("AUTH PLAIN AGpvZQBzZWNyZXQ=\r\nMAIL FROM:<joe@example.net>\r\nRSET\r\nMAIL FROM:<ann@example.net>\r\n");
+  EXPECT_EQ(server.output, "235 2.7.0 Authentication succeeded\r\n250 2.1.0 Sender OK\r\n250 2.0.0 OK\r\n"
+                           "553 5.7.1 Not your address to send from\r\n");
+}
+
 TEST(SmtpSession, CarriesWhatTheClientSaidInTheEnvelope) {
   fake_environment server(plain_settings());
   server.start();

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "actors/offload/interface.hpp"
+#include "actors/settings.hpp"
+#include "storage/store.hpp"
+
+#include <caf/all.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace stagepost::domain {
+
+/// What the actors of this family read from.
+struct stores {
+  std::shared_ptr<storage::store> system;
+  std::vector<std::shared_ptr<storage::store>> shards;
+  offload::pool_actor readers;
+  live_settings_ptr settings;
+};
+
+} // namespace stagepost::domain
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::stores)
