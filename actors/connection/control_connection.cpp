@@ -3,6 +3,7 @@
 #include "actors/body_writer.hpp"
 #include "actors/connection/control_json.hpp"
 #include "actors/log/log.hpp"
+#include "actors/wall_clock.hpp"
 #include "conf/describe.hpp"
 #include "conf/stored.hpp"
 #include "protocols/base/queue_id.hpp"
@@ -33,8 +34,6 @@ constexpr auto patience = std::chrono::minutes(30);
 
 /// A domain as the directory spells it; what is no domain stays as it is and is not found.
 std::string directory_name(const std::string& typed) { return smtp::canonical_domain(typed).value_or(typed); }
-
-instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 } // namespace
 

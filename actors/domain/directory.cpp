@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/domain/expansion.hpp"
+#include "actors/wall_clock.hpp"
 #include "conf/stored.hpp"
 #include "protocols/sasl/keys.hpp"
 #include "protocols/smtp/address.hpp"
@@ -27,8 +28,6 @@ constexpr size_t longest_password = 1024;
 constexpr auto reach = storage::reach::disk; // the system store is small and stays in the cache
 
 admin_answer refuse(std::string sentence) { return {false, std::move(sentence)}; }
-
-instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 struct split_address {
   std::string local, domain;

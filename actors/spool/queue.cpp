@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"
@@ -20,8 +21,6 @@ constexpr size_t read_step = 500;
 constexpr size_t expansion_step = 500;
 constexpr size_t recipients_limit = 100000;
 constexpr auto tick_interval = std::chrono::seconds(5);
-
-instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 struct read_page {
   bool good = false;
