@@ -8,6 +8,7 @@
 #include "storage/trace_table.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace stagepost::spool {
 
@@ -21,6 +22,13 @@ constexpr size_t read_step = 500;
 constexpr size_t expansion_step = 500;
 constexpr size_t recipients_limit = 100000;
 constexpr auto tick_interval = std::chrono::seconds(5);
+
+/// Whether a stored due time has come. One further ahead than any wait is long was written before the wall clock went
+/// back, and has come too: nobody waits longer for his mail because of a clock.
+bool has_come(instant due_at, instant now, const conf::spool_settings& plan) {
+  const auto longest = *std::max_element(plan.retry_intervals.begin(), plan.retry_intervals.end());
+  return due_at <= now || due_at > now + longest + jump_watch::least_jump;
+}
 
 struct read_page {
   bool good = false;
@@ -142,7 +150,7 @@ void queue_state::push(queue_id id) {
       ++on.staying;
       continue;
     }
-    if (recipient.attempts > 0 && recipient.due_at > now) {
+    if (recipient.attempts > 0 && !has_come(recipient.due_at, now, settings->get()->spool)) {
       deferred.emplace(recipient.due_at, id);
       ++on.staying;
       continue;
@@ -399,6 +407,10 @@ void queue_state::tick() {
   while (!deferred.empty() && deferred.begin()->first <= now) {
     due.insert(deferred.begin()->second);
     deferred.erase(deferred.begin());
+  }
+  while (!deferred.empty() && has_come(deferred.rbegin()->first, now, settings->get()->spool)) {
+    due.insert(deferred.rbegin()->second);
+    deferred.erase(std::prev(deferred.end()));
   }
   for (const auto id : due)
     if (in_memory.count(id) != 0)
