@@ -134,4 +134,11 @@ bytes connection::random_octets(size_t count) {
 
 instant connection::now() { return wall_clock(); }
 
+mime::time_zone connection::zone_of(const domain::login_answer& answer) const {
+  if (const auto found = mime::time_zone::find(answer.time_zone)) return *found;
+  log::write(log::level::warning, about(),
+             fmt::format("{}: there is no time zone {}, UTC is used", answer.account.address, answer.time_zone));
+  return {};
+}
+
 } // namespace stagepost::connection

@@ -171,6 +171,7 @@ net::task<smtp::actions> smtp_connection::answer(smtp::action& question) {
     account_ = co_await log_in(*proof, domain::service::smtp);
   auto next = session_->on_login(account_.outcome, account_.account.address);
   if (account_.outcome == sasl::login_outcome::accepted) {
+    session_->use_time_zone(zone_of(account_));
     session_->limit_to(account_.max_message_size_bytes, account_.max_recipients);
     if (account_.hide_client_address) session_->hide_client();
   }

@@ -5,6 +5,7 @@
 #include "actors/domain/expansion.hpp"
 #include "actors/wall_clock.hpp"
 #include "conf/stored.hpp"
+#include "protocols/mime/time_zone.hpp"
 #include "protocols/sasl/keys.hpp"
 #include "protocols/smtp/address.hpp"
 #include "storage/directory.hpp"
@@ -73,12 +74,18 @@ storage::credential_record make_credentials(const std::string& password, const c
   return made;
 }
 
+std::string time_zone_of(const conf::domain_settings& settings) { return settings.time_zone; }
+std::string time_zone_of(const conf::user_settings& settings) { return settings.time_zone.value_or("UTC"); }
+
 template <class Settings>
 std::string change(storage::setting_map& stored, const storage::setting_map& changes) {
   const conf::stored_settings before(stored.begin(), stored.end());
   auto decoded = conf::decode<Settings>(before);
   const auto refused = conf::change(decoded.settings, conf::stored_settings(changes.begin(), changes.end()));
   if (!refused.empty()) return refused.front().name + ": " + refused.front().sentence;
+  if constexpr (!std::is_same_v<Settings, conf::system_settings>)
+    if (const auto name = time_zone_of(decoded.settings); changes.count("time_zone") && !mime::time_zone::find(name))
+      return fmt::format("time_zone: There is no time zone {}.", name);
   const auto after = conf::encode(decoded.settings, decoded.unknown);
   stored = storage::setting_map(after.begin(), after.end());
   return {};

@@ -75,6 +75,7 @@ struct login_answer {
   uint64_t max_message_size_bytes = 0; ///< USR-10, DOM-63; 0: unlimited
   uint64_t max_recipients = 0;         ///< USR-10, DOM-64
   bool hide_client_address = false;    ///< DOM-30
+  std::string time_zone = "UTC";       ///< the user's, else the domain's
 };
 
 struct find_credentials {

@@ -98,6 +98,7 @@ struct session::machine {
   std::string coming_account;
   uint64_t account_size_limit_bytes = 0;
   size_t account_recipient_limit = 0;
+  mime::time_zone zone; ///< of the account
   size_t bad_commands = 0;
   size_t bad_recipients = 0;
 
