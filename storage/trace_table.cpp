@@ -4,6 +4,7 @@
 #include "storage/checksum.hpp"
 #include "storage/key.hpp"
 #include "storage/numbers.hpp"
+#include "storage/record.hpp"
 #include "storage/slice.hpp"
 #include "storage/table_scan.hpp"
 
@@ -18,6 +19,8 @@ namespace {
 /// The step number under which a trace keeps its Message-ID, so that who deletes it finds the key in
 /// `trace_ids`. On disk: never change.
 constexpr uint32_t message_id_number = UINT32_MAX;
+
+constexpr bytes_view age_key = "trace_age"; // in `meta`. On disk: never change
 
 std::string_view bare(std::string_view message_id) {
   message_id = trim(message_id);
@@ -102,6 +105,37 @@ result<size_t> delete_traces(batch& b, const store& in, instant before, size_t l
   if (broken) return *broken;
   if (!scanned) return scanned.error();
   return removed;
+}
+
+bytes encode(const trace_age& age) {
+  record_writer out(1);
+  out.time(age.looked_at).number(age.jumps.size());
+  for (const auto& each : age.jumps)
+    out.number(uint64_t(each.ahead.count())).number(uint64_t(each.since.count()));
+  return out.take();
+}
+
+result<trace_age> decode_trace_age(bytes_view value) {
+  record_reader in(value, 1);
+  trace_age age;
+  age.looked_at = in.time();
+  age.jumps.resize(in.count(2));
+  for (auto& each : age.jumps) {
+    each.ahead = std::chrono::milliseconds(int64_t(in.number()));
+    each.since = std::chrono::milliseconds(int64_t(in.number()));
+  }
+  if (const auto whole = in.finish("age of traces"); !whole) return whole.error();
+  return age;
+}
+
+void put_trace_age(batch& b, const trace_age& age) {
+  batch_access::put(b, family::meta, age_key, encode(age));
+}
+
+result<trace_age> read_trace_age(const store& in, storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  if (const auto found = in.get(family::meta, age_key, value, reach); !found) return found.error();
+  return decode_trace_age({value.data(), value.size()});
 }
 
 } // namespace stagepost::storage

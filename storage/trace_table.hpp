@@ -19,4 +19,23 @@ result<std::vector<queue_id>> find_traces(const store&, std::string_view message
 /// the spool keep theirs.
 result<size_t> delete_traces(batch& b, const store&, instant before, size_t limit);
 
+/// How the age of traces is counted. Only the time the server runs makes them older: what the wall clock jumped ahead,
+/// or went on while the server was down, does not count.
+struct trace_age {
+  struct jump {
+    std::chrono::milliseconds ahead{0};
+    std::chrono::milliseconds since{0}; ///< running time since then
+    friend bool operator==(const jump&, const jump&) = default;
+  };
+  instant looked_at;       ///< the wall clock, when this was written
+  std::vector<jump> jumps; ///< that traces still kept have seen, oldest first
+
+  friend bool operator==(const trace_age&, const trace_age&) = default;
+};
+bytes encode(const trace_age&);
+result<trace_age> decode_trace_age(bytes_view);
+void put_trace_age(batch& b, const trace_age& age);
+/// errc::not_found until it was first put.
+result<trace_age> read_trace_age(const store&, reach);
+
 } // namespace stagepost::storage

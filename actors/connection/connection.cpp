@@ -1,6 +1,7 @@
 #include "actors/connection/connection.hpp"
 
 #include "actors/error.hpp"
+#include "actors/wall_clock.hpp"
 #include "protocols/base/text.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +16,7 @@ namespace {
 
 std::string next_id() {
   static std::atomic<uint64_t> last{0};
-  static const uint64_t start = uint64_t(std::time(nullptr)) & 0xffffff;
+  static const uint64_t start = uint64_t(unix_seconds(wall_clock())) & 0xffffff;
   return fmt::format("{:06x}-{}", start, ++last);
 }
 
@@ -94,7 +95,7 @@ sasl::channel_binding connection::channel() const {
 }
 
 std::string connection::fill_banner(const std::string& pattern) const {
-  const auto time = std::time(nullptr);
+  const std::time_t time = unix_seconds(wall_clock());
   const auto formatted = [&](const std::tm& when, const char* format) {
     char text[64];
     return std::string(text, std::strftime(text, sizeof text, format, &when));
@@ -131,8 +132,13 @@ bytes connection::random_octets(size_t count) {
   return out;
 }
 
-instant connection::now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+instant connection::now() { return wall_clock(); }
+
+mime::time_zone connection::zone_of(const domain::login_answer& answer) const {
+  if (const auto found = mime::time_zone::find(answer.time_zone)) return *found;
+  log::write(log::level::warning, about(),
+             fmt::format("{}: there is no time zone {}, UTC is used", answer.account.address, answer.time_zone));
+  return {};
 }
 
 } // namespace stagepost::connection

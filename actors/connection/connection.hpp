@@ -3,6 +3,7 @@
 #include "actors/connection/context.hpp"
 #include "actors/log/log.hpp"
 #include "actors/net/connection.hpp"
+#include "protocols/mime/time_zone.hpp"
 #include "storage/errc.hpp"
 
 #include <functional>
@@ -38,6 +39,8 @@ protected:
   std::string fill_banner(const std::string& pattern) const;
   static bytes random_octets(size_t count);
   static instant now();
+  /// Of who logged in; UTC where there is no zone of that name any more.
+  mime::time_zone zone_of(const domain::login_answer& answer) const;
 
   log::about about() const { return {id_, {}}; }
 

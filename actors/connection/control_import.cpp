@@ -1,6 +1,7 @@
 #include "actors/body_writer.hpp"
 #include "actors/connection/control_json.hpp"
 #include "actors/connection/control_request.hpp"
+#include "actors/wall_clock.hpp"
 #include "protocols/base/text.hpp"
 #include "storage/blobs.hpp"
 #include "storage/import_marks.hpp"
@@ -10,10 +11,6 @@
 namespace stagepost::connection {
 
 namespace {
-
-instant wall_clock() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 /// Opens the folder; one that is not there is made and subscribed to.
 net::task<caf::expected<mailbox::folder_opened>>

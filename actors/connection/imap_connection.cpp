@@ -205,6 +205,7 @@ net::task<imap::actions> imap_connection::log_in_with(domain::login_answer answe
   if (answer.outcome == sasl::login_outcome::accepted) {
     const bool attached = co_await attach(answer.account);
     if (!attached) answer.outcome = sasl::login_outcome::temporary_failure;
+    session_->use_time_zone(zone_of(answer));
   }
   co_return session_->on_login(answer.outcome, answer.account.address);
 }

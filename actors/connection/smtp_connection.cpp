@@ -164,6 +164,7 @@ net::task<smtp::actions> smtp_connection::answer(smtp::action& question) {
   else if (auto* proof = std::get_if<sasl::finish_login>(&question))
     account_ = co_await log_in(*proof, domain::service::smtp);
   if (account_.outcome == sasl::login_outcome::accepted) {
+    session_->use_time_zone(zone_of(account_));
     session_->limit_to(account_.max_message_size_bytes, account_.max_recipients);
     session_->know_domains(account_.domain_names);
     if (account_.hide_client_address) session_->hide_client();

@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"
@@ -9,8 +10,6 @@
 namespace stagepost::delivery {
 
 namespace {
-
-instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 delivery_result to_result(const mailbox::inserted& put, const storage::store& store) {
   switch (put.outcome) {

@@ -1,5 +1,6 @@
 #include "actors/domain/administration.hpp"
 
+#include "actors/wall_clock.hpp"
 #include "protocols/smtp/address.hpp"
 
 #include <chrono>
@@ -19,7 +20,5 @@ storage::result<storage::domain_record> find_named_domain(const storage::store& 
   if (!canonical) return storage::result<storage::domain_record>(storage::errc::not_found);
   return storage::find_domain(system, *canonical, directory_reach);
 }
-
-instant wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 
 } // namespace stagepost::domain

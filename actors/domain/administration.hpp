@@ -2,11 +2,16 @@
 
 #include "actors/domain/interface.hpp"
 #include "conf/stored.hpp"
-#include "protocols/base/units.hpp"
+#include "conf/domain_settings.hpp"
+#include "conf/user_settings.hpp"
+#include "protocols/mime/time_zone.hpp"
 #include "storage/directory.hpp"
+
+#include <fmt/format.h>
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 // What the verbs of administration have in common: directory_domains.cpp, directory_users.cpp, directory_aliases.cpp and
@@ -28,7 +33,8 @@ std::optional<split_address> split(const std::string& address);
 /// By any of its names, as typed.
 storage::result<storage::domain_record> find_named_domain(const storage::store& system, const std::string& name);
 
-instant wall_clock();
+inline std::string time_zone_of(const conf::domain_settings& settings) { return settings.time_zone; }
+inline std::string time_zone_of(const conf::user_settings& settings) { return settings.time_zone.value_or("UTC"); }
 
 /// Puts changes into stored settings. Answers the sentence that says why not, and then nothing is changed.
 template <class Settings>
@@ -37,6 +43,9 @@ std::string change(storage::setting_map& stored, const storage::setting_map& cha
   auto decoded = conf::decode<Settings>(before);
   const auto refused = conf::change(decoded.settings, conf::stored_settings(changes.begin(), changes.end()));
   if (!refused.empty()) return refused.front().name + ": " + refused.front().sentence;
+  if constexpr (!std::is_same_v<Settings, conf::system_settings>)
+    if (const auto name = time_zone_of(decoded.settings); changes.count("time_zone") && !mime::time_zone::find(name))
+      return fmt::format("time_zone: There is no time zone {}.", name);
   const auto after = conf::encode(decoded.settings, decoded.unknown);
   stored = storage::setting_map(after.begin(), after.end());
   return {};

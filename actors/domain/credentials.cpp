@@ -1,5 +1,6 @@
 #include "actors/domain/credentials.hpp"
 
+#include "actors/wall_clock.hpp"
 #include "protocols/sasl/keys.hpp"
 #include "protocols/sasl/prepare.hpp"
 #include "storage/passwords.hpp"
@@ -35,7 +36,7 @@ std::string fault_of_password(const std::string& password) {
 storage::credential_record make_credentials(const std::string& typed, const conf::password_settings& policy) {
   const auto password = sasl::prepare(typed).value_or(typed); // RFC 5802 2.2: in the form in which clients hash it
   storage::credential_record made;
-  made.changed_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  made.changed_at = wall_clock();
   storage::password_record main;
   if (auto hash = storage::hash_password(password, {policy.argon2id_passes, policy.argon2id_memory.bytes}))
     main.argon2id = std::move(*hash);

@@ -2,6 +2,7 @@
 
 #include "actors/domain/address_book.hpp"
 #include "actors/domain/administration.hpp"
+#include "actors/wall_clock.hpp"
 #include "protocols/smtp/address.hpp"
 
 #include <fmt/format.h>

@@ -5,6 +5,7 @@
 #include "actors/domain/credentials.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/wall_clock.hpp"
 #include "protocols/smtp/address.hpp"
 
 #include <fmt/format.h>

@@ -82,6 +82,7 @@ struct login_answer {
   uint64_t max_recipients = 0;         ///< USR-10, DOM-64
   bool hide_client_address = false;    ///< DOM-30
   std::vector<std::string> domain_names; ///< further names of the account's domain (DOM-82), canonical
+  std::string time_zone = "UTC";       ///< the user's, else the domain's
 };
 
 struct find_credentials {

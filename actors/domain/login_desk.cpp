@@ -94,6 +94,7 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
   const auto size = conf::message_size_limit(all->smtp_in, who.domain_settings, who.user);
   answer.max_message_size_bytes = size ? size->bytes : 0;
   answer.max_recipients = conf::recipient_limit(all->smtp_in, who.domain_settings, who.user);
+  answer.time_zone = who.user.time_zone.value_or(who.domain_settings.time_zone);
   answer.hide_client_address = who.domain_settings.exclude_ip_from_received;
   answer.domain_names = who.domain.aliases;
   return answer;

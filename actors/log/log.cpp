@@ -1,5 +1,7 @@
 #include "actors/log/log.hpp"
 
+#include "actors/wall_clock.hpp"
+
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 #include <boost/json/value.hpp>
@@ -93,10 +95,9 @@ void write(level l, const about& ids, std::string_view text) {
   if (!enabled(l)) return;
   const auto to = current().load();
   if (!to) return;
-  const auto now = std::chrono::system_clock::now();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - seconds).count();
-  const auto time = std::chrono::system_clock::to_time_t(seconds);
+  const auto now = wall_clock();
+  const std::time_t time = unix_seconds(now);
+  const auto ms = unix_milliseconds(now) - time * 1000;
   std::tm utc{};
   gmtime_r(&time, &utc);
   char stamp[32];

@@ -1,4 +1,5 @@
 #include "actors/mailbox/mailbox.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
 #include "storage/trace_table.hpp"
@@ -21,7 +22,7 @@ caf::result<inserted> mailbox_state::insert(const insert_messages& what) {
     }
     auto made = held.add(arrivals);
     made.keywords_grew = keywords_grew;
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto now = wall_clock();
     for (size_t i = 0; i < what.messages.size(); ++i) {
       const auto& message = what.messages[i];
       const auto number = made.record.uids[i];

@@ -3,6 +3,7 @@
 #include "actors/body_writer.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/wall_clock.hpp"
 #include "protocols/base/queue_id.hpp"
 #include "protocols/base/text.hpp"
 #include "protocols/mime/date.hpp"
@@ -15,10 +16,6 @@ namespace {
 
 constexpr auto retry_interval = std::chrono::minutes(1);
 constexpr uint64_t octets_per_mb = 1 << 20;
-
-instant wall_clock() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 } // namespace
 

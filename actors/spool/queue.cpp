@@ -2,7 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
-#include "actors/spool/wall_clock.hpp"
+#include "actors/wall_clock.hpp"
 
 #include <algorithm>
 
@@ -14,8 +14,9 @@ namespace {
 constexpr size_t ready_limit = 10000;
 constexpr auto tick_interval = std::chrono::seconds(5);
 
-bool is_to_be_tried(const storage::spool_recipient& recipient, instant now) {
-  return recipient.state == storage::recipient_state::local && (recipient.attempts == 0 || recipient.due_at <= now);
+bool is_to_be_tried(const storage::spool_recipient& recipient, instant now, instant furthest) {
+  return recipient.state == storage::recipient_state::local &&
+         (recipient.attempts == 0 || recipient.due_at <= now || recipient.due_at > furthest);
 }
 
 } // namespace
@@ -82,7 +83,7 @@ void queue_state::begin(enqueue_message what) {
 void queue_state::learn_quotas(queue_id id, size_t from) {
   auto& on = at_work.at(id);
   const auto now = wall_clock();
-  while (from < on.open.size() && (!is_to_be_tried(on.open[from], now) || on.quotas.count(on.open[from].account) != 0))
+  while (from < on.open.size() && (!is_to_be_tried(on.open[from], now, furthest_from(now)) || on.quotas.count(on.open[from].account) != 0))
     ++from;
   if (from == on.open.size()) return push(id);
   self->request(directory, caf::infinite, domain::find_account{on.open[from].account})
@@ -103,6 +104,11 @@ void queue_state::learn_quotas(queue_id id, size_t from) {
           [this, id](caf::error&) { postpone(id); });
 }
 
+instant queue_state::furthest_from(instant now) const {
+  const auto plan = settings->get()->spool.retry_intervals;
+  return now + *std::max_element(plan.begin(), plan.end()) + jump_watch::least_jump;
+}
+
 void queue_state::push(queue_id id) {
   auto& on = at_work.at(id);
   const auto now = wall_clock();
@@ -110,7 +116,7 @@ void queue_state::push(queue_id id) {
     if (out >= out_limit() && on.out > 0) return; // the next answer goes on here
     auto recipient = std::move(on.open.front());
     on.open.pop_front();
-    if (!is_to_be_tried(recipient, now)) {
+    if (!is_to_be_tried(recipient, now, furthest_from(now))) {
       if (recipient.state == storage::recipient_state::local) retries.set(id, recipient.due_at);
       ++on.staying;
       continue;

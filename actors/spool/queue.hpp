@@ -92,6 +92,8 @@ struct queue_state {
   void push(queue_id id);
   void learn_quotas(queue_id id, size_t from);
   size_t out_limit() const;
+  /// No stored time of a retry is later than this, unless the wall clock was set back.
+  instant furthest_from(instant now) const;
   void delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
                  const delivery::delivery_result& result);
 

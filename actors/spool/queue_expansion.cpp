@@ -2,7 +2,7 @@
 
 #include "actors/log/log.hpp"
 #include "actors/spool/envelope_record.hpp"
-#include "actors/spool/wall_clock.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"
 

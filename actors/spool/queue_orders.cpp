@@ -2,7 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/spool/spool_reader.hpp"
-#include "actors/spool/wall_clock.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"

@@ -1,7 +1,7 @@
 #include "actors/spool/queue.hpp"
 
 #include "actors/spool/spool_reader.hpp"
-#include "actors/spool/wall_clock.hpp"
+#include "actors/wall_clock.hpp"
 
 // Messages that come from disk: what was left there, and what is to be tried again.
 
@@ -84,7 +84,8 @@ void queue_state::take(queued_message what, read_stamps::stamp stamp) {
 
 void queue_state::load_due() {
   if (loading.size() >= loads_limit) return;
-  for (const auto id : retries.take_due(wall_clock(), loads_limit - loading.size())) load(id, false);
+  const auto now = wall_clock();
+  for (const auto id : retries.take_due(now, furthest_from(now), loads_limit - loading.size())) load(id, false);
 }
 
 void queue_state::resume_stalled() {

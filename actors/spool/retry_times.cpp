@@ -1,5 +1,7 @@
 #include "actors/spool/retry_times.hpp"
 
+#include <iterator>
+
 namespace stagepost::spool {
 
 void retry_times::set(queue_id id, instant at) {
@@ -19,13 +21,18 @@ void retry_times::drop(queue_id id) {
   times_.erase(known);
 }
 
-std::vector<queue_id> retry_times::take_due(instant now, size_t limit) {
+queue_id retry_times::take(std::set<std::pair<instant, queue_id>>::iterator at) {
+  const auto id = at->second;
+  times_.erase(id);
+  order_.erase(at);
+  return id;
+}
+
+std::vector<queue_id> retry_times::take_due(instant now, instant furthest, size_t limit) {
   std::vector<queue_id> due;
-  while (due.size() < limit && !order_.empty() && order_.begin()->first <= now) {
-    due.push_back(order_.begin()->second);
-    times_.erase(due.back());
-    order_.erase(order_.begin());
-  }
+  while (due.size() < limit && !order_.empty() && order_.begin()->first <= now) due.push_back(take(order_.begin()));
+  while (due.size() < limit && !order_.empty() && order_.rbegin()->first > furthest)
+    due.push_back(take(std::prev(order_.end())));
   return due;
 }
 

@@ -2,7 +2,9 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
-#include "storage/trace_table.hpp"
+#include "actors/wall_clock.hpp"
+
+#include <algorithm>
 
 namespace stagepost::spool {
 
@@ -10,31 +12,82 @@ namespace {
 
 /// Traces that go with one batch, and the pause between two: mail goes first.
 constexpr size_t traces_per_step = 500;
-constexpr auto step_pause = std::chrono::milliseconds(200);
-constexpr auto look_interval = std::chrono::minutes(10);
+/// Jumps of the clock remembered; beyond it the oldest two become one.
+constexpr size_t jumps_limit = 64;
+constexpr std::chrono::milliseconds step_pause{200};
+constexpr std::chrono::milliseconds look_interval = std::chrono::minutes(10);
 
 } // namespace
+
+instant end_of_traces(storage::trace_age& age, instant now, std::chrono::milliseconds passed,
+                      std::chrono::milliseconds retention) {
+  auto jump = now - age.looked_at - passed;
+  age.looked_at = now;
+  for (auto& each : age.jumps) each.since += passed;
+  // All that is from before these has been kept its time.
+  std::erase_if(age.jumps, [&](const auto& each) { return each.since > retention; });
+  if (jump > jump_watch::least_jump) {
+    if (age.jumps.size() == jumps_limit) {
+      age.jumps[1].ahead += age.jumps[0].ahead;
+      age.jumps.erase(age.jumps.begin());
+    }
+    age.jumps.push_back({jump, {}});
+  }
+  // A clock set back takes back what it jumped before.
+  if (jump < -jump_watch::least_jump)
+    for (; !age.jumps.empty() && jump.count() < 0; age.jumps.pop_back()) {
+      auto& last = age.jumps.back();
+      const auto taken = std::min(last.ahead, -jump);
+      last.ahead -= taken;
+      jump += taken;
+      if (last.ahead.count() > 0) break;
+    }
+  auto end = now - retention;
+  for (const auto& each : age.jumps) end -= each.ahead;
+  return end;
+}
 
 void trace_keeper_state::again(std::chrono::milliseconds wait) { self->delayed_send(self, wait, atom::tick::value); }
 
 void trace_keeper_state::tick() {
-  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  const auto before = now - settings->get()->store.trace_retention;
+  struct look {
+    caf::optional<storage::trace_age> age;
+    instant now;
+    std::chrono::milliseconds passed;
+    std::chrono::milliseconds retention;
+    storage::result<size_t> taken{storage::errc::io_error};
+  };
+  const auto steady = std::chrono::steady_clock::now();
+  const auto one = std::make_shared<look>();
+  one->age = age;
+  one->now = wall_clock();
+  one->passed = std::chrono::duration_cast<std::chrono::milliseconds>(steady - looked_at);
+  one->retention = settings->get()->store.trace_retention;
   const auto batch = std::make_shared<storage::batch>(*with.store);
-  const auto taken = std::make_shared<storage::result<size_t>>(storage::errc::io_error);
-  auto work = offload::make_work([store = with.store, batch, before, taken] {
-    *taken = storage::delete_traces(*batch, *store, before, traces_per_step);
+  auto work = offload::make_work([store = with.store, batch, one] {
+    if (!one->age) {
+      const auto stored = storage::read_trace_age(*store, storage::reach::disk);
+      if (!stored && stored.error().code != storage::errc::not_found) {
+        one->taken = stored.error();
+        return;
+      }
+      one->age = stored ? *stored : storage::trace_age{one->now - one->passed, {}};
+    }
+    const auto end = end_of_traces(*one->age, one->now, one->passed, one->retention);
+    one->taken = storage::delete_traces(*batch, *store, end, traces_per_step);
+    storage::put_trace_age(*batch, *one->age);
   });
   self->request(with.readers, caf::infinite, offload::run_work{work})
       .then(
-          [this, batch, taken](offload::work_done) {
-            if (!*taken) {
-              log::error("traces: {}", taken->error().detail);
+          [this, batch, one, steady](offload::work_done) {
+            if (!one->taken) {
+              log::error("traces: {}", one->taken.error().detail);
               return again(look_interval);
             }
-            if (**taken == 0) return again(look_interval);
+            age = one->age;
+            looked_at = steady;
             self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
-                .then([this](committer::committed) { again(step_pause); },
+                .then([this, one](committer::committed) { again(*one->taken == 0 ? look_interval : step_pause); },
                       [this](caf::error& failed) {
                         log::error("traces not removed: {}", describe(failed));
                         again(look_interval);
@@ -49,6 +102,7 @@ trace_keeper_actor::behavior_type trace_keeper(trace_keeper_actor::stateful_poin
   self->state.self = self;
   self->state.with = std::move(with);
   self->state.settings = std::move(settings);
+  self->state.looked_at = std::chrono::steady_clock::now();
   self->state.again(look_interval);
   return {[self](atom::tick) { self->state.tick(); }};
 }

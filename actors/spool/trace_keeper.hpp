@@ -3,10 +3,17 @@
 #include "actors/atoms.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
+#include "storage/trace_table.hpp"
 
 #include <caf/all.hpp>
 
 namespace stagepost::spool {
+
+/// Before which instant traces may go now, `passed` on the steady clock after `age` was last brought up to date, which it
+/// is here. A trace is never younger than the retention when it goes, by the time the server has been running: no jump
+/// of the wall clock makes it older.
+instant end_of_traces(storage::trace_age& age, instant now, std::chrono::milliseconds passed,
+                      std::chrono::milliseconds retention);
 
 /// Forgets traces older than the settings say. Asked by nobody; one per shard.
 using trace_keeper_actor = caf::typed_actor<caf::reacts_to<atom::tick>>;
@@ -16,6 +23,8 @@ struct trace_keeper_state {
   trace_keeper_actor::pointer self = nullptr;
   mailbox::services with;
   live_settings_ptr settings;
+  caf::optional<storage::trace_age> age; ///< as stored; nothing until the first look
+  std::chrono::steady_clock::time_point looked_at;
 
   void tick();
   void again(std::chrono::milliseconds wait);

@@ -1,5 +1,6 @@
 #include "actors/upkeep/backup_job.hpp"
 
+#include "actors/wall_clock.hpp"
 #include "storage/backup.hpp"
 #include "storage/durable_files.hpp"
 
@@ -13,10 +14,6 @@ namespace fs = std::filesystem;
 using storage::errc;
 
 namespace {
-
-instant wall_clock() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 failure<errc> cannot_make(const fs::path& folder, const std::error_code& why) {
   return {errc::io_error, folder.string() + " cannot be made: " + why.message() + "."};

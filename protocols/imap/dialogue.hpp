@@ -27,6 +27,7 @@ public:
 
   actions start();
   actions feed(bytes_view input, instant now);
+  void use_time_zone(mime::time_zone zone) { zone_ = std::move(zone); }
   bool wants_input() const { return phase_ != imap::phase::ended && !question_open_; }
   actions on_tls(const sasl::channel_binding& channel);
   /// The answer to the open question; nothing where none is open.
@@ -47,6 +48,7 @@ public:
   bool is_on_tls() const { return on_tls_; }
   const sasl::channel_binding& channel() const { return channel_; }
   instant now() const { return now_; }
+  const mime::time_zone& zone() const { return zone_; }
   const std::string& tag() const { return tag_; }
   output& out() { return out_; }
   bytes& text() { return out_.text(); }
@@ -119,6 +121,7 @@ private:
   bytes ending_;                  ///< the tagged reply, while news are told before it
   std::optional<answer> refusal_; ///< what to answer once the refused command has been passed over
   instant now_;
+  mime::time_zone zone_; ///< of the user
   size_t line_limit_ = 0; ///< not 0: the command waits for a line
   uint32_t bad_commands_ = 0;
   uint32_t failed_logins_ = 0;

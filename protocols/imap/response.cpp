@@ -150,18 +150,21 @@ void write_astring(bytes& out, std::string_view text) {
 
 void write_mailbox(bytes& out, std::string_view name) { write_string(out, encode_modified_utf7(name)); }
 
-void write_date_time(bytes& out, instant at) {
+void write_date_time(bytes& out, instant utc, std::chrono::minutes zone) {
   static constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto at = utc + zone;
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date(day);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(at - day).count();
   // Four digits are all the format has.
   const int year = std::clamp(int(date.year()), 0, 9999);
-  char text[64];
-  const int size = std::snprintf(text, sizeof text, "\"%2u-%s-%04d %02d:%02d:%02d +0000\"",
-                                 unsigned(date.day()), months[unsigned(date.month()) - 1], year,
-                                 int(seconds / 3600), int(seconds / 60 % 60), int(seconds % 60));
+  const int ahead = int(std::abs(zone.count()));
+  char text[80];
+  const int size =
+      std::snprintf(text, sizeof text, "\"%2u-%s-%04d %02d:%02d:%02d %c%02d%02d\"", unsigned(date.day()),
+                    months[unsigned(date.month()) - 1], year, int(seconds / 3600), int(seconds / 60 % 60),
+                    int(seconds % 60), zone.count() < 0 ? '-' : '+', ahead / 60 % 100, ahead % 60);
   out.append(text, size_t(size));
 }
 

@@ -94,6 +94,6 @@ void write_astring(bytes& out, std::string_view text);
 /// A UTF-8 name in modified UTF-7, quoted.
 void write_mailbox(bytes& out, std::string_view name);
 /// `date-time` in UTC: "17-Jul-1996 02:44:25 +0000", with quotes.
-void write_date_time(bytes& out, instant at);
+void write_date_time(bytes& out, instant at, std::chrono::minutes zone = {});
 
 } // namespace stagepost::imap

@@ -31,6 +31,8 @@ actions session::on_login(sasl::login_outcome outcome, const std::string& addres
   return with.on_answer([&](running_command& command) { command.on_login(with, outcome, address); });
 }
 
+void session::use_time_zone(mime::time_zone zone) { machine_->with.use_time_zone(std::move(zone)); }
+
 actions session::on_mailboxes(outcome result, std::vector<mailbox_info> found) {
   dialogue& with = machine_->with;
   return with.on_answer(

@@ -69,6 +69,7 @@ intake_rules session::machine::rules_of_intake() const {
   header_rules header;
   header.at = now;
   header.client_delivers = settings.kind == session_kind::lmtp;
+  header.zone = zone.offset_at(now);
   header.complete = is_submission() || authenticated;
   header.message_id = queue_id + "." + std::to_string(unix_milliseconds(now)) + "@" +
                       settings.host_name; // unique by the queue id

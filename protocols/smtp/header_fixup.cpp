@@ -74,7 +74,7 @@ fixed_header fix_header(bytes_view block, const header_rules& rules) {
   }
   out.text.reserve(rules.received.size() + block.size() + 128);
   out.text = rules.received;
-  if (rules.complete && !has_date) out.text += "Date: " + mime::format_date({rules.at, {}}) + "\r\n";
+  if (rules.complete && !has_date) out.text += "Date: " + mime::format_date({rules.at, rules.zone}) + "\r\n";
   if (rules.complete && !has_message_id) out.text += "Message-ID: <" + rules.message_id + ">\r\n";
   out.text += kept;
   out.text += block.substr(copied);

@@ -16,6 +16,7 @@ struct header_rules {
       false; ///< adds a missing Date and Message-ID, removes Bcc and Resent-Bcc (RFC 6409 8, RFC 5322 3.6.3)
   std::string message_id; ///< without angle brackets
   instant at;
+  std::chrono::minutes zone{0}; ///< in which Date tells it
   sender_match match = sender_match::none;
   std::string match_address; ///< who From must name
   /// The client is the one that delivers and may have written its own Delivered-To on top (LMTP): only those below a

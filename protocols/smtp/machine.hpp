@@ -99,6 +99,7 @@ struct session::machine {
   std::vector<std::string> account_domains; ///< further names of the account's domain
   uint64_t account_size_limit_bytes = 0;
   size_t account_recipient_limit = 0;
+  mime::time_zone zone; ///< of the account
   size_t bad_commands = 0;
   size_t bad_recipients = 0;
 

@@ -40,6 +40,8 @@ void session::limit_to(uint64_t max_message_size_bytes, size_t max_recipients) {
 }
 
 void session::know_domains(std::vector<std::string> names) { machine_->account_domains = std::move(names); }
+void session::use_time_zone(mime::time_zone zone) { machine_->zone = std::move(zone); }
+
 void session::hide_client() { machine_->settings.received_hides_client = true; }
 
 bool session::wants_nonce() const { return machine_->nonce.empty(); }

@@ -2,6 +2,7 @@
 
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/units.hpp"
+#include "protocols/mime/time_zone.hpp"
 #include "protocols/sasl/exchange.hpp"
 #include "protocols/smtp/envelope.hpp"
 
@@ -164,6 +165,8 @@ public:
   void limit_to(uint64_t max_message_size_bytes, size_t max_recipients);
   /// Further names of that account's domain, canonical: its users may call themselves by them too (DOM-82).
   void know_domains(std::vector<std::string> names);
+  /// A Date added to what the account sends tells the time of its zone (RFC 6409 8.2); UTC until then.
+  void use_time_zone(mime::time_zone zone);
   /// Received says nothing of the client's address from now on: the domain of who logged in wants it so (DOM-30).
   void hide_client();
 

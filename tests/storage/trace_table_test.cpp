@@ -69,5 +69,16 @@ TEST_F(TraceTable, DeletesOldTracesButNotOfWaitingMessages) {
   EXPECT_EQ(find_traces(*store_, "3@example.org", reach::disk)->size(), 1u);
 }
 
+TEST_F(TraceTable, RemembersHowTheAgeOfTracesIsCounted) {
+  EXPECT_EQ(read_trace_age(*store_, reach::disk).error().code, errc::not_found);
+  trace_age age{from_unix_milliseconds(64), {{std::chrono::milliseconds(300), std::chrono::milliseconds(5)}}};
+  batch b(*store_);
+  put_trace_age(b, age);
+  must_commit(b);
+  EXPECT_EQ(*read_trace_age(*store_, reach::disk), age);
+  EXPECT_EQ(encode(age), bytes("\x01\x80\x01\x01\xac\x02\x05", 7)); // golden: what is on disk
+  EXPECT_EQ(decode_trace_age("\x01\x80\x01\x7f").error().code, errc::damaged);
+}
+
 } // namespace
 } // namespace stagepost::storage

@@ -65,6 +65,7 @@ USER_DEFAULTS = {
     "allow_smtp": "true",
     "max_message_size_kb": "domain",
     "max_recipients": "domain",
+    "time_zone": "domain",
     "plus_addressing": "true",
 }
 DOMAIN_DEFAULTS = {
@@ -78,6 +79,7 @@ DOMAIN_DEFAULTS = {
     "max_user_aliases": "1000",
     "max_message_size_kb": "10000",
     "max_recipients": "200",
+    "time_zone": "UTC",
 }
 
 

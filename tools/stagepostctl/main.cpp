@@ -226,7 +226,17 @@ int main(int argc, char** argv) {
 
   sub = app.add_subcommand("trace", "The life of a message");
   sub->add_option("id", line.id, "Queue id or Message-ID")->required();
-  simple(sub, [&] { return json::object{{"verb", "trace"}, {"id", line.id}}; }, ctl::print_trace);
+  stagepost::mime::time_zone zone;
+  sub->add_option_function<std::string>(
+      "--time-zone",
+      [&](const std::string& name) {
+        const auto found = stagepost::mime::time_zone::find(name);
+        if (!found) throw CLI::ValidationError("--time-zone", "there is no time zone " + name);
+        zone = *found;
+      },
+      "Shows times as clocks there do, e.g. Europe/Berlin; UTC if not given. JSON stays in UTC");
+  simple(sub, [&] { return json::object{{"verb", "trace"}, {"id", line.id}}; },
+         [&](const json::object& answer) { ctl::print_trace(answer, zone); });
 
   sub = app.add_subcommand("verify", "Proves checksums, references and counters");
   sub->callback([&] {

@@ -3,6 +3,9 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdio>
+
 namespace stagepost::ctl {
 
 namespace json = boost::json;
@@ -23,6 +26,30 @@ const json::array& list(const json::object& from, std::string_view name) {
   static const json::array none;
   const auto* value = from.if_contains(name);
   return value != nullptr && value->is_array() ? value->as_array() : none;
+}
+
+/// "2026-11-22T16:19:33.123Z" as a clock elsewhere shows it; in UTC it stays as it is.
+std::string in_zone(const std::string& utc, const mime::time_zone& zone) {
+  namespace chrono = std::chrono;
+  int year = 0, milliseconds = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (std::sscanf(utc.c_str(), "%d-%2u-%2uT%2u:%2u:%2u.%3dZ", &year, &month, &day, &hour, &minute, &second,
+                  &milliseconds) != 7)
+    return utc;
+  const chrono::sys_days date = chrono::year(year) / chrono::month(month) / chrono::day(day);
+  const auto at = date + chrono::hours(hour) + chrono::minutes(minute) + chrono::seconds(second) +
+                  chrono::milliseconds(milliseconds);
+  const auto ahead = zone.offset_at(at);
+  if (ahead.count() == 0) return utc;
+  const auto local = at + ahead;
+  const auto midnight = chrono::floor<chrono::days>(local);
+  const chrono::year_month_day shown(midnight);
+  const chrono::hh_mm_ss clock(local - midnight);
+  const auto distance = chrono::abs(ahead).count();
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", int(shown.year()),
+                     unsigned(shown.month()), unsigned(shown.day()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count(), clock.subseconds().count(), ahead.count() < 0 ? '-' : '+',
+                     distance / 60, distance % 60);
 }
 
 std::string joined(const json::array& values) {
@@ -77,13 +104,13 @@ void print_queue(const json::object& answer) {
   if (const auto* one = answer.if_contains("message")) print_message(one->as_object());
 }
 
-void print_trace(const json::object& answer) {
+void print_trace(const json::object& answer, const mime::time_zone& zone) {
   for (const auto& each : list(answer, "traces")) {
     const auto& trace = each.as_object();
     fmt::print("{}\n", member(trace, "id"));
     for (const auto& one : list(trace, "steps")) {
       const auto& step = one.as_object();
-      fmt::print("  {}  {:<13}", member(step, "at"), member(step, "step"));
+      fmt::print("  {}  {:<13}", in_zone(member(step, "at"), zone), member(step, "step"));
       for (const auto& fact : list(step, "facts")) fmt::print(" {}={}", plain(fact.at(0)), plain(fact.at(1)));
       fmt::print("\n");
     }

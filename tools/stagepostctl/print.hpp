@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocols/mime/time_zone.hpp"
+
 #include <boost/json/object.hpp>
 
 #include <string>
@@ -11,7 +13,8 @@ void print_domains(const boost::json::object& answer);
 void print_users(const boost::json::object& answer);
 void print_aliases(const boost::json::object& answer);
 void print_queue(const boost::json::object& answer);
-void print_trace(const boost::json::object& answer);
+/// Times are those of the zone's clocks.
+void print_trace(const boost::json::object& answer, const mime::time_zone& zone);
 void print_verify(const boost::json::object& answer);
 void print_status(const boost::json::object& answer);
 void print_settings(const boost::json::object& answer);

@@ -5,6 +5,7 @@
 #include "actors/log/log.hpp"
 #include "actors/net/scheduler.hpp"
 #include "actors/supervisor/tree.hpp"
+#include "actors/wall_clock.hpp"
 #include "admin/http/metrics_connection.hpp"
 #include "conf/stored.hpp"
 #include "storage/directory.hpp"
@@ -254,20 +255,13 @@ void server::reload() {
 }
 
 void server::serve() {
-  auto steady = std::chrono::steady_clock::now();
-  auto wall = std::chrono::system_clock::now();
+  jump_watch watch(wall_clock(), std::chrono::steady_clock::now());
   for (;;) {
     const int signal = wait_for_signal(watch_interval_seconds);
     notify("WATCHDOG=1");
     // Due times are stored in UTC: who wonders why mail waits finds the jump in the log.
-    const auto steady_now = std::chrono::steady_clock::now();
-    const auto wall_now = std::chrono::system_clock::now();
-    const auto jump = (wall_now - wall) - (steady_now - steady);
-    if (jump > std::chrono::minutes(10) || jump < -std::chrono::minutes(10))
-      log::warn("the wall clock jumped by {} seconds",
-                std::chrono::duration_cast<std::chrono::seconds>(jump).count());
-    steady = steady_now;
-    wall = wall_now;
+    if (const auto jump = watch.look(wall_clock(), std::chrono::steady_clock::now()); jump.count() != 0)
+      log::warn("the wall clock jumped by {} seconds", std::chrono::round<std::chrono::seconds>(jump).count());
     if (signal == SIGHUP) reload();
     if (signal == SIGTERM || signal == SIGINT) return;
   }

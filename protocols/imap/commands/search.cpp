@@ -127,7 +127,7 @@ public:
       if (each.found.value != truth::unknown || each.found.needed != depth_) continue;
       const message_entry& entry = with.view().at(each.sequence);
       if (entry.uid != message.uid) continue; // it was gone
-      search_subject subject(each.sequence, entry, with.now(), message, depth_);
+      search_subject subject(each.sequence, entry, with.now(), message, depth_, with.zone());
       each.found = subject.match(key_);
       ++reading_;
       return;

@@ -128,8 +128,6 @@ match_result search_subject::match_any(const search_key& key) {
 }
 
 bool search_subject::holds(const search_key& key) {
-  using std::chrono::days;
-  using std::chrono::floor;
   switch (key.kind) {
   case search_kind::all: return true;
   case search_kind::all_of:
@@ -140,9 +138,9 @@ bool search_subject::holds(const search_key& key) {
   case search_kind::flag: return (entry_.flags & key.number) != 0;
   case search_kind::keyword: return (entry_.keywords & key.keyword_bit) != 0;
   case search_kind::modseq: return entry_.modseq.value >= key.number;
-  case search_kind::before: return floor<days>(message_->internal_date) < key.date;
-  case search_kind::on: return floor<days>(message_->internal_date) == key.date;
-  case search_kind::since: return floor<days>(message_->internal_date) >= key.date;
+  case search_kind::before: return internal_day() < key.date;
+  case search_kind::on: return internal_day() == key.date;
+  case search_kind::since: return internal_day() >= key.date;
   case search_kind::older: return now_ - message_->internal_date >= std::chrono::seconds(key.number);
   case search_kind::younger: return now_ - message_->internal_date <= std::chrono::seconds(key.number);
   case search_kind::larger: return message_->size_bytes > key.number;
@@ -184,6 +182,12 @@ bool search_subject::header_contains(const search_key& key) const {
       return true;
   }
   return false;
+}
+
+/// RFC 9051 6.4.4 disregards time and time zone: the day is the one FETCH INTERNALDATE shows.
+std::chrono::sys_days search_subject::internal_day() const {
+  const instant at = message_->internal_date;
+  return std::chrono::floor<std::chrono::days>(at + zone_->offset_at(at));
 }
 
 /// "Disregarding time and timezone": the day on the sender's own clock.

@@ -23,10 +23,10 @@ public:
   /// As the view knows it.
   search_subject(uint32_t sequence, const message_entry& entry, instant now)
       : sequence_(sequence), entry_(entry), now_(now) {}
-  /// And as read to that depth.
+  /// And as read to that depth. `zone`: whose days the internal date is told in.
   search_subject(uint32_t sequence, const message_entry& entry, instant now, const message_data& message,
-                 read_depth depth)
-      : sequence_(sequence), entry_(entry), now_(now), message_(&message), depth_(depth) {}
+                 read_depth depth, const mime::time_zone& zone)
+      : sequence_(sequence), entry_(entry), now_(now), message_(&message), depth_(depth), zone_(&zone) {}
 
   match_result match(const search_key& key);
 
@@ -37,6 +37,7 @@ private:
   bool addresses_contain(const mime::address_list& list, const std::string& text) const;
   bool header_contains(const search_key& key) const;
   bool sent(const search_key& key) const;
+  std::chrono::sys_days internal_day() const;
   const std::string& body_text();
   const std::string& header_text();
 
@@ -45,6 +46,7 @@ private:
   instant now_;
   const message_data* message_ = nullptr;
   read_depth depth_ = read_depth::facts;
+  const mime::time_zone* zone_ = nullptr;
   std::optional<std::string> body_text_;
   std::optional<std::string> header_text_;
 };

@@ -72,6 +72,15 @@ TEST_F(Directory, RefusesSettingsItDoesNotKnow) {
   EXPECT_NE(refusal(change_settings{{{"smtp_in.no_such", "1"}}}).find("smtp_in.no_such"), std::string::npos);
 }
 
+TEST_F(Directory, RefusesTimeZonesThatAreNone) {
+  must(create_domain{"example.org"});
+  add_user("alice@example.org");
+  const auto sentence = "time_zone: There is no time zone Mars/Olympus_Mons.";
+  EXPECT_EQ(refusal(change_domain{"example.org", {{"time_zone", "Mars/Olympus_Mons"}}, {}, {}}), sentence);
+  EXPECT_EQ(refusal(change_user{"alice@example.org", {{"time_zone", "Mars/Olympus_Mons"}}}), sentence);
+  must(change_user{"alice@example.org", {{"time_zone", "Asia/Kolkata"}}});
+}
+
 TEST_F(Directory, RefusesUsersThatCannotBe) {
   must(create_domain{"example.org"});
   add_user("alice@example.org");

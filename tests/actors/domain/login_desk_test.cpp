@@ -1,5 +1,6 @@
 #include "actors/domain/login_desk.hpp"
 
+#include "actors/wall_clock.hpp"
 #include "tests/support/directory_fixture.hpp"
 
 #include "protocols/sasl/keys.hpp"
@@ -337,6 +338,38 @@ TEST_F(LoginDesk, KeepsWhatOtherMechanismsNeedWhenPolicySaysSo) {
   const auto cram =
       ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::cram_md5}});
   EXPECT_EQ(cram.cram_md5.size(), 32u);
+}
+
+TEST_F(LoginDesk, TellsTheTimeZoneOfTheUserElseOfTheDomain) {
+  const auto zone = [&] { return log_in("alice@example.org", "secret").time_zone; };
+  EXPECT_EQ(zone(), "UTC");
+  must(change_domain{"example.org", {{"time_zone", "America/Santiago"}}, {}, {}});
+  EXPECT_EQ(zone(), "America/Santiago");
+  must(change_user{"alice@example.org", {{"time_zone", "Europe/Berlin"}}});
+  EXPECT_EQ(zone(), "Europe/Berlin");
+  must(change_user{"alice@example.org", {{"time_zone", "domain"}}});
+  EXPECT_EQ(zone(), "America/Santiago");
+}
+
+TEST_F(LoginDesk, RemembersLoginsWhateverTheWallClockDoes) {
+  auto changed = *settings_->get();
+  changed.passwords.login_cache = std::chrono::seconds(3600);
+  settings_->set(changed);
+  EXPECT_EQ(outcome_of("alice@example.org", "secret"), login_outcome::accepted);
+  for (const auto years : {1, -1}) {
+    const wall_clock_shift shift(std::chrono::days(365) * years);
+    EXPECT_EQ(outcome_of("alice@example.org", "secret"), login_outcome::accepted);
+  }
+  EXPECT_EQ(*hashes_, 1u);
+}
+
+TEST_F(LoginDesk, KeepsALimitReachedWhateverTheWallClockDoes) {
+  limit(1, 100, 100);
+  EXPECT_EQ(outcome_of("alice@example.org", "wrong"), login_outcome::wrong_credentials);
+  for (const auto years : {1, -1}) {
+    const wall_clock_shift shift(std::chrono::days(365) * years);
+    EXPECT_EQ(outcome_of("alice@example.org", "secret"), login_outcome::too_many_failures);
+  }
 }
 
 } // namespace

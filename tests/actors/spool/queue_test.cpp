@@ -2,6 +2,7 @@
 
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/trace_table.hpp"
 #include "tests/support/tree_fixture.hpp"
 
@@ -69,6 +70,32 @@ TEST_F(SpoolQueue, RemembersADeferralOverARestart) {
   EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
   restart();
   EXPECT_TRUE(eventually([&] { return retry(id).done; })); // once the new queue has read what waits
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+}
+
+TEST_F(SpoolQueue, TriesAgainWhenTheClockJumpsAYearAhead) {
+  accept_too_much();
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
+  account_of(find("alice@example.org").target); // opened without a quota
+  const wall_clock_shift shift(std::chrono::days(365));
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+}
+
+TEST_F(SpoolQueue, DoesNotWaitAYearWhenTheClockJumpsBack) {
+  accept_too_much();
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
+  account_of(find("alice@example.org").target); // opened without a quota
+  const wall_clock_shift shift(-std::chrono::days(365));
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+}
+
+TEST_F(SpoolQueue, DoesNotWaitAYearWhenTheClockWasSetBackDuringAStop) {
+  accept_too_much();
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
+  fell();
+  const wall_clock_shift shift(-std::chrono::days(365));
+  plant();
   EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
 }
 

@@ -120,5 +120,20 @@ TEST(ImapFetch, TellsAMailboxFullOfNewsInBoundedPieces) {
   EXPECT_EQ(count_of(with.say("d NOOP\r\n"), "* 1 EXPUNGE\r\n"), 10'000u);
 }
 
+TEST(ImapFetch, TellsInternalDatesOnTheUsersClock) {
+  using namespace std::chrono_literals;
+  logged_in with;
+  const auto day = std::chrono::sys_days(2026y / 10 / 25); // 02:30 comes twice in Berlin
+  for (const auto at : {0min, 30min, 90min, 150min}) with.account.deliver("INBOX", "\r\n", day + at);
+  with.client->session().use_time_zone(*mime::time_zone::find("Europe/Berlin"));
+  with.say("c NOOP\r\n");
+  EXPECT_EQ(with.say("d FETCH 1:4 INTERNALDATE\r\n"),
+            "* 1 FETCH (INTERNALDATE \"25-Oct-2026 02:00:00 +0200\")\r\n"
+            "* 2 FETCH (INTERNALDATE \"25-Oct-2026 02:30:00 +0200\")\r\n"
+            "* 3 FETCH (INTERNALDATE \"25-Oct-2026 02:30:00 +0100\")\r\n"
+            "* 4 FETCH (INTERNALDATE \"25-Oct-2026 03:30:00 +0100\")\r\n"
+            "d OK FETCH completed\r\n");
+}
+
 } // namespace
 } // namespace stagepost::imap

@@ -13,9 +13,9 @@ std::string string_of(std::string_view text) {
   return out;
 }
 
-std::string date_of(int64_t seconds) {
+std::string date_of(int64_t seconds, int zone_minutes = 0) {
   bytes out;
-  write_date_time(out, instant(std::chrono::seconds(seconds)));
+  write_date_time(out, instant(std::chrono::seconds(seconds)), std::chrono::minutes(zone_minutes));
   return out;
 }
 
@@ -60,6 +60,13 @@ TEST(ImapResponse, WritesDatesWithTwoColumnsForTheDay) {
   EXPECT_EQ(date_of(837571465), "\"17-Jul-1996 02:44:25 +0000\"");
   EXPECT_EQ(date_of(0), "\" 1-Jan-1970 00:00:00 +0000\"");
   EXPECT_EQ(date_of(-1), "\"31-Dec-1969 23:59:59 +0000\"");
+}
+
+TEST(ImapResponse, WritesDatesInAnyZone) {
+  EXPECT_EQ(date_of(0, 60), "\" 1-Jan-1970 01:00:00 +0100\"");
+  EXPECT_EQ(date_of(0, -300), "\"31-Dec-1969 19:00:00 -0500\"");
+  EXPECT_EQ(date_of(0, 345), "\" 1-Jan-1970 05:45:00 +0545\"");
+  EXPECT_EQ(date_of(0, -210), "\"31-Dec-1969 20:30:00 -0330\"");
 }
 
 } // namespace

@@ -104,5 +104,27 @@ TEST(ImapSearch, FindsDecodedTextInEveryPart) {
   EXPECT_FALSE(finds("BODY iso-8859"));
 }
 
+TEST(ImapSearch, CountsDaysAsTheUsersClockDoes) {
+  using namespace std::chrono_literals;
+  const auto found = [](const char* zone, const char* key) {
+    logged_in with;
+    // Around midnight in Berlin, in New York, and in UTC.
+    for (const auto at : {21h, 22h, 24h, 28h})
+      with.account.deliver("INBOX", "\r\n", std::chrono::sys_days(2026y / 7 / 1) + at);
+    with.client->session().use_time_zone(*mime::time_zone::find(zone));
+    with.say("c NOOP\r\n");
+    const auto said = with.say(bytes("d SEARCH ") + key + " 2-Jul-2026\r\n");
+    return said.substr(0, said.find("\r\n"));
+  };
+  EXPECT_EQ(found("UTC", "ON"), "* SEARCH 3 4");
+  EXPECT_EQ(found("UTC", "BEFORE"), "* SEARCH 1 2");
+  EXPECT_EQ(found("Europe/Berlin", "ON"), "* SEARCH 2 3 4");
+  EXPECT_EQ(found("Europe/Berlin", "SINCE"), "* SEARCH 2 3 4");
+  EXPECT_EQ(found("Europe/Berlin", "BEFORE"), "* SEARCH 1");
+  EXPECT_EQ(found("America/New_York", "SINCE"), "* SEARCH 4");
+  EXPECT_EQ(found("America/New_York", "BEFORE"), "* SEARCH 1 2 3");
+  EXPECT_EQ(found("Asia/Kolkata", "ON"), "* SEARCH 1 2 3 4");
+}
+
 } // namespace
 } // namespace stagepost::imap

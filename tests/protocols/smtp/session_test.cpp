@@ -263,5 +263,30 @@ TEST(SmtpSession, CannotChallengeWithoutANonce) {
   EXPECT_TRUE(session.wants_nonce());
 }
 
+TEST(SmtpSession, AddsADateOnTheUsersClock) {
+  const auto dated = [](const char* zone) {
+    auto settings = plain_settings();
+    settings.kind = session_kind::submission;
+    settings.login_needs_tls = false;
+    settings.mechanisms = {sasl::mechanism::plain};
+    fake_environment server(std::move(settings));
+    server.start();
+    server.feed("EHLO c\r\n");
+    server.feed("AUTH PLAIN " + base64_encode(bytes(1, '\0') + "joe" + bytes(1, '\0') + "secret") + "\r\n");
+    server.session().use_time_zone(*mime::time_zone::find(zone));
+    server.feed("MAIL FROM:<joe@example.test>\r\n");
+    server.feed("RCPT TO:<ann@example.test>\r\n");
+    server.feed("DATA\r\n");
+    server.feed("From: <joe@example.test>\r\n\r\nhi\r\n.\r\n");
+    if (server.stored.empty()) return server.output;
+    const auto& whole = server.stored.front().content;
+    const auto at = whole.find("Date: ");
+    return at == whole.npos ? whole : whole.substr(at, whole.find("\r\n", at) - at);
+  };
+  EXPECT_EQ(dated("UTC"), "Date: Sun, 22 Nov 2026 16:19:33 +0000");
+  EXPECT_EQ(dated("Europe/Berlin"), "Date: Sun, 22 Nov 2026 17:19:33 +0100");
+  EXPECT_EQ(dated("America/St_Johns"), "Date: Sun, 22 Nov 2026 12:49:33 -0330");
+}
+
 } // namespace
 } // namespace stagepost::smtp
