@@ -201,9 +201,12 @@ TEST_F(LocalDelivery, AHeldMomentFindsEachMessageInOneShardOnly) {
     for (size_t shard = 0; shard < shard_count; ++shard) {
       const auto waiting = storage::read_spool_page(*shards_[shard], queue_id{}, 1000, storage::reach::disk);
       ASSERT_TRUE(waiting);
-      for (const auto& message : *waiting)
-        for (const auto& each : *storage::read_recipients(*shards_[shard], message.id, 0, 100, storage::reach::disk))
+      for (const auto& message : waiting->messages) {
+        const auto page = storage::read_recipients(*shards_[shard], message.id, 0, 100, storage::reach::disk);
+        ASSERT_TRUE(page);
+        for (const auto& each : page->recipients)
           if (each.shard != shard) ++seen[each.address];
+      }
     }
     for (const auto& address : everybody) {
       const auto target = find(address).target;
