@@ -120,8 +120,9 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
   state.load();
   return {
       [self](const attach_session& what) {
-        if (!what.session) return;
-        if (self->state.sessions.insert(what.session).second) self->monitor(what.session);
+        // An address does not keep alive what it names, and CAF 0.17 looks for a monitor's place in there all the same.
+        const auto session = caf::actor_cast<caf::strong_actor_ptr>(what.session);
+        if (session && self->state.sessions.insert(what.session).second) self->monitor(session);
       },
       [self](list_folders) {
         return self->state.once_loaded<folder_list>(

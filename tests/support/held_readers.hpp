@@ -38,12 +38,13 @@ using held_readers_actor =
                                 caf::replies_to<refuse_reads>::with<held>>;
 
 struct held_readers_state {
-  bool holding = false;
   struct order {
     offload::run_work what;
     caf::typed_response_promise<offload::work_done> answer;
   };
+  // Not behind `holding`: CAF offers the actor's address to the state, and C++20 would make it a bool that stands first.
   std::deque<order> orders;
+  bool holding = false;
   std::vector<std::pair<size_t, caf::typed_response_promise<held>>> awaiting;
 };
 

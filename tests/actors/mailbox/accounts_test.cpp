@@ -75,6 +75,20 @@ TEST_F(Accounts, LeavesAnAccountWithASessionAwakeUntilTheSessionEnds) {
   }));
 }
 
+TEST_F(Accounts, IsHeldByNoSessionThatIsGoneAlready) {
+  auto session = system_->spawn(testing::watcher);
+  const auto address = session.address();
+  end(session);
+  session = nullptr;
+  ASSERT_TRUE(eventually([&] { return !caf::actor_cast<caf::strong_actor_ptr>(address); }));
+  const auto opened = open_account_of(1, address);
+  EXPECT_TRUE(is_alive(opened));
+  EXPECT_TRUE(eventually([&] {
+    tick();
+    return !is_alive(opened);
+  }));
+}
+
 TEST_F(Accounts, DeliversToAnAccountThatIsAskedToEnd) {
   open_account_of(1);
   caf::scoped_actor client(*system_);
