@@ -46,8 +46,12 @@ protected:
   }
   void close_stores() {
     fell();
+    // What the actors held goes with the last message to them, maybe after they have ended.
+    std::vector<std::weak_ptr<storage::store>> stores(shards_.begin(), shards_.end());
+    stores.push_back(system_store_);
     shards_.clear();
     system_store_.reset();
+    for (const auto& each : stores) ASSERT_TRUE(eventually([&] { return each.expired(); }));
   }
   void restart() {
     close_stores();

@@ -36,8 +36,12 @@ protected:
   /// Sends all while the only thread is busy, so that they meet in the committer's mailbox; answers their
   /// errors.
   std::vector<caf::error> commit_together(const std::vector<commit_batch>& all) {
-    std::promise<void> go;
-    system_->spawn([wait = go.get_future().share()](caf::event_based_actor*) { wait.wait(); });
+    std::promise<void> begun, go;
+    system_->spawn([&begun, wait = go.get_future().share()](caf::event_based_actor*) {
+      begun.set_value();
+      wait.wait();
+    });
+    begun.get_future().wait();
     caf::scoped_actor client(*system_);
     using answer = decltype(client->request(committer_, testing::patience, commit_batch{}));
     std::vector<answer> answers;
