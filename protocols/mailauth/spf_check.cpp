@@ -31,6 +31,7 @@ check::check(query about) : about_(std::move(about)) {
   // RFC 7208 4.3: a missing local part is "postmaster".
   const auto local =
       by_helo || at == sender.npos || at == 0 ? std::string_view("postmaster") : sender.substr(0, at);
+  verdict_.by_helo = by_helo;
   verdict_.sender = std::string(local) + '@' + std::string(text);
   auto domain = policy_domain(text);
   decided_ = !domain;

@@ -30,7 +30,8 @@ struct query {
 
 struct verdict {
   auth_result result = auth_result::none;
-  std::string domain; ///< whose policy was asked: the domain of MAIL FROM or HELO
+  bool by_helo = false; ///< HELO was checked, since there was no MAIL FROM
+  std::string domain;   ///< whose policy was asked: the domain of MAIL FROM or HELO
   std::string sender; ///< the identity with its domain: local@domain, "postmaster@" and HELO when it had none
   std::string matched; ///< the term that decided, as written, with the domain it stands in; may be empty
   std::string problem; ///< why temperror or permerror, for the trace

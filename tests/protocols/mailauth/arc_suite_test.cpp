@@ -89,8 +89,7 @@ TEST(ArcSuite, SealsAsTheOthersDo) {
                             .key = *key};
       with.fields.clear();
       const auto names = text_of(test["sig-headers"]);
-      for (const auto field : split_list(names))
-        with.fields.push_back(ascii_lower(field));
+      for (const auto field : split_list(names)) with.fields.push_back(ascii_lower(field));
       with.line_length = 998; // the suite's values are in one piece
       const auto at = from_unix_milliseconds(test["t"].as<int64_t>() * 1000);
       sealer making(m.header, with, validate(m, dns).result, results_of(m.header, text_of(test["srv-id"])),

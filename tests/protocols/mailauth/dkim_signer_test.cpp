@@ -4,6 +4,7 @@
 #include "tests/protocols/mailauth/dkim_message.hpp"
 #include "tests/protocols/mailauth/outside_data.hpp"
 
+#include <filesystem>
 #include <gtest/gtest.h>
 
 namespace stagepost::mailauth::dkim {
@@ -118,6 +119,36 @@ TEST(DkimSigner, TakesTheKeysOfOthers) {
     ASSERT_EQ(got.size(), 1u);
     EXPECT_EQ(got[0].result, auth_result::pass) << file;
   }
+}
+
+TEST(DkimSigner, SignsRealMailSoThatItPasses) {
+  namespace fs = std::filesystem;
+  size_t signed_count = 0, refused = 0;
+  for (const auto* folder : {"spam-ham", "mime-torture", "bounce-dsn"}) {
+    if (!fs::exists(outside_data + folder))
+      GTEST_SKIP() << "no ../shared/data/" << folder << " beside this checkout";
+    for (const auto& entry : fs::recursive_directory_iterator(outside_data + folder)) {
+      if (!entry.is_regular_file()) continue;
+      const auto path = fs::relative(entry.path(), outside_data).string();
+      const auto m = split_message(with_crlf(*read_outside(path)));
+      auto strict = sign_with(ed25519_key(), "ed");
+      strict.header_form = strict.body_form = canonicalization::simple;
+      signer making(m.header, {sign_with(ed25519_key(), "ed"), strict}, noon);
+      making.feed_body(m.body);
+      const auto made = making.finish();
+      if (!made) {
+        ++refused;
+        continue;
+      }
+      const auto got = verify({*made + m.header, m.body}, published());
+      ASSERT_GE(got.size(), 2u) << path;
+      ASSERT_EQ(got[0].result, auth_result::pass) << path;
+      ASSERT_EQ(got[1].result, auth_result::pass) << path;
+      ++signed_count;
+    }
+  }
+  EXPECT_GT(signed_count, 3'000u);
+  EXPECT_LT(refused, 400u);
 }
 
 } // namespace

@@ -68,8 +68,8 @@ TEST(Srs, RefusesWhatItDidNotMake) {
   other.replace(other.find("example.org"), 11, "example.net");
   EXPECT_EQ(refused(other), errc::wrong_signature);
   EXPECT_EQ(refused(local, of("forward.test", "fedcba9876543210")), errc::wrong_signature);
-  for (const auto* bad : {"SRS0=A", "SRS0=A=AA=example.org", "SRS0=A=1=example.org=joe", "SRS1=A",
-                          "SRS1=A=b", "SRS1=A=example.org=x"})
+  for (const auto* bad : {"SRS0=A", "SRS0=A=AA=example.org", "SRS0=A=1=example.org=joe", "SRS1=A", "SRS1=A=b",
+                          "SRS1=A=example.org=x"})
     EXPECT_EQ(refused(bad), errc::malformed) << bad;
 }
 
