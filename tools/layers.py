@@ -25,6 +25,7 @@ PROTOCOLS = {
     "tls": ("dns",),
     "mailauth": ("dns", "mime"),
     "smtp": ("sasl", "mime"),
+    "smtp_client": ("smtp", "sasl", "mime"),
     "imap": ("sasl", "mime"),
     "pop3": ("sasl",),
     "ldap": ("sasl",),
