@@ -97,6 +97,16 @@ bool is_sendable(std::string_view address, bool may_be_empty) {
   return smtp::parse_mailbox(address, true).has_value();
 }
 
+std::string ascii_form(const std::string& address) {
+  if (is_ascii(address)) return address;
+  auto box = smtp::parse_mailbox(address, true);
+  if (!box || !is_ascii(box->local)) return address;
+  const auto domain = smtp::canonical_domain(box->domain);
+  if (!domain) return address;
+  box->domain = *domain;
+  return smtp::to_string(*box);
+}
+
 bytes mail_line(const mail_command& what) {
   const auto& peer = what.peer;
   bytes out = "MAIL FROM:<" + what.envelope.sender + ">";

@@ -22,6 +22,10 @@ std::string encode_original_recipient(std::string_view decoded, bool utf8);
 /// `may_be_empty` for reverse paths. Whatever was written into a spool, nothing else goes on the wire.
 bool is_sendable(std::string_view address, bool may_be_empty);
 
+/// The same address with its domain in A-labels (RFC 5890 2.3.2.1), where that is enough to make it ASCII;
+/// else as it is.
+std::string ascii_form(const std::string& address);
+
 struct mail_command {
   const smtp::envelope& envelope;
   const peer_extensions& peer;

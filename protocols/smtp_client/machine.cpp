@@ -37,7 +37,7 @@ void session::machine::take_reply(const remote_reply& reply, bytes_view& rest) {
 
 void session::machine::say(bytes_view text) {
   if (!out.empty())
-    if (auto* last = std::get_if<send>(&out.back())) {
+    if (auto* last = std::get_if<send>(&out.back()); last && !last->secret) {
       last->text += text; // RFC 2920 3.1: commands of a group travel together
       return;
     }

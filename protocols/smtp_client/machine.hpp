@@ -52,10 +52,12 @@ struct session::machine {
   void on_start_tls(const remote_reply& reply, bytes_view& rest);
   void begin_login();
   void on_login(const remote_reply& reply);
+  void ask_secretly(bytes text);
   void become_ready();
 
   // -- transaction.cpp
   void begin(transaction what);
+  void spell_domains_in_ascii();
   std::optional<outcome> refusal_of_all() const;
   std::optional<outcome> refusal_of(const smtp::recipient& whom) const;
   void choose_recipients();

@@ -78,7 +78,12 @@ void session::machine::begin_login() {
     const auto coded = initial->empty() ? std::string("=") : base64_encode(*initial); // RFC 4954 4
     if (line.size() + coded.size() + 3 <= max_command_octets) line += " " + coded;
   }
-  ask(line + "\r\n", stage::login);
+  ask_secretly(line + "\r\n");
+}
+
+void session::machine::ask_secretly(bytes text) {
+  out.push_back(send{std::move(text), true});
+  waiting.push_back({stage::login});
 }
 
 void session::machine::on_login(const remote_reply& reply) {
@@ -86,7 +91,7 @@ void session::machine::on_login(const remote_reply& reply) {
     const auto challenge = base64_decode(trim(reply.text));
     const auto answer = challenge ? login->respond(*challenge) : std::nullopt;
     login_cancelled = !answer;
-    return ask(answer ? base64_encode(*answer) + "\r\n" : "*\r\n", stage::login); // RFC 4954 4
+    return ask_secretly(answer ? base64_encode(*answer) + "\r\n" : "*\r\n"); // RFC 4954 4
   }
   // A success that SCRAM did not prove may come from anybody who does not know the password.
   if (login_cancelled || (reply.code == 235 && !login->is_proved()))

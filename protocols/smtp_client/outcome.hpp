@@ -46,6 +46,11 @@ struct outcome {
   bool maybe_delivered = false;
   /// DLV-02: a failed look-up, which is tried less often than a host that does not answer.
   bool is_lookup_failure = false;
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, outcome& x) {
+    return f(x.fate, x.at, x.status, x.reply, x.reason, x.maybe_delivered, x.is_lookup_failure);
+  }
 };
 
 /// What a reply to a command means for whoever waited for it. 2xx is `delivered`, which of a command before

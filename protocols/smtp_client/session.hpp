@@ -55,10 +55,12 @@ struct transaction {
 /// buffer.
 struct send {
   bytes text;
+  bool secret = false; ///< holds what a login sends: not for a trace
 };
 /// Discard what was read and not yet fed, then shake hands; answered by on_tls.
 struct start_tls {};
-/// No transaction is open: call deliver, or quit, or keep the session for later.
+/// No transaction is open: once all actions are performed and is_ready() still holds, call deliver, or quit,
+/// or keep the session for later. A peer that talks on by itself may have ended it in the same breath.
 struct ready {};
 /// Question: the next piece of the content; answered by on_body. With BDAT each piece becomes a chunk, so it
 /// should not be small: 64 KiB and more. Not asked again before the answer. A transaction that ends needs no

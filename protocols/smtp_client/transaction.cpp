@@ -37,12 +37,18 @@ void session::machine::begin(transaction what) {
   dots = {};
   now = phase::envelope;
   chunked = peer.chunking && (settings.use_chunking || mail.envelope.body == smtp::body_type::binary_mime);
+  if (!peer.smtp_utf8) spell_domains_in_ascii();
   if (const auto why = refusal_of_all())
     decide_rest(*why);
   else
     choose_recipients();
   if (chosen.empty()) return finish_transaction();
   pump();
+}
+
+void session::machine::spell_domains_in_ascii() {
+  mail.envelope.sender = ascii_form(mail.envelope.sender);
+  for (auto& one : mail.envelope.recipients) one.address = ascii_form(one.address);
 }
 
 /// What the peer cannot take whoever it is for.

@@ -186,6 +186,19 @@ TEST(SmtpClientSession, KeepsTheNameAndTheReplyOfThePeer) {
   EXPECT_EQ(to_string(reply), "550 5.1.1 no such  user");
 }
 
+TEST(SmtpClientSession, MarksWhatALoginSends) {
+  auto settings = plain_settings();
+  settings.on_tls = true;
+  settings.login = credentials{"user", "pencil", ""};
+  smtp_client::session session(settings);
+  session.feed("220 x\r\n");
+  const auto asked = session.feed("250-x\r\n250 AUTH PLAIN\r\n");
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_TRUE(std::get<send>(asked[0]).secret);
+  const auto refused = session.feed("535 no\r\n");
+  EXPECT_FALSE(std::get<send>(refused[0]).secret);
+}
+
 TEST(SmtpClientSession, ClosesAtOnceWhenItMustStop) {
   auto client = opened("", {message_to({"b@server.example"})});
   client.perform(client.session().on_shutdown());
