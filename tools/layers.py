@@ -26,6 +26,7 @@ PROTOCOLS = {
     "mailauth": ("dns", "mime"),
     "smtp": ("sasl", "mime"),
     "smtp_client": ("smtp", "sasl", "mime"),
+    "report": ("smtp", "smtp_client", "mime"),
     "imap": ("sasl", "mime"),
     "pop3": ("sasl",),
     "ldap": ("sasl",),
