@@ -41,6 +41,7 @@ public:
 
   /// All that was sent, and "[…]" on lines of their own for what else was done.
   std::string output;
+  bytes sent; ///< without those notes
   std::vector<finished> ends;
   std::optional<outcome> failure;
   bool closed = false;
@@ -48,7 +49,10 @@ public:
 private:
   void note(std::string_view what) { output += "[" + std::string(what) + "]\r\n"; }
 
-  void act(send& x) { output += x.text; }
+  void act(send& x) {
+    output += x.text;
+    sent += x.text;
+  }
   void act(start_tls&) {
     note("tls");
     perform(session_.on_tls(handshake_failure));
