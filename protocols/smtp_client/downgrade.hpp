@@ -14,7 +14,7 @@
 
 namespace stagepost::smtp_client {
 
-/// What a peer can carry: eight bits with 8BITMIME, anything with BINARYMIME.
+/// What a peer can carry without BINARYMIME (with it nothing is converted): eight bits with 8BITMIME.
 enum class content_limit : uint8_t { seven_bit, eight_bit };
 
 /// The headers, bodies and other lines of a message, in order and without gaps, each with what it asks for.

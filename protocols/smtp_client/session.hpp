@@ -40,7 +40,7 @@ struct session_settings {
 
 /// One message for the peer.
 struct transaction {
-  /// `body` says what the content is, not what was once declared: see content_survey. The recipients are all
+  /// `body` says what the content is, not what was once declared: see body_of. The recipients are all
   /// those at this peer that have not got it yet.
   smtp::envelope envelope;
   uint64_t size_bytes = 0;  ///< 0: not known (RFC 1870)
