@@ -25,6 +25,8 @@ PROTOCOLS = {
     "tls": ("dns",),
     "mailauth": ("dns", "mime"),
     "smtp": ("sasl", "mime"),
+    "smtp_client": ("smtp", "sasl", "mime"),
+    "report": ("smtp", "smtp_client", "mime"),
     "imap": ("sasl", "mime"),
     "pop3": ("sasl",),
     "ldap": ("sasl",),
