@@ -19,6 +19,8 @@ JUMPS = (wall_clock.YEAR, 0, -wall_clock.YEAR, 0)
 
 
 class ClockTest(server.ServerTest):
+    node = {"shards": 1}
+
     @classmethod
     def setUpClass(cls):
         wall_clock.library()
@@ -147,9 +149,10 @@ class ClockTest(server.ServerTest):
             return recipient
 
         server.wait_until("the first try", lambda: waiting()["attempts"] == 1)
-        for attempts, shift in enumerate(JUMPS, start=2):
+        for shift in JUMPS:
+            before = waiting()["attempts"]
             self.clock.shift(shift)
-            server.wait_until("another try", lambda attempts=attempts: waiting()["attempts"] == attempts)
+            server.wait_until("another try", lambda before=before: waiting()["attempts"] > before)
             due_at = datetime.datetime.fromisoformat(waiting()["due_at"].replace("Z", "+00:00")).timestamp()
             self.assertGreater(due_at, self.clock.now() + 5 * wall_clock.MINUTE, "one try a jump")
             self.assertLess(due_at, self.clock.now() + wall_clock.DAY)
