@@ -2,8 +2,8 @@
 
 #include <caf/atom.hpp>
 
-// The verbs all families share: messages without data. At most 10 characters, and equal text is the same type wherever
-// it stands, hence one file.
+// The verbs all families share: messages without data. At most 10 characters, and equal text is the same type
+// wherever it stands, hence one file.
 namespace stagepost::atom {
 
 using tick = caf::atom_constant<caf::atom("tick")>;

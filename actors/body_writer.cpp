@@ -12,7 +12,8 @@ void body_writer::feed(bytes_view piece) {
 
 std::shared_ptr<storage::batch> body_writer::take_chunk() {
   auto batch = std::make_shared<storage::batch>(*into_.store);
-  storage::put_chunk(*batch, body_, written_, bytes_view(pending_).substr(0, storage::body_chunk_bytes), false);
+  storage::put_chunk(*batch, body_, written_, bytes_view(pending_).substr(0, storage::body_chunk_bytes),
+                     false);
   pending_.erase(0, storage::body_chunk_bytes);
   ++written_;
   return batch;

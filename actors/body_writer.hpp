@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/shard_services.hpp"
 #include "actors/net/executor.hpp"
+#include "actors/shard_services.hpp"
 #include "protocols/mime/digest_builder.hpp"
 #include "storage/blobs.hpp"
 
@@ -10,12 +10,14 @@
 
 namespace stagepost {
 
-/// A message on its way into a shard, in pieces of any size. Full chunks go to the store as they come, each acknowledged
-/// before the next is taken; the last one is kept, to be written together with whatever makes the message count.
+/// A message on its way into a shard, in pieces of any size. Full chunks go to the store as they come, each
+/// acknowledged before the next is taken; the last one is kept, to be written together with whatever makes
+/// the message count.
 class body_writer {
 public:
   explicit body_writer(mailbox::services into)
-      : into_(std::move(into)), body_(into_.store->next_blob()), digest_(std::make_unique<mime::digest_builder>()) {}
+      : into_(std::move(into)), body_(into_.store->next_blob()),
+        digest_(std::make_unique<mime::digest_builder>()) {}
 
   /// Takes a piece; full chunks wait for `take_chunk`.
   void feed(bytes_view piece);

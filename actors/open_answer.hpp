@@ -7,13 +7,14 @@
 
 namespace stagepost {
 
-/// A promise to answer later that is kept even when its actor ends first: CAF 0.17 leaves whoever asked waiting for ever
-/// when a promise is just forgotten. Copies share one answer; it is given once. That an answer is an error of this kind
-/// says nothing of whether what was asked has happened.
+/// A promise to answer later that is kept even when its actor ends first: CAF 0.17 leaves whoever asked
+/// waiting for ever when a promise is just forgotten. Copies share one answer; it is given once. That an
+/// answer is an error of this kind says nothing of whether what was asked has happened.
 template <class T>
 class open_answer {
 public:
-  explicit open_answer(caf::typed_response_promise<T> promise) : held_(std::make_shared<held>(std::move(promise))) {}
+  explicit open_answer(caf::typed_response_promise<T> promise)
+      : held_(std::make_shared<held>(std::move(promise))) {}
 
   void deliver(T answer) const { held_->give(std::move(answer)); }
   void deliver(caf::error failed) const { held_->give(std::move(failed)); }

@@ -14,7 +14,9 @@ public:
       : current_(std::make_shared<const conf::system_settings>(std::move(first))) {}
 
   std::shared_ptr<const conf::system_settings> get() const { return current_.load(); }
-  void set(conf::system_settings next) { current_ = std::make_shared<const conf::system_settings>(std::move(next)); }
+  void set(conf::system_settings next) {
+    current_ = std::make_shared<const conf::system_settings>(std::move(next));
+  }
 
 private:
   std::atomic<std::shared_ptr<const conf::system_settings>> current_;

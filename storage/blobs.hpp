@@ -15,10 +15,11 @@ inline constexpr size_t body_chunk_bytes = 256 * 1024;
 void put_chunk(batch& b, blob_id body, uint32_t index, bytes_view content, bool last);
 /// The body is whole.
 void put_blob(batch& b, blob_id body, const blob_record& record);
-/// The body is whole, and whoever will refer to it comes later: until abandon_blob, or the end of the process, it is not
-/// collected.
+/// The body is whole, and whoever will refer to it comes later: until abandon_blob, or the end of the
+/// process, it is not collected.
 void park_blob(batch& b, blob_id body, const blob_record& record);
-/// Nobody is about to refer to the body any more: it may be collected if nobody does. Also for one not finished.
+/// Nobody is about to refer to the body any more: it may be collected if nobody does. Also for one not
+/// finished.
 void abandon_blob(batch& b, blob_id body);
 
 /// Somebody keeps the body alive. `owner`: mailbox or queue number; `item`: UID, or 0.

@@ -12,13 +12,13 @@ namespace stagepost::storage {
 // account's.
 
 void put_folder(batch& b, account_id account, const folder_record& folder);
-/// The record only. The folder is noted as doomed until delete_contents has taken all that is in it, in steps, so that
-/// a crash between them leaves nothing behind.
+/// The record only. The folder is noted as doomed until delete_contents has taken all that is in it, in
+/// steps, so that a crash between them leaves nothing behind.
 void delete_folder(batch& b, account_id account, mailbox_id folder);
 result<std::vector<mailbox_id>> read_doomed(const store&, size_t limit, reach);
 result<std::vector<folder_record>> read_folders(const store&, account_id account, reach);
-/// Notes that the account was deleted: mail still on its way to it must not make it anew. Account numbers are never
-/// given twice, so the note stays.
+/// Notes that the account was deleted: mail still on its way to it must not make it anew. Account numbers are
+/// never given twice, so the note stays.
 void put_erased(batch& b, account_id account);
 result<bool> is_erased(const store&, account_id account, reach);
 
@@ -37,8 +37,8 @@ result<std::vector<message_record>> read_messages(const store&, mailbox_id folde
                                                   const std::vector<uid>& uids, reach);
 
 void put_change(batch& b, mailbox_id folder, const change_record& change);
-/// Forgets what is older than `before`: a client that last looked earlier has to read the folder anew. Rarely: see
-/// batch_access::remove_range.
+/// Forgets what is older than `before`: a client that last looked earlier has to read the folder anew.
+/// Rarely: see batch_access::remove_range.
 void trim_changes(batch& b, mailbox_id folder, modseq before);
 /// What came after `since`, oldest first, at most `limit` lines.
 result<std::vector<change_record>> read_changes(const store&, mailbox_id folder, modseq since, size_t limit,

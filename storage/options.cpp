@@ -136,7 +136,8 @@ rocksdb::ColumnFamilyOptions family_options(family f, const store_options& optio
     out.blob_file_size = std::max<uint64_t>(options.memtable_bytes * 4, 1 << 20);
     out.blob_compression_type = rocksdb::kNoCompression;
     out.blob_cache = options.block_cache;
-    // New mail is read soon after it came, by a client that was told of it: what leaves the memtable stays at hand.
+    // New mail is read soon after it came, by a client that was told of it: what leaves the memtable stays at
+    // hand.
     out.prepopulate_blob_cache = rocksdb::PrepopulateBlobCache::kFlushOnly;
     out.enable_blob_garbage_collection = true;
     out.blob_garbage_collection_age_cutoff = 0.5;

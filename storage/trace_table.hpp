@@ -19,8 +19,8 @@ result<std::vector<queue_id>> find_traces(const store&, std::string_view message
 /// the spool keep theirs.
 result<size_t> delete_traces(batch& b, const store&, instant before, size_t limit);
 
-/// How the age of traces is counted. Only the time the server runs makes them older: what the wall clock jumped ahead,
-/// or went on while the server was down, does not count.
+/// How the age of traces is counted. Only the time the server runs makes them older: what the wall clock
+/// jumped ahead, or went on while the server was down, does not count.
 struct trace_age {
   struct jump {
     std::chrono::milliseconds ahead{0};

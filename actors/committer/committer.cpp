@@ -14,7 +14,8 @@ constexpr auto tick_interval = std::chrono::seconds(1);
 } // namespace
 
 caf::result<committed> committer_state::add(const commit_batch& what) {
-  if (what.lease && what.lease->revoked) return to_error({storage::errc::io_error, "whoever follows has taken over"});
+  if (what.lease && what.lease->revoked)
+    return to_error({storage::errc::io_error, "whoever follows has taken over"});
   auto answer = self->make_response_promise<committed>();
   orders.push_back({what, answer});
   waiting_bytes += what.changes->size_bytes();
@@ -40,8 +41,8 @@ void committer_state::flush() {
   waiting_bytes = 0;
 }
 
-/// Commits orders from `first` on with one sync and answers them; answers where the next group begins. A group ends
-/// behind a batch that may fail alone, so that what is chained to it is not written with it.
+/// Commits orders from `first` on with one sync and answers them; answers where the next group begins. A
+/// group ends behind a batch that may fail alone, so that what is chained to it is not written with it.
 size_t committer_state::commit_from(size_t first) {
   std::vector<storage::batch*> group;
   std::vector<order*> members;

@@ -38,8 +38,8 @@ struct committer_state {
   void tick();
 };
 
-/// Spawn `caf::detached`: it waits for the disk. While it does, more batches gather in its mailbox and share the next
-/// sync: that is what makes many small durable writes cheap.
+/// Spawn `caf::detached`: it waits for the disk. While it does, more batches gather in its mailbox and share
+/// the next sync: that is what makes many small durable writes cheap.
 committer_self::behavior_type committer(committer_self::stateful_pointer<committer_state> self,
                                         std::shared_ptr<storage::store> store, group_limits limits);
 

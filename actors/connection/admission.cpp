@@ -12,7 +12,8 @@ admission::answer admission::ask(const std::string& address, uint32_t most, uint
     ++there;
     ++open_;
   }
-  ticket = std::shared_ptr<void>(nullptr, [self = shared_from_this(), address](void*) { self->leave(address); });
+  ticket =
+      std::shared_ptr<void>(nullptr, [self = shared_from_this(), address](void*) { self->leave(address); });
   return answer::admitted;
 }
 

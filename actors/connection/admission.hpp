@@ -16,7 +16,8 @@ public:
   enum class answer : uint8_t { admitted, too_many, too_many_from_there };
 
   /// Zero limits are no limits. The ticket gives its place back when it is destroyed.
-  answer ask(const std::string& address, uint32_t most, uint32_t most_per_address, std::shared_ptr<void>& ticket);
+  answer ask(const std::string& address, uint32_t most, uint32_t most_per_address,
+             std::shared_ptr<void>& ticket);
   size_t open() const;
 
 private:

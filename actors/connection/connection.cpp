@@ -23,7 +23,8 @@ std::string next_id() {
 } // namespace
 
 connection::connection(caf::actor_config& config, net::socket socket, context_ptr with, peer who)
-    : net::connection(config, std::move(socket)), with_(std::move(with)), peer_(std::move(who)), id_(next_id()) {
+    : net::connection(config, std::move(socket)), with_(std::move(with)), peer_(std::move(who)),
+      id_(next_id()) {
   const auto all = with_->settings->get();
   handshake_limit_ = all->tls.handshake_timeout;
   // POP-02, IMAP-02, SMTPIN-09: data that stops moving.
@@ -40,7 +41,8 @@ void connection::on_failure(const std::exception& why) {
 
 net::task<bool> connection::shake_hands() { return net::connection::shake_hands(with_->certificates->get()); }
 
-net::task<domain::login_answer> connection::log_in(const sasl::verify_password& asked, domain::service service) {
+net::task<domain::login_answer> connection::log_in(const sasl::verify_password& asked,
+                                                   domain::service service) {
   domain::login order{asked.user, asked.password, asked.authorize_as, service, peer_.address};
   auto answer = co_await net::ask<domain::login_answer>(this, with_->logins, order);
   domain::login_answer result;
@@ -136,8 +138,9 @@ instant connection::now() { return wall_clock(); }
 
 mime::time_zone connection::zone_of(const domain::login_answer& answer) const {
   if (const auto found = mime::time_zone::find(answer.time_zone)) return *found;
-  log::write(log::level::warning, about(),
-             fmt::format("{}: there is no time zone {}, UTC is used", answer.account.address, answer.time_zone));
+  log::write(
+      log::level::warning, about(),
+      fmt::format("{}: there is no time zone {}, UTC is used", answer.account.address, answer.time_zone));
   return {};
 }
 

@@ -2,10 +2,10 @@
 
 #include "actors/domain/interface.hpp"
 #include "actors/mailbox/interface.hpp"
-#include "actors/shard_services.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/tls.hpp"
 #include "actors/settings.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
 #include "conf/settings.hpp"
 

@@ -38,7 +38,8 @@ control_answer answer_to(const std::string& verb) {
 
 } // namespace
 
-net::task<bool> run_aside(caf::event_based_actor* self, const control_services& with, std::function<void()> what) {
+net::task<bool> run_aside(caf::event_based_actor* self, const control_services& with,
+                          std::function<void()> what) {
   offload::run_work order{offload::make_work(std::move(what))};
   auto done = co_await net::ask<offload::work_done>(self, with.with->shards.front().with.readers, order);
   co_return bool(done);

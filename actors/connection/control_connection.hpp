@@ -7,8 +7,9 @@
 
 namespace stagepost::connection {
 
-/// One administrator on the local control socket: a JSON object a line in, one a line out. Only the superuser and the
-/// user the server runs as may speak. A request with "octets": N is followed by N octets (a message to be imported).
+/// One administrator on the local control socket: a JSON object a line in, one a line out. Only the superuser
+/// and the user the server runs as may speak. A request with "octets": N is followed by N octets (a message
+/// to be imported).
 class control_connection : public net::connection {
 public:
   control_connection(caf::actor_config& config, net::socket socket, peer who, control_services_ptr with);

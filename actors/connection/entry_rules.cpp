@@ -52,7 +52,8 @@ entry_limits limits_of(conf::service service, const conf::system_settings& all) 
   case conf::service::pop3: return {all.pop3.max_connections, all.pop3.max_connections_per_address};
   case conf::service::http: return {all.http.max_connections, 0};
   case conf::service::smtp:
-  case conf::service::submission: return {all.smtp_in.max_connections, all.smtp_in.max_connections_per_address};
+  case conf::service::submission:
+    return {all.smtp_in.max_connections, all.smtp_in.max_connections_per_address};
   case conf::service::managesieve: break; // the control socket goes by this name (stagepostd's start_control)
   }
   return {most_control_connections, 0};
@@ -69,11 +70,14 @@ std::string_view words_of_refusal(const conf::listener& listener, bool busy) {
   case conf::service::smtp:
   case conf::service::submission:
   case conf::service::lmtp:
-    return busy ? "421 4.7.0 Too many connections, try again later\r\n" : "554 5.7.1 No service for your address\r\n";
+    return busy ? "421 4.7.0 Too many connections, try again later\r\n"
+                : "554 5.7.1 No service for your address\r\n";
   case conf::service::imap:
-    return busy ? "* BYE [UNAVAILABLE] Too many connections, try again later\r\n" : "* BYE [NOPERM] No service for your address\r\n";
+    return busy ? "* BYE [UNAVAILABLE] Too many connections, try again later\r\n"
+                : "* BYE [NOPERM] No service for your address\r\n";
   case conf::service::pop3:
-    return busy ? "-ERR [SYS/TEMP] Too many connections, try again later\r\n" : "-ERR [SYS/PERM] No service for your address\r\n";
+    return busy ? "-ERR [SYS/TEMP] Too many connections, try again later\r\n"
+                : "-ERR [SYS/PERM] No service for your address\r\n";
   default: return {};
   }
 }

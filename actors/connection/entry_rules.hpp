@@ -21,10 +21,12 @@ struct entry_limits {
   uint32_t most_per_address = 0;
 };
 entry_limits limits_of(conf::service service, const conf::system_settings& all);
-/// Whose connections are counted together: an IPv4 address or, as a provider gives its customer one, an IPv6 /64.
+/// Whose connections are counted together: an IPv4 address or, as a provider gives its customer one, an IPv6
+/// /64.
 std::string place_of(const std::string& address);
 
-/// What a client of the service understands, said in clear text: on a port with TLS from the first byte nothing can be.
+/// What a client of the service understands, said in clear text: on a port with TLS from the first byte
+/// nothing can be.
 std::string_view words_of_refusal(const conf::listener& listener, bool busy);
 
 } // namespace stagepost::connection

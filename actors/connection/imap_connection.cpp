@@ -166,7 +166,8 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
   if (auto* asked = std::get_if<imap::create_mailbox>(&question)) co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::delete_mailbox>(&question)) co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::rename_mailbox>(&question)) co_return co_await change_folders(*asked);
-  if (auto* asked = std::get_if<imap::subscribe_mailbox>(&question)) co_return co_await change_folders(*asked);
+  if (auto* asked = std::get_if<imap::subscribe_mailbox>(&question))
+    co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::store_flags>(&question)) {
     auto result = co_await net::ask<imap::stored>(this, folder_, *asked);
     imap::stored answer;
@@ -225,7 +226,8 @@ net::task<imap::actions> imap_connection::open(const imap::open_mailbox& asked) 
   mailbox::open_folder order{asked.name};
   auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
   if (!found) co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
-  if (found->outcome != imap::outcome::done) co_return session_->on_opened(found->outcome, std::move(nothing));
+  if (found->outcome != imap::outcome::done)
+    co_return session_->on_opened(found->outcome, std::move(nothing));
   mailbox::open_view look{caf::actor_cast<mailbox::watcher_actor>(this)};
   auto view = co_await net::ask<mailbox::view_answer>(this, found->folder, look);
   if (!view || view->outcome != imap::outcome::done)
@@ -239,10 +241,10 @@ net::task<imap::actions> imap_connection::open(const imap::open_mailbox& asked) 
 net::task<imap::actions> imap_connection::read_messages(const imap::read_messages& asked) {
   bodies_.clear();
   using records = std::vector<storage::message_record>;
-  std::function<storage::result<records>(storage::reach)> how = [store = home().with.store, folder = folder_id_,
-                                                                 uids = asked.uids](storage::reach reach) {
-    return storage::read_messages(*store, folder, uids, reach);
-  };
+  std::function<storage::result<records>(storage::reach)> how =
+      [store = home().with.store, folder = folder_id_, uids = asked.uids](storage::reach reach) {
+        return storage::read_messages(*store, folder, uids, reach);
+      };
   const auto found = co_await read<records>(home().with, how);
   if (!found) co_return session_->on_read_end(imap::outcome::unavailable);
   for (size_t i = 0; i < asked.uids.size(); ++i) {
@@ -273,10 +275,10 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
     }
     if (!message.gone && asked.depth >= imap::read_depth::header) {
       const auto size = asked.depth == imap::read_depth::whole ? record.size_bytes : digest.header_size;
-      std::function<storage::result<bytes>(storage::reach)> fetch = [store = home().with.store, body = record.body,
-                                                                     size](storage::reach reach) {
-        return storage::read_body(*store, body, 0, size, reach);
-      };
+      std::function<storage::result<bytes>(storage::reach)> fetch =
+          [store = home().with.store, body = record.body, size](storage::reach reach) {
+            return storage::read_body(*store, body, 0, size, reach);
+          };
       auto content = co_await read<bytes>(home().with, fetch);
       if (!content && content.error().code != storage::errc::not_found)
         co_return session_->on_read_end(imap::outcome::unavailable);
@@ -365,8 +367,9 @@ net::task<imap::actions> imap_connection::finish_append(const imap::finish_appen
   mailbox::put_messages order;
   order.folder = append_to_;
   order.content.with = batch;
-  order.content.messages.push_back({append_->body(), append_->size_bytes(), asked.internal_date.value_or(now()),
-                                    queue_id{}, asked.flags, asked.keywords});
+  order.content.messages.push_back({append_->body(), append_->size_bytes(),
+                                    asked.internal_date.value_or(now()), queue_id{}, asked.flags,
+                                    asked.keywords});
   auto put = co_await net::ask<mailbox::inserted>(this, account_, order);
   if (put) answer.outcome = put->outcome;
   if (put && put->outcome == imap::outcome::done) {
@@ -381,7 +384,8 @@ net::task<imap::actions> imap_connection::finish_append(const imap::finish_appen
 
 void imap_connection::give_up_append() {
   if (!append_) return;
-  if (auto batch = append_->give_up()) caf::anon_send(home().with.committer, committer::commit_batch{batch, nullptr});
+  if (auto batch = append_->give_up())
+    caf::anon_send(home().with.committer, committer::commit_batch{batch, nullptr});
   append_.reset();
 }
 

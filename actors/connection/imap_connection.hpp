@@ -45,7 +45,7 @@ private:
 
   std::optional<imap::session> session_;
   bool done_ = false;
-  imap::actions spoken_;   ///< what the session said to a notice, to be performed at the next turn
+  imap::actions spoken_; ///< what the session said to a notice, to be performed at the next turn
   mailbox::mailbox_actor folder_;
   mailbox_id folder_id_;
   /// Where the messages read last are kept, for the parts of them to be sent.

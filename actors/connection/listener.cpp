@@ -34,7 +34,8 @@ peer peer_of(const net::socket& socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   peer who;
-  if (::getpeername(const_cast<net::socket&>(socket).native_handle(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+  if (::getpeername(const_cast<net::socket&>(socket).native_handle(), reinterpret_cast<sockaddr*>(&address),
+                    &size) != 0)
     return who;
   char text[INET6_ADDRSTRLEN] = "";
   if (address.ss_family == AF_INET) {
@@ -64,8 +65,8 @@ spawn_connection spawner_of(conf::service service) {
   }
 }
 
-listener::listener(caf::actor_config& config, net::listening on, context_ptr with, std::shared_ptr<admission> places,
-                   spawn_connection spawn)
+listener::listener(caf::actor_config& config, net::listening on, context_ptr with,
+                   std::shared_ptr<admission> places, spawn_connection spawn)
     : event_based_actor(config), on_(std::move(on)), with_(std::move(with)), places_(std::move(places)),
       spawn_(std::move(spawn)) {}
 
@@ -79,8 +80,9 @@ caf::behavior listener::make_behavior() {
   set_default_handler(net::ignore);
   io_ = &net::scheduler::of(system()).next_io();
   acceptor_ = std::make_unique<acceptor>(*io_);
-  acceptor_->assign(boost::asio::generic::stream_protocol(on_.family, on_.family == AF_UNIX ? 0 : IPPROTO_TCP),
-                    on_.descriptor);
+  acceptor_->assign(
+      boost::asio::generic::stream_protocol(on_.family, on_.family == AF_UNIX ? 0 : IPPROTO_TCP),
+      on_.descriptor);
   pause_ = std::make_unique<boost::asio::steady_timer>(*io_);
   net::actor_executor executor(caf::strong_actor_ptr{ctrl()}, this, io_);
   boost::asio::co_spawn(executor, accept_all(), [this](std::exception_ptr failed) {
@@ -92,7 +94,8 @@ caf::behavior listener::make_behavior() {
   });
   set_exit_handler([this](const caf::exit_msg& asked) {
     for (const auto& each : connections_)
-      if (const auto alive = caf::actor_cast<caf::actor>(each)) send_exit(alive, caf::exit_reason::user_shutdown);
+      if (const auto alive = caf::actor_cast<caf::actor>(each))
+        send_exit(alive, caf::exit_reason::user_shutdown);
     quit(asked.reason);
   });
   return {
@@ -130,7 +133,8 @@ net::task<> listener::accept_all() {
     }
     // A slow proxy must not keep others waiting.
     net::actor_executor executor(caf::strong_actor_ptr{ctrl()}, this, io_);
-    boost::asio::co_spawn(executor, admit_proxied(std::move(socket), std::move(who)), [](std::exception_ptr) {});
+    boost::asio::co_spawn(executor, admit_proxied(std::move(socket), std::move(who)),
+                          [](std::exception_ptr) {});
   }
 }
 
@@ -187,7 +191,8 @@ void listener::take(net::socket socket, peer who) {
   // A local peer, LMTP and whom the operator trusts speak for many.
   const bool exempt = who.address == "unix" || is_whitelisted(with_->listener.service, *all, who.address);
   const auto per_address = exempt ? 0 : allowed.most_per_address;
-  if (places_->ask(place_of(who.address), allowed.most, per_address, who.ticket) != admission::answer::admitted)
+  if (places_->ask(place_of(who.address), allowed.most, per_address, who.ticket) !=
+      admission::answer::admitted)
     return turn_away(socket, words_of_refusal(with_->listener, true));
   switch (with_->listener.service) {
   case conf::service::smtp:

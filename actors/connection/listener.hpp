@@ -20,8 +20,9 @@ using spawn_connection = std::function<caf::actor(caf::actor_system&, net::socke
 /// The function for a listener's service; empty for services that are made elsewhere.
 spawn_connection spawner_of(conf::service service);
 
-/// Accepts on one descriptor. Who may not come in is told so in the protocol's words and let go; out of descriptors it
-/// waits instead of spinning. `atom::drain`: no more are accepted, and those there are end their work.
+/// Accepts on one descriptor. Who may not come in is told so in the protocol's words and let go; out of
+/// descriptors it waits instead of spinning. `atom::drain`: no more are accepted, and those there are end
+/// their work.
 class listener : public caf::event_based_actor {
 public:
   listener(caf::actor_config& config, net::listening on, context_ptr with, std::shared_ptr<admission> places,

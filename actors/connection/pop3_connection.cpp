@@ -134,7 +134,8 @@ net::task<pop3::actions> pop3_connection::open() {
   pop3::maildrop listed;
   mailbox::open_folder order{"INBOX"};
   auto opened = co_await net::ask<mailbox::folder_opened>(this, account_, order);
-  if (!opened || opened->outcome != mailbox::outcome::done) co_return session_->on_maildrop(std::move(listed));
+  if (!opened || opened->outcome != mailbox::outcome::done)
+    co_return session_->on_maildrop(std::move(listed));
   inbox_ = opened->folder;
   inbox_id_ = opened->id;
   // A look without staying: RFC 1939 wants the list as it was at login.
@@ -147,10 +148,10 @@ net::task<pop3::actions> pop3_connection::open() {
   for (const auto& page : view->view.pages)
     for (const auto& entry : page->entries) uids.push_back(entry.uid);
   using records = std::vector<storage::message_record>;
-  std::function<storage::result<records>(storage::reach)> how = [store = home().with.store, folder = inbox_id_,
-                                                                 uids](storage::reach reach) {
-    return storage::read_messages(*store, folder, uids, reach);
-  };
+  std::function<storage::result<records>(storage::reach)> how =
+      [store = home().with.store, folder = inbox_id_, uids](storage::reach reach) {
+        return storage::read_messages(*store, folder, uids, reach);
+      };
   const auto found = co_await read<records>(home().with, how);
   if (!found) co_return session_->on_maildrop(std::move(listed));
   listed.opened = true;

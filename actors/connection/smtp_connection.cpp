@@ -46,7 +46,8 @@ smtp::session_settings smtp_connection::settings() const {
   s.max_header_bytes = in.max_header_size.bytes;
   s.vrfy = in.vrfy;
   s.expn = in.expn;
-  s.bare = in.bare_newline == conf::bare_newline::refuse ? smtp::bare_newline::refuse : smtp::bare_newline::normalise;
+  s.bare = in.bare_newline == conf::bare_newline::refuse ? smtp::bare_newline::refuse
+                                                         : smtp::bare_newline::normalise;
   switch (in.append_received) {
   case conf::received_for::all: s.append_received = smtp::received_policy::all; break;
   case conf::received_for::authenticated: s.append_received = smtp::received_policy::authenticated; break;

@@ -45,8 +45,8 @@ private:
 
   std::optional<smtp::session> session_;
   bool done_ = false;
-  domain::login_answer account_;    ///< of who logged in
-  domain::address_found sender_;    ///< of the envelope's sender
+  domain::login_answer account_; ///< of who logged in
+  domain::address_found sender_; ///< of the envelope's sender
   std::vector<spool::addressee> recipients_;
   std::optional<body_writer> body_;
   bool body_failed_ = false;

@@ -110,7 +110,8 @@ net::task<smtp::actions> smtp_connection::expand(const smtp::expand& asked) {
       found.push_back(text);
     }
   }
-  co_return session_->on_expanded(found.empty() ? smtp::verdict::unknown_user : smtp::verdict::accepted, found);
+  co_return session_->on_expanded(found.empty() ? smtp::verdict::unknown_user : smtp::verdict::accepted,
+                                  found);
 }
 
 } // namespace stagepost::connection

@@ -72,22 +72,23 @@ storage::trace_step smtp_connection::trace_of(const smtp::envelope& envelope) co
   // A long list is in the deliveries' own steps.
   for (size_t i = 0; i < std::min<size_t>(envelope.recipients.size(), 20); ++i)
     facts.emplace_back("to", envelope.recipients[i].address);
-  if (envelope.recipients.size() > 20) facts.emplace_back("recipients", std::to_string(envelope.recipients.size()));
+  if (envelope.recipients.size() > 20)
+    facts.emplace_back("recipients", std::to_string(envelope.recipients.size()));
   facts.emplace_back("size", std::to_string(body_->size_bytes()));
   if (!body_->message_id().empty()) facts.emplace_back("message_id", printable(body_->message_id(), 250));
   return step;
 }
 
-/// A message that says it was delivered to a recipient before has come back to him. Only what came from outside can: so
-/// it is asked here, once, of the fields that were read anyway.
+/// A message that says it was delivered to a recipient before has come back to him. Only what came from
+/// outside can: so it is asked here, once, of the fields that were read anyway.
 void smtp_connection::mark_loops(const smtp::envelope& envelope) {
   if (envelope.delivered_to.empty()) return;
   for (auto& each : recipients_) {
     if (each.kind == domain::address_kind::elsewhere) continue;
     const auto named = smtp::canonical_address(each.recipient.address).value_or("");
-    each.delivered_before = smtp::was_delivered_to(envelope, named) ||
-                            (each.kind == domain::address_kind::account &&
-                             smtp::was_delivered_to(envelope, each.target.address));
+    each.delivered_before =
+        smtp::was_delivered_to(envelope, named) ||
+        (each.kind == domain::address_kind::account && smtp::was_delivered_to(envelope, each.target.address));
   }
 }
 
@@ -151,7 +152,7 @@ net::task<std::vector<smtp::verdict>> smtp_connection::hand_over(const smtp::acc
   size_t next = 0;
   for (size_t i = 0; i < recipients_.size(); ++i) {
     const bool handed = !is_lmtp() || !recipients_[i].delivered_before;
-    all[i] = !handed                          ? smtp::verdict::loop_detected
+    all[i] = !handed                         ? smtp::verdict::loop_detected
              : next < accepted->tries.size() ? verdict_of(accepted->tries[next])
                                              : smtp::verdict::accepted;
     if (handed) ++next;

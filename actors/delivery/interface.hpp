@@ -9,8 +9,8 @@
 
 namespace stagepost::delivery {
 
-/// Put a waiting message into the mailbox of one of its recipients. That it is there and that it no longer waits become
-/// true in one step, so a crash never delivers twice nor not at all.
+/// Put a waiting message into the mailbox of one of its recipients. That it is there and that it no longer
+/// waits become true in one step, so a crash never delivers twice nor not at all.
 struct deliver_locally {
   storage::spool_record message;
   storage::spool_recipient recipient;
@@ -31,8 +31,8 @@ struct delivery_result {
   std::string text; ///< for trace and list
 };
 
-/// The number of a recipient's step in the trace: after those of acceptance, and the same at every try of a delivery
-/// that did not become true.
+/// The number of a recipient's step in the trace: after those of acceptance, and the same at every try of a
+/// delivery that did not become true.
 inline uint32_t trace_number(const storage::spool_recipient& recipient) {
   constexpr uint32_t first_recipient_step = 1000;
   constexpr uint32_t steps_per_recipient = 64;
@@ -49,16 +49,16 @@ struct is_writing {
 using local_actor = caf::typed_actor<caf::replies_to<deliver_locally>::with<delivery_result>,
                                      caf::replies_to<is_writing>::with<bool>>;
 
-/// Let no message cross over to another shard until `release_crossings`, or until whoever asks has ended. The answer comes
-/// once those that were crossing have arrived: from then on each message is in one shard or in the other, on disk. What is
-/// to cross waits; deliveries within the shard go on.
+/// Let no message cross over to another shard until `release_crossings`, or until whoever asks has ended. The
+/// answer comes once those that were crossing have arrived: from then on each message is in one shard or in
+/// the other, on disk. What is to cross waits; deliveries within the shard go on.
 struct hold_crossings {};
 struct crossings_held {};
 struct release_crossings {};
 
 /// The same actor, for a backup.
-using crossing_actor =
-    caf::typed_actor<caf::replies_to<hold_crossings>::with<crossings_held>, caf::reacts_to<release_crossings>>;
+using crossing_actor = caf::typed_actor<caf::replies_to<hold_crossings>::with<crossings_held>,
+                                        caf::reacts_to<release_crossings>>;
 
 } // namespace stagepost::delivery
 

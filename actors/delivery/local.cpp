@@ -45,9 +45,10 @@ mailbox::deliver_message local_state::order(const deliver_locally& what, blob_id
   order.content.content.messages.push_back(
       {body, what.message.size_bytes, what.message.accepted_at, what.message.id, 0, {}});
   if (note)
-    order.content.content.note = {what.message.id,
-                                  trace_number(what.recipient),
-                                  {wall_clock(), storage::trace_kind::delivered, {{"recipient", what.recipient.address}}}};
+    order.content.content.note = {
+        what.message.id,
+        trace_number(what.recipient),
+        {wall_clock(), storage::trace_kind::delivered, {{"recipient", what.recipient.address}}}};
   return order;
 }
 
@@ -62,33 +63,38 @@ caf::result<delivery_result> local_state::deliver(const deliver_locally& what) {
   return answer;
 }
 
-void local_state::into_home(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
+void local_state::into_home(const deliver_locally& what,
+                            caf::typed_response_promise<delivery_result> answer) {
   self->request(shards[home].accounts, caf::infinite, order(what, what.message.body, end_of_wait(what), true))
-      .then([this, answer](mailbox::inserted& put) mutable { answer.deliver(to_result(put, *shards[home].with.store)); },
+      .then([this, answer](
+                mailbox::inserted& put) mutable { answer.deliver(to_result(put, *shards[home].with.store)); },
             [answer](caf::error& failed) mutable {
               answer.deliver(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
             });
 }
 
-void local_state::into_other(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
+void local_state::into_other(const deliver_locally& what,
+                             caf::typed_response_promise<delivery_result> answer) {
   auto& there = shards[what.recipient.shard];
   // Was it delivered before a crash kept us from noting it here?
-  const auto done = std::make_shared<storage::result<std::optional<storage::delivered_record>>>(
-      storage::errc::io_error);
+  const auto done =
+      std::make_shared<storage::result<std::optional<storage::delivered_record>>>(storage::errc::io_error);
   auto work = offload::make_work([store = there.with.store, what, done] {
     *done = storage::read_delivered(*store, what.message.id, what.recipient.index, storage::reach::disk);
   });
   self->request(there.with.readers, caf::infinite, offload::run_work{work})
       .then(
           [this, what, answer, done](offload::work_done) mutable {
-            if (!*done) return (void)answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 store not readable"});
+            if (!*done)
+              return (void)answer.deliver(
+                  delivery_result{result_kind::failed, "451 4.3.0 store not readable"});
             if (**done) return begin_crossing([this, what, answer] { leave_spool(what, answer); });
             with_copy(what, [this, what, answer](std::optional<blob_id> target) mutable {
               if (!target) {
                 release_copy(what, false);
                 const bool full = shards[what.recipient.shard].with.store->failed();
-                return (void)answer.deliver(
-                    delivery_result{full ? result_kind::no_store : result_kind::failed, "451 4.3.0 body not copied"});
+                return (void)answer.deliver(delivery_result{
+                    full ? result_kind::no_store : result_kind::failed, "451 4.3.0 body not copied"});
               }
               begin_crossing([this, what, body = *target, answer] { insert_there(what, body, answer); });
             });
@@ -175,8 +181,8 @@ void local_state::release_copy(const deliver_locally& what, bool sound) {
       .then([](committer::committed) {}, [](caf::error&) {});
 }
 
-/// Chunk by chunk, so that a large message is never in memory as a whole. The copy is kept alive by nobody until the
-/// delivery that follows; a crash between leaves it to be collected.
+/// Chunk by chunk, so that a large message is never in memory as a whole. The copy is kept alive by nobody
+/// until the delivery that follows; a crash between leaves it to be collected.
 void local_state::copy_body(const deliver_locally& what, uint32_t chunk, blob_id target,
                             std::function<void(bool)> then) {
   struct piece {
@@ -217,12 +223,14 @@ void local_state::copy_body(const deliver_locally& what, uint32_t chunk, blob_id
           [then](caf::error&) { then(false); });
 }
 
-void local_state::leave_spool(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
+void local_state::leave_spool(const deliver_locally& what,
+                              caf::typed_response_promise<delivery_result> answer) {
   auto batch = end_of_wait(what);
-  storage::put_trace(*batch, what.message.id, trace_number(what.recipient),
-                     {wall_clock(),
-                      storage::trace_kind::delivered,
-                      {{"recipient", what.recipient.address}, {"shard", std::to_string(what.recipient.shard)}}});
+  storage::put_trace(
+      *batch, what.message.id, trace_number(what.recipient),
+      {wall_clock(),
+       storage::trace_kind::delivered,
+       {{"recipient", what.recipient.address}, {"shard", std::to_string(what.recipient.shard)}}});
   self->request(shards[home].with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
       .then(
           [this, what, answer](committer::committed) mutable {

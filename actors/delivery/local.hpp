@@ -39,8 +39,8 @@ struct local_state {
   size_t home = 0; ///< whose spool this delivers
   std::map<std::pair<queue_id, uint8_t>, body_copy> copies;
 
-  /// From the insertion in another shard until the end of the wait here is on disk, a message is in both. Those who asked
-  /// for a moment in which none is, and what has to wait for them.
+  /// From the insertion in another shard until the end of the wait here is on disk, a message is in both.
+  /// Those who asked for a moment in which none is, and what has to wait for them.
   size_t crossing = 0;
   std::set<caf::actor_addr> holders;
   std::vector<open_answer<crossings_held>> asking; ///< answered when nothing is crossing
@@ -53,16 +53,17 @@ struct local_state {
 
   caf::result<delivery_result> deliver(const deliver_locally& what);
   void into_home(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
-  /// To an account of another shard: the body is copied there first and the delivery noted there, both to be found
-  /// again after a crash; then the spool entry goes.
+  /// To an account of another shard: the body is copied there first and the delivery noted there, both to be
+  /// found again after a crash; then the spool entry goes.
   void into_other(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
-  /// Calls `then` with the body's copy in the recipient's shard, or nothing when it could not be made. Each call needs a
-  /// release_copy; `sound` is false when a delivery of the copy failed, so that the next one makes it anew.
+  /// Calls `then` with the body's copy in the recipient's shard, or nothing when it could not be made. Each
+  /// call needs a release_copy; `sound` is false when a delivery of the copy failed, so that the next one
+  /// makes it anew.
   void with_copy(const deliver_locally& what, std::function<void(std::optional<blob_id>)> then);
   void release_copy(const deliver_locally& what, bool sound);
-  void copy_body(const deliver_locally& what, uint32_t chunk, blob_id target,
-                 std::function<void(bool)> then);
-  void insert_there(const deliver_locally& what, blob_id body, caf::typed_response_promise<delivery_result> answer);
+  void copy_body(const deliver_locally& what, uint32_t chunk, blob_id target, std::function<void(bool)> then);
+  void insert_there(const deliver_locally& what, blob_id body,
+                    caf::typed_response_promise<delivery_result> answer);
   /// Ends the crossing.
   void leave_spool(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
 
@@ -71,7 +72,8 @@ struct local_state {
                                  std::shared_ptr<storage::batch> batch, bool note) const;
 };
 
-local_self::behavior_type local(local_self::stateful_pointer<local_state> self, std::vector<shard> shards, size_t home);
+local_self::behavior_type local(local_self::stateful_pointer<local_state> self, std::vector<shard> shards,
+                                size_t home);
 
 } // namespace stagepost::delivery
 

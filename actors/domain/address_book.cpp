@@ -33,9 +33,10 @@ address_found look_up_exactly(const storage::store& system, const storage::domai
   return answer;
 }
 
-/// RFC 5321 4.5.1, RFC 2142: postmaster and abuse always arrive. Without a user or alias of that name they go to the
-/// first administrator of the domain, or else to its first user.
-address_found look_up_reader(const storage::store& system, const storage::domain_record& domain, address_found answer) {
+/// RFC 5321 4.5.1, RFC 2142: postmaster and abuse always arrive. Without a user or alias of that name they go
+/// to the first administrator of the domain, or else to its first user.
+address_found look_up_reader(const storage::store& system, const storage::domain_record& domain,
+                             address_found answer) {
   const auto users = storage::read_accounts(system, domain.id, "", most_readers, reach);
   if (!users) answer.kind = address_kind::unavailable;
   if (!users || users->empty()) return answer;
@@ -62,8 +63,11 @@ conf::user_settings settings_of(const storage::account_record& account) {
 
 account_target target_of(const storage::account_record& account, const storage::domain_record& domain) {
   const auto space = conf::mailbox_space_limit(settings_of(domain), settings_of(account));
-  return {account.id, account.shard, space ? space->bytes : 0,
-          smtp::to_string(smtp::mailbox{account.local_part, domain.name}), {}};
+  return {account.id,
+          account.shard,
+          space ? space->bytes : 0,
+          smtp::to_string(smtp::mailbox{account.local_part, domain.name}),
+          {}};
 }
 
 address_found look_up(const storage::store& system, const storage::domain_record& domain,

@@ -8,9 +8,9 @@
 
 namespace stagepost::domain {
 
-/// Who a canonical local part of a domain is: a user, an alias, a user with plus addressing, postmaster and abuse,
-/// catch-all, in this order. Reads the system store, which is small and whose blocks stay in the cache: a miss is one
-/// read after a start.
+/// Who a canonical local part of a domain is: a user, an alias, a user with plus addressing, postmaster and
+/// abuse, catch-all, in this order. Reads the system store, which is small and whose blocks stay in the
+/// cache: a miss is one read after a start.
 address_found look_up(const storage::store& system, const storage::domain_record& domain,
                       const conf::domain_settings& settings, const std::string& plus_separator,
                       const std::string& local_part);

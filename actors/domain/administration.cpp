@@ -15,7 +15,8 @@ std::optional<split_address> split(const std::string& address) {
   return split_address{smtp::canonical_local(parsed->local), std::move(*domain)};
 }
 
-storage::result<storage::domain_record> find_named_domain(const storage::store& system, const std::string& name) {
+storage::result<storage::domain_record> find_named_domain(const storage::store& system,
+                                                          const std::string& name) {
   const auto canonical = smtp::canonical_domain(name);
   if (!canonical) return storage::result<storage::domain_record>(storage::errc::not_found);
   return storage::find_domain(system, *canonical, directory_reach);

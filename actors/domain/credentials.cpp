@@ -34,7 +34,8 @@ std::string fault_of_password(const std::string& password) {
 }
 
 storage::credential_record make_credentials(const std::string& typed, const conf::password_settings& policy) {
-  const auto password = sasl::prepare(typed).value_or(typed); // RFC 5802 2.2: in the form in which clients hash it
+  const auto password =
+      sasl::prepare(typed).value_or(typed); // RFC 5802 2.2: in the form in which clients hash it
   storage::credential_record made;
   made.changed_at = wall_clock();
   storage::password_record main;
@@ -49,8 +50,8 @@ storage::credential_record make_credentials(const std::string& typed, const conf
   if (policy.store_scram_sha1) {
     made.scram_sha_1_salt = random_octets(sasl::scram_salt_size);
     made.scram_sha_1_iterations = policy.scram_iterations;
-    const auto old_keys =
-        sasl::make_scram_keys(password, made.scram_sha_1_salt, policy.scram_iterations, sasl::scram_hash::sha_1);
+    const auto old_keys = sasl::make_scram_keys(password, made.scram_sha_1_salt, policy.scram_iterations,
+                                                sasl::scram_hash::sha_1);
     main.scram_sha_1_stored = old_keys.stored_key;
     main.scram_sha_1_server = old_keys.server_key;
   }

@@ -12,11 +12,12 @@ namespace stagepost::domain {
 
 namespace {
 
-/// Domains whose actors are alive at a time; all are let go when there would be more, and start again when asked for.
+/// Domains whose actors are alive at a time; all are let go when there would be more, and start again when
+/// asked for.
 constexpr size_t most_domains_alive = 20000;
 
-/// RFC 5321 4.5.1: bare "postmaster" must work; it is the postmaster of the first domain. Nothing when the store cannot be
-/// read.
+/// RFC 5321 4.5.1: bare "postmaster" must work; it is the postmaster of the first domain. Nothing when the
+/// store cannot be read.
 std::optional<std::string> with_domain(const storage::store& system, const std::string& address) {
   if (smtp::canonical_local(address) != "postmaster") return address;
   const auto all = storage::read_domains(system, directory_reach);
@@ -46,7 +47,8 @@ caf::result<address_found> directory_state::find(const std::string& address) {
     // All names of a domain lead to one actor, so that a change ends what any of them remembers.
     auto owner = domains.find(record->name);
     if (owner == domains.end())
-      owner = domains.emplace(record->name, self->spawn<caf::monitored>(domain, with.from, *record, watcher)).first;
+      owner = domains.emplace(record->name, self->spawn<caf::monitored>(domain, with.from, *record, watcher))
+                  .first;
     known = record->name == parts->domain ? owner : domains.emplace(parts->domain, owner->second).first;
   }
   return self->delegate(known->second, find_local{parts->local});
@@ -80,8 +82,9 @@ caf::result<address_expanded> directory_state::expand_all(const expand_address& 
   return answer;
 }
 
-caf::result<admin_answer> directory_state::write(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
-                                                 account_id account, std::function<void()> then) {
+caf::result<admin_answer> directory_state::write(std::shared_ptr<storage::batch> batch,
+                                                 const std::string& domain_name, account_id account,
+                                                 std::function<void()> then) {
   auto answer = self->make_response_promise<admin_answer>();
   write_and_answer(answer, std::move(batch), domain_name, account, std::move(then));
   return answer;
@@ -90,8 +93,8 @@ caf::result<admin_answer> directory_state::write(std::shared_ptr<storage::batch>
 void directory_state::write_and_answer(caf::typed_response_promise<admin_answer> answer,
                                        std::shared_ptr<storage::batch> batch, const std::string& domain_name,
                                        account_id account, std::function<void()> then) {
-  // `await`: nothing else is looked at until this is on disk, so what a change was checked against still holds when it
-  // becomes true.
+  // `await`: nothing else is looked at until this is on disk, so what a change was checked against still
+  // holds when it becomes true.
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .await(
           [this, answer, domain_name, account, then](committer::committed) mutable {
@@ -101,10 +104,13 @@ void directory_state::write_and_answer(caf::typed_response_promise<admin_answer>
             then();
             answer.deliver(admin_answer{true, {}});
           },
-          [answer](caf::error& failed) mutable { answer.deliver(refuse("not written: " + describe(failed))); });
+          [answer](caf::error& failed) mutable {
+            answer.deliver(refuse("not written: " + describe(failed)));
+          });
 }
 
-// Not by an exit: that would overtake the questions in the domain's mailbox, and mail would be put off for each of them.
+// Not by an exit: that would overtake the questions in the domain's mailbox, and mail would be put off for
+// each of them.
 void directory_state::tell_domain(const std::string& canonical_name) {
   const auto known = domains.find(canonical_name);
   if (known == domains.end()) return;
@@ -130,10 +136,12 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
   self->state.with = std::move(with);
   self->set_down_handler([self](const caf::down_msg& gone) {
     auto& all = self->state.domains;
-    for (auto i = all.begin(); i != all.end();) i = i->second.address() == gone.source ? all.erase(i) : std::next(i);
+    for (auto i = all.begin(); i != all.end();)
+      i = i->second.address() == gone.source ? all.erase(i) : std::next(i);
   });
   self->set_exit_handler([self](const caf::exit_msg& asked) {
-    for (const auto& [name, each] : self->state.domains) self->send_exit(each, caf::exit_reason::user_shutdown);
+    for (const auto& [name, each] : self->state.domains)
+      self->send_exit(each, caf::exit_reason::user_shutdown);
     self->quit(asked.reason);
   });
   return {

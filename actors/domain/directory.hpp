@@ -47,18 +47,21 @@ struct directory_state {
   caf::result<admin_answer> alter_settings(const change_settings& what);
 
   /// Writes; when it is on disk tells the domain so and forgets `account`'s logins, then runs `then`.
-  caf::result<admin_answer> write(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
-                                  account_id account, std::function<void()> then = [] {});
+  caf::result<admin_answer> write(
+      std::shared_ptr<storage::batch> batch, const std::string& domain_name, account_id account,
+      std::function<void()> then = [] {});
   void tell_domain(const std::string& canonical_name);
   void let_all_domains_go();
-  void write_and_answer(caf::typed_response_promise<admin_answer> answer, std::shared_ptr<storage::batch> batch,
-                        const std::string& domain_name, account_id account, std::function<void()> then = [] {});
+  void write_and_answer(
+      caf::typed_response_promise<admin_answer> answer, std::shared_ptr<storage::batch> batch,
+      const std::string& domain_name, account_id account, std::function<void()> then = [] {});
   /// Hashes the password in the pool, while others are served, and gives the credentials to `use`.
   using use_credentials =
       std::function<void(const storage::credential_record&, caf::typed_response_promise<admin_answer>)>;
   caf::result<admin_answer> with_credentials(const std::string& password, use_credentials use);
   /// What the new account is to be, or the sentence that says why there can be none.
-  std::string plan_user(const create_user& what, storage::account_record& made, std::string& domain_name) const;
+  std::string plan_user(const create_user& what, storage::account_record& made,
+                        std::string& domain_name) const;
 };
 
 directory_actor::behavior_type directory(directory_actor::stateful_pointer<directory_state> self,

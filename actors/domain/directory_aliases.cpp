@@ -24,7 +24,8 @@ caf::result<admin_answer> directory_state::set_alias(const put_alias& what) {
   if (storage::find_account(*with.from.system, domain->id, parts->local, directory_reach))
     return refuse(fmt::format("{} is a user.", what.address));
   const auto limit = settings_of(*domain).max_user_aliases;
-  const auto all = storage::read_aliases(*with.from.system, domain->id, "", size_t(limit) + 1, directory_reach);
+  const auto all =
+      storage::read_aliases(*with.from.system, domain->id, "", size_t(limit) + 1, directory_reach);
   if (!all) return refuse("The domain's aliases cannot be read.");
   if (!exists && all->size() >= limit)
     return refuse(fmt::format("The domain {} may have {} aliases.", domain->name, limit)); // DOM-58

@@ -55,7 +55,8 @@ caf::result<admin_answer> directory_state::alter_domain(const change_domain& wha
   }
   for (const auto& each : what.add_names) {
     const auto canonical = smtp::canonical_domain(each);
-    if (!canonical || canonical->front() == '[') return refuse(fmt::format("\"{}\" is not a domain name.", each));
+    if (!canonical || canonical->front() == '[')
+      return refuse(fmt::format("\"{}\" is not a domain name.", each));
     if (storage::find_domain(*with.from.system, *canonical, directory_reach) ||
         std::find(changed.aliases.begin(), changed.aliases.end(), *canonical) != changed.aliases.end())
       return refuse(fmt::format("The domain {} is there already.", *canonical));

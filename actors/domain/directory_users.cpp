@@ -43,7 +43,8 @@ std::optional<known_account> find_known(const storage::store& system, const std:
 
 } // namespace
 
-caf::result<admin_answer> directory_state::with_credentials(const std::string& password, use_credentials use) {
+caf::result<admin_answer> directory_state::with_credentials(const std::string& password,
+                                                            use_credentials use) {
   auto answer = self->make_response_promise<admin_answer>();
   const auto made = std::make_shared<storage::credential_record>();
   const auto policy = with.from.settings->get()->passwords;
@@ -80,7 +81,8 @@ std::string directory_state::plan_user(const create_user& what, storage::account
     if (storage::find_alias(*with.from.system, domain->id, parts->local, directory_reach))
       return fmt::format("{} is an alias.", what.address);
     const auto limit = settings_of(*domain).max_users;
-    const auto users = storage::read_accounts(*with.from.system, domain->id, "", size_t(limit) + 1, directory_reach);
+    const auto users =
+        storage::read_accounts(*with.from.system, domain->id, "", size_t(limit) + 1, directory_reach);
     if (!users) return "The domain's users cannot be read.";
     if (limit != 0 && users->size() >= limit)
       return fmt::format("The domain {} may have {} users.", domain->name, limit); // DOM-57
@@ -98,20 +100,21 @@ caf::result<admin_answer> directory_state::add_user(const create_user& what) {
   storage::account_record made;
   std::string domain_name;
   if (auto wrong = plan_user(what, made, domain_name); !wrong.empty()) return refuse(std::move(wrong));
-  return with_credentials(what.password, [this, what](const storage::credential_record& credentials, auto answer) {
-    // Others may have come in while the password was hashed.
-    storage::account_record made;
-    std::string domain_name;
-    if (auto wrong = plan_user(what, made, domain_name); !wrong.empty())
-      return (void)answer.deliver(refuse(std::move(wrong)));
-    made.id = storage::next_account(*with.from.system);
-    // In turn over the shards, so that they fill alike.
-    made.shard = uint8_t(made.id.value % std::max<size_t>(1, with.mail.size()));
-    auto batch = std::make_shared<storage::batch>(*with.from.system);
-    storage::put_account(*batch, made);
-    storage::put_credentials(*batch, made.id, credentials);
-    write_and_answer(answer, std::move(batch), domain_name, made.id);
-  });
+  return with_credentials(what.password,
+                          [this, what](const storage::credential_record& credentials, auto answer) {
+                            // Others may have come in while the password was hashed.
+                            storage::account_record made;
+                            std::string domain_name;
+                            if (auto wrong = plan_user(what, made, domain_name); !wrong.empty())
+                              return (void)answer.deliver(refuse(std::move(wrong)));
+                            made.id = storage::next_account(*with.from.system);
+                            // In turn over the shards, so that they fill alike.
+                            made.shard = uint8_t(made.id.value % std::max<size_t>(1, with.mail.size()));
+                            auto batch = std::make_shared<storage::batch>(*with.from.system);
+                            storage::put_account(*batch, made);
+                            storage::put_credentials(*batch, made.id, credentials);
+                            write_and_answer(answer, std::move(batch), domain_name, made.id);
+                          });
 }
 
 caf::result<admin_answer> directory_state::remove_user(const delete_user& what) {
@@ -143,13 +146,14 @@ caf::result<admin_answer> directory_state::set_password(const change_password& w
   if (auto wrong = fault_of_password(what.password); !wrong.empty()) return refuse(std::move(wrong));
   const auto known = find_known(*with.from.system, what.address);
   if (!known) return refuse(fmt::format("There is no user {}.", what.address));
-  return with_credentials(what.password, [this, what](const storage::credential_record& credentials, auto answer) {
-    const auto still = find_known(*with.from.system, what.address);
-    if (!still) return (void)answer.deliver(refuse(fmt::format("There is no user {}.", what.address)));
-    auto batch = std::make_shared<storage::batch>(*with.from.system);
-    storage::put_credentials(*batch, still->record.id, credentials);
-    write_and_answer(answer, std::move(batch), still->domain_name, still->record.id);
-  });
+  return with_credentials(
+      what.password, [this, what](const storage::credential_record& credentials, auto answer) {
+        const auto still = find_known(*with.from.system, what.address);
+        if (!still) return (void)answer.deliver(refuse(fmt::format("There is no user {}.", what.address)));
+        auto batch = std::make_shared<storage::batch>(*with.from.system);
+        storage::put_credentials(*batch, still->record.id, credentials);
+        write_and_answer(answer, std::move(batch), still->domain_name, still->record.id);
+      });
 }
 
 caf::result<user_list> directory_state::users(const list_users& what) const {

@@ -15,8 +15,8 @@ constexpr size_t remembered = 4096;
 constexpr auto sum_age = std::chrono::seconds(30);
 /// When the sum is tried again that could not be had.
 constexpr auto sum_pause = std::chrono::seconds(1);
-/// How long the first who ask wait for the first sum, and how many of them: a server that has just started must not
-/// fill a full domain, nor must a long walk through a large one hold up mail.
+/// How long the first who ask wait for the first sum, and how many of them: a server that has just started
+/// must not fill a full domain, nor must a long walk through a large one hold up mail.
 constexpr auto first_sum_patience = std::chrono::seconds(1);
 constexpr size_t most_waiting = 1000;
 
@@ -29,7 +29,8 @@ caf::result<address_found> domain_state::find(const std::string& local_part) {
   sum_up_if_stale();
   auto found = look_up_or_recall(local_part);
   const bool must_wait = found.kind == address_kind::account && settings.disk_space.bytes != 0 && !knows_sum;
-  if (!must_wait || now() >= patience_ends_at || waiting.size() >= most_waiting) return judge(std::move(found));
+  if (!must_wait || now() >= patience_ends_at || waiting.size() >= most_waiting)
+    return judge(std::move(found));
   auto answer = self->make_response_promise<address_found>();
   waiting.emplace_back(std::move(found), open_answer<address_found>(answer));
   return answer;
@@ -64,7 +65,8 @@ void domain_state::forget_answers() {
 }
 
 address_found domain_state::judge(address_found found) const {
-  if (found.kind == address_kind::account && settings.disk_space.bytes != 0 && used_bytes >= settings.disk_space.bytes)
+  if (found.kind == address_kind::account && settings.disk_space.bytes != 0 &&
+      used_bytes >= settings.disk_space.bytes)
     found.kind = address_kind::domain_full;
   return found;
 }
@@ -76,7 +78,8 @@ void domain_state::change(storage::domain_record changed) {
   forget_answers();
   if (space == settings.disk_space) return;
   if (knows_sum && (settings.disk_space.bytes == 0 || settings.disk_space > space))
-    tell(alarm.look(used_bytes, settings.disk_space.bytes), {}); // there may be room: that need not wait for a sum
+    tell(alarm.look(used_bytes, settings.disk_space.bytes),
+         {}); // there may be room: that need not wait for a sum
   // By another limit the old sum is too old.
   next_sum_at = {};
   knows_sum = false;
@@ -84,8 +87,8 @@ void domain_state::change(storage::domain_record changed) {
 }
 
 void domain_state::take_settings() {
-  const auto decoded =
-      conf::decode<conf::domain_settings>(conf::stored_settings(record.settings.begin(), record.settings.end()));
+  const auto decoded = conf::decode<conf::domain_settings>(
+      conf::stored_settings(record.settings.begin(), record.settings.end()));
   for (const auto& refused : decoded.refused)
     log::warn("domain {}: setting {} is not used: {}", record.name, refused.name, refused.sentence);
   settings = decoded.settings;
@@ -126,8 +129,8 @@ void domain_state::tell(space_alarm::news news, const std::vector<domain_reader>
     log::warn("domain {}: its disk space of {} MB is used up, no more mail is accepted", record.name,
               settings.disk_space.in_mb());
   if (watcher)
-    caf::anon_send(watcher, space_crossed{record.id, record.name, used_bytes, settings.disk_space.bytes, used_up,
-                                          used_up ? readers : std::vector<domain_reader>{}});
+    caf::anon_send(watcher, space_crossed{record.id, record.name, used_bytes, settings.disk_space.bytes,
+                                          used_up, used_up ? readers : std::vector<domain_reader>{}});
 }
 
 void domain_state::answer_waiting() {

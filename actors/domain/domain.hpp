@@ -25,7 +25,8 @@ struct domain_state {
   /// Answers given lately, newest first, until the domain changes.
   std::list<std::pair<std::string, address_found>> recent;
   std::unordered_map<std::string, std::list<std::pair<std::string, address_found>>::iterator> recent_by_name;
-  std::string plus_separator; ///< what they were looked up with: of the server's settings they depend on this one only
+  std::string plus_separator; ///< what they were looked up with: of the server's settings they depend on this
+                              ///< one only
 
   /// DOM-54: summed up in the background now and then, since it spans all users and shards.
   uint64_t used_bytes = 0;
@@ -34,7 +35,8 @@ struct domain_state {
   bool knows_sum = false;
   space_alarm alarm;
   space_watcher_actor watcher;
-  /// Answers that wait for the first sum under this limit, and until when any may do so; zero: nobody has asked yet.
+  /// Answers that wait for the first sum under this limit, and until when any may do so; zero: nobody has
+  /// asked yet.
   std::vector<std::pair<address_found, open_answer<address_found>>> waiting;
   std::chrono::steady_clock::time_point patience_ends_at{};
 

@@ -9,8 +9,8 @@
 
 namespace stagepost::domain {
 
-address_expanded expand(const storage::store& system, const std::string& plus_separator, const std::string& address,
-                        size_t limit) {
+address_expanded expand(const storage::store& system, const std::string& plus_separator,
+                        const std::string& address, size_t limit) {
   address_expanded answer;
   answer.kind = address_kind::alias;
   std::set<std::string> seen;
@@ -51,7 +51,8 @@ address_expanded expand(const storage::store& system, const std::string& plus_se
       if (const auto alias = storage::find_alias(system, domain->id, local, storage::reach::disk))
         open.insert(open.end(), alias->targets.begin(), alias->targets.end());
       else if (const auto at = local.find(plus_separator); !plus_separator.empty() && at != local.npos)
-        open.push_back(smtp::to_string(smtp::mailbox{local.substr(0, at), *domain_name})); // list+x is the alias list
+        open.push_back(
+            smtp::to_string(smtp::mailbox{local.substr(0, at), *domain_name})); // list+x is the alias list
       break;
     case address_kind::unavailable: return {};
     default: answer.nowhere.push_back(next); break;

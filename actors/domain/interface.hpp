@@ -12,7 +12,8 @@
 
 namespace stagepost::domain {
 
-// -- who is behind an address --------------------------------------------------------------------------------------
+// -- who is behind an address
+// --------------------------------------------------------------------------------------
 
 /// A user's mail as the way to it needs it.
 struct account_target {
@@ -25,13 +26,13 @@ struct account_target {
 
 enum class address_kind : uint8_t {
   account,
-  alias,         ///< of one or more addresses: expand_address says which
-  elsewhere,     ///< not a domain of this server
-  unknown,       ///< a domain of this server without such a user
-  disabled,      ///< user or domain switched off (USR-05, DOM-13)
-  domain_full,   ///< DOM-55
-  malformed,     ///< no address at all
-  unavailable,   ///< the store could not be read
+  alias,       ///< of one or more addresses: expand_address says which
+  elsewhere,   ///< not a domain of this server
+  unknown,     ///< a domain of this server without such a user
+  disabled,    ///< user or domain switched off (USR-05, DOM-13)
+  domain_full, ///< DOM-55
+  malformed,   ///< no address at all
+  unavailable, ///< the store could not be read
 };
 
 struct find_address {
@@ -44,8 +45,8 @@ struct address_found {
   bool require_auth = false; ///< DOM-25 of the address's domain: its users must log in to send
 };
 
-/// Whether an account that an address stood for once is still there, and its limits: `account`, `disabled`, or `unknown`
-/// when it was deleted, even if another has its name now.
+/// Whether an account that an address stood for once is still there, and its limits: `account`, `disabled`,
+/// or `unknown` when it was deleted, even if another has its name now.
 struct find_account {
   account_id account;
 };
@@ -63,7 +64,8 @@ struct address_expanded {
   bool cut = false;                 ///< there were more than `limit`
 };
 
-// -- logging in ----------------------------------------------------------------------------------------------------
+// -- logging in
+// ----------------------------------------------------------------------------------------------------
 
 enum class service : uint8_t { smtp, imap, pop3, web, control };
 
@@ -78,11 +80,11 @@ struct login_answer {
   sasl::login_outcome outcome = sasl::login_outcome::temporary_failure;
   account_target account;
   storage::account_role role = storage::account_role::user;
-  uint64_t max_message_size_bytes = 0; ///< USR-10, DOM-63; 0: unlimited
-  uint64_t max_recipients = 0;         ///< USR-10, DOM-64
-  bool hide_client_address = false;    ///< DOM-30
+  uint64_t max_message_size_bytes = 0;   ///< USR-10, DOM-63; 0: unlimited
+  uint64_t max_recipients = 0;           ///< USR-10, DOM-64
+  bool hide_client_address = false;      ///< DOM-30
   std::vector<std::string> domain_names; ///< further names of the account's domain (DOM-82), canonical
-  std::string time_zone = "UTC";       ///< the user's, else the domain's
+  std::string time_zone = "UTC";         ///< the user's, else the domain's
 };
 
 struct find_credentials {
@@ -99,11 +101,13 @@ struct forget_logins {
   account_id account;
 };
 
-using login_actor = caf::typed_actor<caf::replies_to<login>::with<login_answer>,
-                                     caf::replies_to<find_credentials>::with<sasl::credentials>,
-                                     caf::replies_to<finish_login>::with<login_answer>, caf::reacts_to<forget_logins>>;
+using login_actor =
+    caf::typed_actor<caf::replies_to<login>::with<login_answer>,
+                     caf::replies_to<find_credentials>::with<sasl::credentials>,
+                     caf::replies_to<finish_login>::with<login_answer>, caf::reacts_to<forget_logins>>;
 
-// -- administration ------------------------------------------------------------------------------------------------
+// -- administration
+// ------------------------------------------------------------------------------------------------
 
 struct admin_answer {
   bool done = false;
@@ -174,13 +178,14 @@ struct change_settings {
   storage::setting_map settings;
 };
 
-// -- the space of a domain -----------------------------------------------------------------------------------------
+// -- the space of a domain
+// -----------------------------------------------------------------------------------------
 
 /// Whom to write to about a domain: its administrators, or else its postmaster.
 struct domain_reader {
   std::string address;
   address_kind kind = address_kind::account; ///< or alias
-  account_target target;                     ///< with the quota of his own; that of the domain is what he hears about
+  account_target target; ///< with the quota of his own; that of the domain is what he hears about
 };
 /// The mail of a domain has come to its limit (DOM-55), or is well below it again.
 struct space_crossed {
@@ -212,12 +217,13 @@ using directory_actor = caf::typed_actor<
 struct find_local {
   std::string local_part; ///< canonical
 };
-/// The domain, one of its users or one of its aliases is not what it was. What was asked before is answered as of then.
+/// The domain, one of its users or one of its aliases is not what it was. What was asked before is answered
+/// as of then.
 struct domain_changed {
   storage::domain_record record; ///< as it is on disk now
 };
-using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_found>, caf::reacts_to<domain_changed>,
-                                      caf::reacts_to<watch_space>,
+using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_found>,
+                                      caf::reacts_to<domain_changed>, caf::reacts_to<watch_space>,
                                       // Ends when all that was asked before is answered.
                                       caf::reacts_to<atom::drain>>;
 

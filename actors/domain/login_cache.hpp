@@ -10,8 +10,8 @@
 
 namespace stagepost::domain {
 
-/// Logins verified lately, so that clients that poll cost no hash. Passwords are kept as hashes under a key of this
-/// process. Bounded: the oldest makes room.
+/// Logins verified lately, so that clients that poll cost no hash. Passwords are kept as hashes under a key
+/// of this process. Bounded: the oldest makes room.
 class login_cache {
 public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -40,7 +40,8 @@ std::optional<login_state::candidate> login_state::look_up(const std::string& us
   return prepared && *prepared != user ? look_up_exactly(*prepared, unreadable) : std::nullopt;
 }
 
-std::optional<login_state::candidate> login_state::look_up_exactly(const std::string& user, bool& unreadable) const {
+std::optional<login_state::candidate> login_state::look_up_exactly(const std::string& user,
+                                                                   bool& unreadable) const {
   candidate found;
   const auto note = [&](storage::errc code) {
     unreadable = unreadable || code != storage::errc::not_found;
@@ -216,8 +217,8 @@ caf::result<sasl::credentials> login_state::find(const sasl::find_credentials& w
     if (what.used == sasl::mechanism::cram_md5)
       found.cram_md5 = main.cram_md5;
     else if (sha_1 && !main.scram_sha_1_stored.empty())
-      found.scram = sasl::scram_keys{kept.scram_sha_1_salt, kept.scram_sha_1_iterations, main.scram_sha_1_stored,
-                                     main.scram_sha_1_server};
+      found.scram = sasl::scram_keys{kept.scram_sha_1_salt, kept.scram_sha_1_iterations,
+                                     main.scram_sha_1_stored, main.scram_sha_1_server};
     else if (!sha_1 && !main.scram_sha_256_stored.empty())
       found.scram = sasl::scram_keys{kept.scram_sha_256_salt, kept.scram_sha_256_iterations,
                                      main.scram_sha_256_stored, main.scram_sha_256_server};
@@ -226,7 +227,8 @@ caf::result<sasl::credentials> login_state::find(const sasl::find_credentials& w
     // Who exists has the same salt however his name is written, so who does not has too.
     const auto user = one_form(what.user);
     found.cram_md5 = sasl::fake_cram_md5_state(user, guise_secret);
-    found.scram = sasl::fake_scram_keys(user, guise_secret, limits.scram_iterations, sasl::hash_of(what.used));
+    found.scram =
+        sasl::fake_scram_keys(user, guise_secret, limits.scram_iterations, sasl::hash_of(what.used));
   }
   return found;
 }

@@ -21,8 +21,8 @@ struct do_later {
 
 using login_self = login_actor::extend<caf::reacts_to<do_later>>;
 
-/// Proves who somebody is. Passwords are hashed in a bounded pool; what was verified lately is remembered as a keyed
-/// hash; failures are counted and slowed down.
+/// Proves who somebody is. Passwords are hashed in a bounded pool; what was verified lately is remembered as
+/// a keyed hash; failures are counted and slowed down.
 struct login_state {
   static constexpr const char* name = "domain.login";
   login_self::pointer self = nullptr;
@@ -41,7 +41,8 @@ struct login_state {
   std::list<waiting_login> waiting; ///< in order of arrival
   std::unordered_map<std::string, size_t> waiting_by_peer;
 
-  /// How often something was forgotten: what was being verified meanwhile was held against what counts no more.
+  /// How often something was forgotten: what was being verified meanwhile was held against what counts no
+  /// more.
   uint64_t forgotten = 0;
 
   /// Somebody who may exist.
@@ -63,7 +64,8 @@ struct login_state {
   std::optional<candidate> look_up_exactly(const std::string& user, bool& unreadable) const;
   void try_login(const login& what, open_answer<login_answer> answer);
   void finish_proof(const finish_login& what, open_answer<login_answer> answer);
-  /// Whether the guard lets this one try now. If not it is answered, or waits and calls `again` when its time has come.
+  /// Whether the guard lets this one try now. If not it is answered, or waits and calls `again` when its time
+  /// has come.
   bool has_turn(const std::string& peer, account_id account, open_answer<login_answer> answer,
                 std::function<void()> again);
   void end_try(const std::string& peer, account_id account);

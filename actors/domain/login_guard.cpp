@@ -10,7 +10,8 @@ namespace stagepost::domain {
 namespace {
 
 constexpr size_t most_entries = 200000;
-/// Tries of one address that are under way at a time, whatever the limits: the rest must not wait behind them.
+/// Tries of one address that are under way at a time, whatever the limits: the rest must not wait behind
+/// them.
 constexpr uint32_t most_under_way = 50;
 
 std::string address_key(const std::string& peer) { return "address " + peer; }
@@ -64,9 +65,10 @@ login_guard::answer login_guard::may_try(const conf::password_settings& limits, 
     return full || counted->under_way >= most_at_once ? answer::later : answer::yes;
   };
   constexpr auto any = std::numeric_limits<uint32_t>::max();
-  return std::max({look(address_key(peer), limits.max_failed_logins_per_address, most_under_way),
-                   look(network_key(peer), limits.max_failed_logins_per_network, any),
-                   account ? look(account_key(account), limits.max_failed_logins_per_account, any) : answer::yes});
+  return std::max(
+      {look(address_key(peer), limits.max_failed_logins_per_address, most_under_way),
+       look(network_key(peer), limits.max_failed_logins_per_network, any),
+       account ? look(account_key(account), limits.max_failed_logins_per_account, any) : answer::yes});
 }
 
 void login_guard::began(const conf::password_settings& limits, const std::string& peer, account_id account,

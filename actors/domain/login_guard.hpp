@@ -10,9 +10,9 @@
 
 namespace stagepost::domain {
 
-/// Counts failed logins per address, per network (/64 of IPv6, /24 of IPv4) and per account, and says when enough is
-/// enough. A try under way counts as if it were to fail, so that many at once are no way around the limits. Bounded: the
-/// entry longest untouched makes room.
+/// Counts failed logins per address, per network (/64 of IPv6, /24 of IPv4) and per account, and says when
+/// enough is enough. A try under way counts as if it were to fail, so that many at once are no way around the
+/// limits. Bounded: the entry longest untouched makes room.
 class login_guard {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -21,12 +21,16 @@ public:
   enum class answer : uint8_t { yes, later, no };
 
   /// Whether this one may try now.
-  answer may_try(const conf::password_settings& limits, const std::string& peer, account_id account, time_point now);
+  answer may_try(const conf::password_settings& limits, const std::string& peer, account_id account,
+                 time_point now);
   /// A try is under way until `ended` is called with the same names.
-  void began(const conf::password_settings& limits, const std::string& peer, account_id account, time_point now);
+  void began(const conf::password_settings& limits, const std::string& peer, account_id account,
+             time_point now);
   void ended(const std::string& peer, account_id account);
-  void failed(const conf::password_settings& limits, const std::string& peer, account_id account, time_point now);
-  /// A right password clears the account's own count, not that of the address: one good account must not buy guesses.
+  void failed(const conf::password_settings& limits, const std::string& peer, account_id account,
+              time_point now);
+  /// A right password clears the account's own count, not that of the address: one good account must not buy
+  /// guesses.
   void succeeded(account_id account);
 
 private:

@@ -11,8 +11,9 @@ namespace stagepost::log {
 enum class level : uint8_t { error, warning, info, debug };
 enum class format : uint8_t { text, json };
 
-/// Which connection and which message a line is about; empty where it is about neither. No secret is ever logged: what
-/// a client sent is passed through `printable` by the caller, and passwords are never passed at all.
+/// Which connection and which message a line is about; empty where it is about neither. No secret is ever
+/// logged: what a client sent is passed through `printable` by the caller, and passwords are never passed at
+/// all.
 struct about {
   std::string_view connection = {};
   std::string_view queue = {};

@@ -9,7 +9,9 @@ namespace stagepost::mailbox {
 namespace {
 
 /// To those whose answer has no outcome.
-caf::error unreadable() { return to_error({storage::errc::io_error, "the account's folders cannot be read"}); }
+caf::error unreadable() {
+  return to_error({storage::errc::io_error, "the account's folders cannot be read"});
+}
 
 } // namespace
 
@@ -22,11 +24,11 @@ caf::result<Answer> account_state::once_loaded(std::function<void(open_answer<An
 }
 
 const mailbox_actor& account_state::actor_of(folder& which) {
-  // Linked: folders end with their account, and a folder that fails takes the account along, to be started anew from
-  // what is on disk.
+  // Linked: folders end with their account, and a folder that fails takes the account along, to be started
+  // anew from what is on disk.
   if (!which.actor)
-    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record, which.made_with,
-                                            lease);
+    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record,
+                                           which.made_with, lease);
   return which.actor;
 }
 
@@ -60,7 +62,8 @@ void account_state::status_of(const std::string& name, open_answer<status_answer
 
 folder_opened account_state::open(const std::string& name) {
   auto* which = find(name);
-  if (which == nullptr) return {loaded ? outcome::no_such_mailbox : outcome::unavailable, mailbox_actor{}, {}};
+  if (which == nullptr)
+    return {loaded ? outcome::no_such_mailbox : outcome::unavailable, mailbox_actor{}, {}};
   return {outcome::done, actor_of(*which), which->record.id};
 }
 
@@ -108,7 +111,8 @@ void account_state::settle_folders(std::function<void()> then) {
 bool account_state::may_end() const { return sessions.empty() && under_way == 0 && !list_busy && !move_busy; }
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
-                                     account_id id, uint64_t quota_bytes, std::shared_ptr<committer::lease> lease) {
+                                     account_id id, uint64_t quota_bytes,
+                                     std::shared_ptr<committer::lease> lease) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
@@ -120,7 +124,8 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
   state.load();
   return {
       [self](const attach_session& what) {
-        // An address does not keep alive what it names, and CAF 0.17 looks for a monitor's place in there all the same.
+        // An address does not keep alive what it names, and CAF 0.17 looks for a monitor's place in there all
+        // the same.
         const auto session = caf::actor_cast<caf::strong_actor_ptr>(what.session);
         if (session && self->state.sessions.insert(what.session).second) self->monitor(session);
       },

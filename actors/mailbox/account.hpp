@@ -28,7 +28,8 @@ struct account_state {
     uint64_t messages = 0;
     uint64_t size_bytes = 0;
     bool ending = false; ///< being deleted: nothing new goes in
-    std::shared_ptr<committer::chain> made_with; ///< of the commit that makes it, where that may still be under way
+    std::shared_ptr<committer::chain>
+        made_with; ///< of the commit that makes it, where that may still be under way
   };
   std::map<std::string, folder, std::less<>> folders; ///< by name
   /// Levels that exist only above others (RFC 3501 5.1) are not kept: they follow from the names.
@@ -37,9 +38,9 @@ struct account_state {
   std::deque<std::function<void()>> awaiting_load;
   bool erased = false; ///< the account was deleted: there are no folders and none is made
   std::set<caf::actor_addr> sessions;
-  size_t under_way = 0; ///< requests that have not been answered
+  size_t under_way = 0;        ///< requests that have not been answered
   uint64_t reserved_bytes = 0; ///< of messages on their way into folders
-  bool list_busy = false; ///< a change of the list is on its way to the disk
+  bool list_busy = false;      ///< a change of the list is on its way to the disk
   std::deque<std::function<void()>> list_waiting;
   bool move_busy = false; ///< one MOVE at a time: two that cross would wait for each other
   std::deque<std::function<void()>> moves_waiting;
@@ -50,8 +51,8 @@ struct account_state {
     bool erased = false;
   };
   static storage::result<on_disk> read(const storage::store& from, account_id id, storage::reach reach);
-  /// Loads the list of folders, from the cache at once or by way of the readers. May fail; the next who comes tries
-  /// again.
+  /// Loads the list of folders, from the cache at once or by way of the readers. May fail; the next who comes
+  /// tries again.
   void load();
   void take(storage::result<on_disk> found);
   /// Runs `then` now, or as soon as the list is loaded or could not be.
@@ -88,6 +89,7 @@ struct account_state {
 };
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
-                                     account_id id, uint64_t quota_bytes, std::shared_ptr<committer::lease> lease);
+                                     account_id id, uint64_t quota_bytes,
+                                     std::shared_ptr<committer::lease> lease);
 
 } // namespace stagepost::mailbox

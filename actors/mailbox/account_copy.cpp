@@ -11,7 +11,8 @@ void account_state::copy(const copy_messages& what, open_answer<imap::copied> an
 
 void account_state::move_ended() {
   move_busy = false;
-  while (!move_busy && !moves_waiting.empty()) { // one into its own folder holds nothing and does not end here again
+  while (!move_busy &&
+         !moves_waiting.empty()) { // one into its own folder holds nothing and does not end here again
     const auto next = std::move(moves_waiting.front());
     moves_waiting.pop_front();
     next();
@@ -37,11 +38,13 @@ void account_state::copy_now(const copy_messages& what, open_answer<imap::copied
       answer.deliver(std::move(result));
     }
   };
-  if (target == nullptr) return finish({loaded ? outcome::no_such_mailbox : outcome::unavailable, {}, {}, {}});
+  if (target == nullptr)
+    return finish({loaded ? outcome::no_such_mailbox : outcome::unavailable, {}, {}, {}});
   self->request(what.from, caf::infinite, read_for_copy{what.uids, hold})
       .then(
           [this, what, same, finish](copied_out& source) mutable {
-            if (source.outcome != outcome::done || source.messages.empty()) return finish({source.outcome, {}, {}, {}});
+            if (source.outcome != outcome::done || source.messages.empty())
+              return finish({source.outcome, {}, {}, {}});
             auto* into = find(what.to);
             // Renamed meanwhile into the folder that is held: it would wait for itself.
             if (into == nullptr || (what.move && !same && into->record.id == what.from_id))
@@ -66,14 +69,17 @@ void account_state::copy_now(const copy_messages& what, open_answer<imap::copied
                         result.from = from_uids;
                         result.to = put.uids;
                       }
-                      if (!what.move || !same || put.outcome != outcome::done) return finish(std::move(result));
+                      if (!what.move || !same || put.outcome != outcome::done)
+                        return finish(std::move(result));
                       // The originals go as if expunged.
-                      self->request(what.from, caf::infinite,
-                                    imap::store_flags{from_uids, imap::flag_change::add, flag_deleted, {}, {}})
+                      self->request(
+                              what.from, caf::infinite,
+                              imap::store_flags{from_uids, imap::flag_change::add, flag_deleted, {}, {}})
                           .then(
                               [this, what, from_uids, finish, result](imap::stored&) mutable {
                                 self->request(what.from, caf::infinite, imap::expunge{false, from_uids})
-                                    .then([finish, result](outcome_answer) mutable { finish(std::move(result)); },
+                                    .then([finish,
+                                           result](outcome_answer) mutable { finish(std::move(result)); },
                                           [finish](caf::error&) mutable { finish({}); });
                               },
                               [finish](caf::error&) mutable { finish({}); });

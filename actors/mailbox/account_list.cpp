@@ -79,7 +79,8 @@ caf::result<outcome_answer> account_state::create(const imap::create_mailbox& wh
     if (folders.count(name) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
     if (folders.size() >= max_folders) return (void)answer.deliver(outcome_answer{outcome::limit_reached});
     folder made;
-    made.record = {with.store->next_mailbox(), name, with.store->next_uid_validity(), uint8_t(what.use), false};
+    made.record = {with.store->next_mailbox(), name, with.store->next_uid_validity(), uint8_t(what.use),
+                   false};
     auto batch = std::make_shared<storage::batch>(*with.store);
     storage::put_folder(*batch, id, made.record);
     storage::put_counters(*batch, made.record.id, {});
@@ -102,9 +103,10 @@ caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& wh
     if (!loaded) return (void)answer.deliver(outcome_answer{});
     if (name == "INBOX") return (void)answer.deliver(outcome_answer{outcome::cannot}); // RFC 9051 6.3.5
     if (which == nullptr)
-      return (void)answer.deliver(outcome_answer{has_children(name) ? outcome::has_children : outcome::no_such_mailbox});
-    // From here on nothing new goes in, and what is on its way in is on disk before the folder goes: a message that was
-    // answered for must not end in a folder that is being emptied.
+      return (void)answer.deliver(
+          outcome_answer{has_children(name) ? outcome::has_children : outcome::no_such_mailbox});
+    // From here on nothing new goes in, and what is on its way in is on disk before the folder goes: a
+    // message that was answered for must not end in a folder that is being emptied.
     which->ending = true;
     list_busy = true;
     ++under_way;
@@ -129,8 +131,11 @@ void account_state::remove_settled(const std::string& name, open_answer<outcome_
           at->second.ending = false;
           return;
         }
-        // Emptied only when its actor has ended: what comes late must not be written behind the eraser's back.
-        const auto erase = [this, gone = at->second.record.id] { self->send(with.eraser, erase_contents{gone}); };
+        // Emptied only when its actor has ended: what comes late must not be written behind the eraser's
+        // back.
+        const auto erase = [this, gone = at->second.record.id] {
+          self->send(with.eraser, erase_contents{gone});
+        };
         if (at->second.actor) {
           ++under_way;
           const auto ended = [this, erase] {
@@ -156,7 +161,8 @@ caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& wh
     const auto prefix = from + '/';
     if (!loaded) return (void)answer.deliver(outcome_answer{});
     if (folders.count(to) != 0) return (void)answer.deliver(outcome_answer{outcome::already_exists});
-    if (to.compare(0, prefix.size(), prefix) == 0) return (void)answer.deliver(outcome_answer{outcome::cannot});
+    if (to.compare(0, prefix.size(), prefix) == 0)
+      return (void)answer.deliver(outcome_answer{outcome::cannot});
     if (from == "INBOX") return (void)answer.deliver(outcome_answer{outcome::cannot});
     if (folders.count(from) == 0 && !has_children(from))
       return (void)answer.deliver(outcome_answer{outcome::no_such_mailbox});
@@ -193,7 +199,8 @@ caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailb
   open_answer<outcome_answer> answer(pending);
   when_list_free([this, what, answer]() mutable {
     auto* which = find(what.name);
-    if (which == nullptr) return (void)answer.deliver(outcome_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable});
+    if (which == nullptr)
+      return (void)answer.deliver(outcome_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable});
     auto record = which->record;
     record.subscribed = what.subscribed;
     auto batch = std::make_shared<storage::batch>(*with.store);

@@ -16,8 +16,8 @@ struct default_folder {
   imap::special_use use;
 };
 constexpr default_folder default_folders[] = {
-    {"INBOX", imap::special_use::none},         {"Drafts", imap::special_use::drafts},
-    {"Sent Items", imap::special_use::sent},    {"Junk E-Mail", imap::special_use::junk},
+    {"INBOX", imap::special_use::none},          {"Drafts", imap::special_use::drafts},
+    {"Sent Items", imap::special_use::sent},     {"Junk E-Mail", imap::special_use::junk},
     {"Deleted Items", imap::special_use::trash},
 };
 
@@ -34,7 +34,8 @@ storage::result<account_state::on_disk> account_state::read(const storage::store
     if (counters) {
       each.messages = counters->messages;
       each.size_bytes = counters->size_bytes;
-    } else if (counters.error().code != storage::errc::not_found && counters.error().code != storage::errc::damaged) {
+    } else if (counters.error().code != storage::errc::not_found &&
+               counters.error().code != storage::errc::damaged) {
       return counters.error(); // a folder that is damaged must not take the others along
     }
     each.record = std::move(record);
@@ -85,8 +86,9 @@ void account_state::when_loaded(std::function<void()> then) {
 }
 
 void account_state::make_default_folders() {
-  // The records go in front of the first message, in the same order to the same committer, and the folders' changes are
-  // chained to them: a message can only be there when its folder is. If they fail the account is loaded anew.
+  // The records go in front of the first message, in the same order to the same committer, and the folders'
+  // changes are chained to them: a message can only be there when its folder is. If they fail the account is
+  // loaded anew.
   auto batch = std::make_shared<storage::batch>(*with.store);
   const auto chain = std::make_shared<committer::chain>();
   for (const auto& each : default_folders) {

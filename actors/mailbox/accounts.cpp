@@ -19,7 +19,8 @@ constexpr size_t ends_per_tick = 512;
 
 } // namespace
 
-void accounts_state::reach(account_id id, uint64_t quota_bytes, std::function<void(const account_actor&)> use) {
+void accounts_state::reach(account_id id, uint64_t quota_bytes,
+                           std::function<void(const account_actor&)> use) {
   auto& each = alive[id];
   each.used_at = std::chrono::steady_clock::now();
   if (each.ending) {
@@ -178,12 +179,14 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
       [self](const open_account& what) -> caf::result<account_opened> {
         auto pending = self->make_response_promise<account_opened>();
         open_answer<account_opened> answer(pending);
-        self->state.reach(what.account, what.quota_bytes, [self, what, answer](const account_actor& actor) mutable {
-          self->send(actor, set_quota{what.quota_bytes});
-          // Attached before the handle is out of our hands: a request to end that comes later finds a session.
-          if (what.session) self->send(actor, attach_session{what.session});
-          answer.deliver(account_opened{actor});
-        });
+        self->state.reach(what.account, what.quota_bytes,
+                          [self, what, answer](const account_actor& actor) mutable {
+                            self->send(actor, set_quota{what.quota_bytes});
+                            // Attached before the handle is out of our hands: a request to end that comes
+                            // later finds a session.
+                            if (what.session) self->send(actor, attach_session{what.session});
+                            answer.deliver(account_opened{actor});
+                          });
         return pending;
       },
       [self](const deliver_message& what) -> caf::result<inserted> {

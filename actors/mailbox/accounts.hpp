@@ -32,8 +32,9 @@ struct accounts_state {
     account_actor actor;
     std::shared_ptr<committer::lease> lease; ///< under which it writes, with its folders
     std::chrono::steady_clock::time_point used_at;
-    /// It was asked to end, or has ended and some of what it handed in may still be on its way to the disk. What is for
-    /// it waits: the next actor of the account must find all that this one will ever have written.
+    /// It was asked to end, or has ended and some of what it handed in may still be on its way to the disk.
+    /// What is for it waits: the next actor of the account must find all that this one will ever have
+    /// written.
     bool ending = false;
     std::deque<std::function<void()>> waiting;
   };

@@ -11,10 +11,11 @@
 
 namespace stagepost::mailbox {
 
-/// Reads what the cache did not have, by way of the readers. `how` runs on another thread and owns what it uses; `then`
-/// is called once, by the actor, later.
+/// Reads what the cache did not have, by way of the readers. `how` runs on another thread and owns what it
+/// uses; `then` is called once, by the actor, later.
 template <class T, class Self>
-void read_cold(Self* self, const offload::pool_actor& readers, std::function<storage::result<T>(storage::reach)> how,
+void read_cold(Self* self, const offload::pool_actor& readers,
+               std::function<storage::result<T>(storage::reach)> how,
                std::function<void(storage::result<T>)> then) {
   const auto found = std::make_shared<storage::result<T>>(storage::errc::io_error);
   auto work = offload::make_work([found, how = std::move(how)] { *found = how(storage::reach::disk); });

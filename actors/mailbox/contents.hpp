@@ -10,15 +10,16 @@
 
 namespace stagepost::mailbox {
 
-/// The messages of one folder and its counters, in memory: what its actor changes before it writes. Pages are replaced,
-/// never altered, so whoever looks at an old one may go on. Every change raises the MODSEQ by one.
+/// The messages of one folder and its counters, in memory: what its actor changes before it writes. Pages are
+/// replaced, never altered, so whoever looks at an old one may go on. Every change raises the MODSEQ by one.
 class contents {
 public:
   contents() = default;
   contents(mailbox_pages pages, storage::mailbox_counters counters)
       : pages_(std::move(pages)), counters_(std::move(counters)) {}
 
-  /// What one change did: the pages to be written and told, the messages concerned, and the line for the change log.
+  /// What one change did: the pages to be written and told, the messages concerned, and the line for the
+  /// change log.
   struct change {
     mailbox_pages pages;
     storage::change_record record;
@@ -39,8 +40,8 @@ public:
   /// Adds messages with the next UIDs; the record names them.
   change add(const std::vector<arrival>& arrivals);
 
-  /// What `uids` shall carry; a message already so is left alone. The record names those changed, and is without UIDs,
-  /// and the MODSEQ stands, when none was.
+  /// What `uids` shall carry; a message already so is left alone. The record names those changed, and is
+  /// without UIDs, and the MODSEQ stands, when none was.
   change set_flags(const std::vector<uid>& uids, const std::function<void(message_entry&)>& alter);
 
   /// Takes messages out. `sizes`: of each, in the order of `uids`, all of which are there.

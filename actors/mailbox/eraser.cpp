@@ -26,7 +26,8 @@ void eraser_state::step() {
   busy = true;
   // What was handed in for the folder before it went is written first, so that nothing comes behind its end.
   self->request(committer, caf::infinite, committer::revoke_lease{})
-      .then([this](committer::lease_revoked) { take_some(); }, [this](caf::error& failed) { give_up(describe(failed)); });
+      .then([this](committer::lease_revoked) { take_some(); },
+            [this](caf::error& failed) { give_up(describe(failed)); });
 }
 
 void eraser_state::take_some() {

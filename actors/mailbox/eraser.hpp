@@ -14,8 +14,8 @@ namespace stagepost::mailbox {
 
 using eraser_self = eraser_actor::extend<caf::reacts_to<atom::tick>>;
 
-/// One per shard. A deleted folder is noted in the store until it is empty, so the list in memory may be short: what does
-/// not fit is found there again.
+/// One per shard. A deleted folder is noted in the store until it is empty, so the list in memory may be
+/// short: what does not fit is found there again.
 struct eraser_state {
   static constexpr const char* name = "mailbox.eraser";
   eraser_self::pointer self = nullptr;

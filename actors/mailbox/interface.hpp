@@ -15,7 +15,8 @@ namespace stagepost::mailbox {
 
 using imap::outcome;
 
-// -- what a mailbox tells those who look at it ---------------------------------------------------------------------
+// -- what a mailbox tells those who look at it
+// ---------------------------------------------------------------------
 
 /// Something changed in the folder being looked at, and it is on disk.
 struct mailbox_changed {
@@ -29,7 +30,8 @@ struct mailbox_gone {
 /// What a watcher understands. A connection with a selected folder is one.
 using watcher_actor = caf::typed_actor<caf::reacts_to<mailbox_changed>, caf::reacts_to<mailbox_gone>>;
 
-// -- one folder ----------------------------------------------------------------------------------------------------
+// -- one folder
+// ----------------------------------------------------------------------------------------------------
 
 /// A message to be put into a folder.
 struct new_message {
@@ -41,7 +43,8 @@ struct new_message {
   std::vector<std::string> keywords;
 };
 
-/// Look at the folder from now on: the answer is how it stands, and every later change comes as mailbox_changed.
+/// Look at the folder from now on: the answer is how it stands, and every later change comes as
+/// mailbox_changed.
 struct open_view {
   watcher_actor watcher;
 };
@@ -56,8 +59,8 @@ struct trace_note {
   storage::trace_step step;
 };
 
-/// Puts messages in, in order. `with` holds what must become true together with it (the message itself, the end of its
-/// wait in the spool); may be empty. `copied` makes sure the bodies are still there.
+/// Puts messages in, in order. `with` holds what must become true together with it (the message itself, the
+/// end of its wait in the spool); may be empty. `copied` makes sure the bodies are still there.
 struct insert_messages {
   std::vector<new_message> messages;
   std::shared_ptr<storage::batch> with;
@@ -71,8 +74,8 @@ struct inserted {
   std::vector<uid> uids;
 };
 
-/// Messages as another folder needs them; those gone are left out. With `hold` the folder changes no more until
-/// finish_move, and the answer carries the removal, to be committed with the insertion.
+/// Messages as another folder needs them; those gone are left out. With `hold` the folder changes no more
+/// until finish_move, and the answer carries the removal, to be committed with the insertion.
 struct read_for_copy {
   std::vector<uid> uids;
   bool hold = false;
@@ -116,7 +119,8 @@ struct erase_contents {
 };
 using eraser_actor = caf::typed_actor<caf::reacts_to<erase_contents>>;
 
-// -- one account ---------------------------------------------------------------------------------------------------
+// -- one account
+// ---------------------------------------------------------------------------------------------------
 
 /// A session that holds on to the account; it is let go when the session ends.
 struct attach_session {
@@ -142,8 +146,8 @@ struct folder_opened {
 };
 
 /// Puts messages into the folder of this name, if the quota allows. A folder is never made by this: where it
-/// is missing, a delivery (plus addressing) goes to INBOX and anything else is refused. So a delivery finds no_such_mailbox
-/// only when the account was deleted, and will for ever.
+/// is missing, a delivery (plus addressing) goes to INBOX and anything else is refused. So a delivery finds
+/// no_such_mailbox only when the account was deleted, and will for ever.
 struct put_messages {
   std::string folder;
   insert_messages content;
@@ -190,13 +194,15 @@ using account_actor = caf::typed_actor<
     caf::replies_to<imap::create_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::delete_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::rename_mailbox>::with<outcome_answer>,
-    caf::replies_to<imap::subscribe_mailbox>::with<outcome_answer>, caf::replies_to<put_messages>::with<inserted>,
-    caf::replies_to<check_room>::with<room>, caf::replies_to<copy_messages>::with<imap::copied>,
-    caf::replies_to<atom::status>::with<usage>, caf::reacts_to<counters_changed>, caf::reacts_to<set_quota>,
+    caf::replies_to<imap::subscribe_mailbox>::with<outcome_answer>,
+    caf::replies_to<put_messages>::with<inserted>, caf::replies_to<check_room>::with<room>,
+    caf::replies_to<copy_messages>::with<imap::copied>, caf::replies_to<atom::status>::with<usage>,
+    caf::reacts_to<counters_changed>, caf::reacts_to<set_quota>,
     // May it end? True, and it has: no session, nothing under way, idle long enough.
     caf::replies_to<atom::drain>::with<bool>>;
 
-// -- all accounts of a shard ---------------------------------------------------------------------------------------
+// -- all accounts of a shard
+// ---------------------------------------------------------------------------------------
 
 /// The account's actor, started on demand.
 struct open_account {

@@ -13,7 +13,8 @@ namespace stagepost::mailbox {
 
 namespace {
 
-/// Lines of the change log a folder keeps at least, and how many may gather before old ones are forgotten together.
+/// Lines of the change log a folder keeps at least, and how many may gather before old ones are forgotten
+/// together.
 constexpr uint64_t changes_kept = 20000;
 constexpr uint64_t changes_gathered = 2000;
 
@@ -35,7 +36,9 @@ void mailbox_state::load() {
   loading = true;
   read_cold<contents>(
       self, with.readers,
-      [store = with.store, folder = id](storage::reach reach) { return read_contents(*store, folder, reach); },
+      [store = with.store, folder = id](storage::reach reach) {
+        return read_contents(*store, folder, reach);
+      },
       [this](storage::result<contents> found) {
         loading = false;
         take(std::move(found));
@@ -113,7 +116,8 @@ void mailbox_state::commit_ended(bool committed, const contents::change& made,
     tell_watchers(made);
     self->send(account, counters_changed{id, held.counters().messages, held.counters().size_bytes});
   }
-  // What was built on a failed change is void: by the chain all of it fails too, and then the truth is on disk.
+  // What was built on a failed change is void: by the chain all of it fails too, and then the truth is on
+  // disk.
   if (!loaded && given == ended) load();
   done(committed);
   while (!looks.empty() && looks.front().awaits <= ended) {
@@ -146,7 +150,8 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
     view.view.highest_modseq = held.counters().highest_modseq;
     view.view.pages = held.pages();
     view.view.keywords = held.counters().keywords;
-    // He becomes a watcher when the commits he has seen have ended: notices of later ones come after the answer.
+    // He becomes a watcher when the commits he has seen have ended: notices of later ones come after the
+    // answer.
     when_settled([this, answer, watcher, view](bool good) mutable {
       if (!good) return (void)answer.deliver(view_answer{});
       if (std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
@@ -171,8 +176,9 @@ caf::result<status_answer> mailbox_state::status() {
   open_answer<status_answer> answer(pending);
   when_loaded([this, answer]() mutable {
     const auto& c = held.counters();
-    status_answer now{outcome::done,
-                      {c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
+    status_answer now{
+        outcome::done,
+        {c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
     when_settled([answer, now](bool good) mutable { answer.deliver(good ? now : status_answer{}); });
   });
   return pending;
@@ -212,7 +218,9 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
   self->set_down_handler([self](const caf::down_msg& gone) {
     auto& all = self->state.watchers;
     all.erase(std::remove_if(all.begin(), all.end(),
-                             [&](const watcher_actor& each) { return caf::actor_cast<caf::actor_addr>(each) == gone.source; }),
+                             [&](const watcher_actor& each) {
+                               return caf::actor_cast<caf::actor_addr>(each) == gone.source;
+                             }),
               all.end());
   });
   state.load();

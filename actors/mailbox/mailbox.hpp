@@ -14,8 +14,8 @@
 
 namespace stagepost::mailbox {
 
-/// The one writer of a folder. A change is made in memory at once and handed to the committer; answers and notices
-/// leave when it is on disk. Commits end in the order they were given, so many may be under way.
+/// The one writer of a folder. A change is made in memory at once and handed to the committer; answers and
+/// notices leave when it is on disk. Commits end in the order they were given, so many may be under way.
 struct mailbox_state {
   static constexpr const char* name = "mailbox";
   mailbox_actor::pointer self = nullptr;
@@ -28,8 +28,8 @@ struct mailbox_state {
   contents held;
   std::vector<watcher_actor> watchers;
 
-  /// Commits given and ended so far; they end in order. A look at the folder must not show what a power cut could take
-  /// back, so it waits for the commits given before it.
+  /// Commits given and ended so far; they end in order. A look at the folder must not show what a power cut
+  /// could take back, so it waits for the commits given before it.
   uint64_t given = 0;
   uint64_t ended = 0;
   struct look {
@@ -53,7 +53,8 @@ struct mailbox_state {
   std::vector<uid> moving;
   std::vector<uint64_t> moving_sizes;
 
-  /// Loads the folder, from the cache at once or by way of the readers. May fail; the next who comes tries again.
+  /// Loads the folder, from the cache at once or by way of the readers. May fail; the next who comes tries
+  /// again.
   void load();
   void take(storage::result<contents> found);
   /// Runs `look` now, or as soon as the folder is loaded or could not be.
@@ -62,11 +63,14 @@ struct mailbox_state {
   void when_free(std::function<void()> change);
   void release();
   void go_on();
-  /// Runs `look` once all commits given so far have ended; with false when one of them failed. Not while loading.
+  /// Runs `look` once all commits given so far have ended; with false when one of them failed. Not while
+  /// loading.
   void when_settled(std::function<void(bool)> look);
 
-  /// Adds the change to `batch` and gives it to the committer. `done(true)` when it is on disk; watchers were told.
-  void commit(std::shared_ptr<storage::batch> batch, const contents::change& made, std::function<void(bool)> done);
+  /// Adds the change to `batch` and gives it to the committer. `done(true)` when it is on disk; watchers were
+  /// told.
+  void commit(std::shared_ptr<storage::batch> batch, const contents::change& made,
+              std::function<void(bool)> done);
   void commit_ended(bool committed, const contents::change& made, const std::function<void(bool)>& done);
   void tell_watchers(const contents::change& made);
 

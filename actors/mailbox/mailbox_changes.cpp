@@ -144,7 +144,8 @@ void mailbox_state::expunge_now(const imap::expunge& what, open_answer<outcome_a
     std::vector<uint64_t> sizes;
     for (size_t i = 0; i < doomed.size(); ++i) {
       storage::delete_message(*batch, id, doomed[i]);
-      storage::drop_reference(*batch, (*records)[i].body, storage::blob_owner::mailbox, id.value, doomed[i].value);
+      storage::drop_reference(*batch, (*records)[i].body, storage::blob_owner::mailbox, id.value,
+                              doomed[i].value);
       sizes.push_back((*records)[i].size_bytes);
     }
     const auto made = held.remove(doomed, sizes);

@@ -17,8 +17,8 @@ caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
     copied_out result{outcome::done, {}, {}, nullptr};
     for (const auto each : what.uids)
       if (held.find(each) != nullptr) result.uids.push_back(each);
-    read_records(result.uids, [this, answer, result, hold = what.hold,
-                               seen = chain](storage::result<std::vector<storage::message_record>> records) mutable {
+    read_records(result.uids, [this, answer, result, hold = what.hold, seen = chain](
+                                  storage::result<std::vector<storage::message_record>> records) mutable {
       if (!loaded || chain != seen) return (void)answer.deliver(copied_out{}); // a commit failed meanwhile
       if (!records) {
         result.outcome = to_outcome(records.error().code);
@@ -30,7 +30,8 @@ caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
       for (size_t i = 0; i < result.uids.size(); ++i) {
         const auto& record = (*records)[i];
         const auto* entry = held.find(result.uids[i]);
-        new_message message{record.body, record.size_bytes, record.internal_date, record.queue_id, entry->flags, {}};
+        new_message message{record.body,     record.size_bytes, record.internal_date,
+                            record.queue_id, entry->flags,      {}};
         for (size_t bit = 0; bit < held.counters().keywords.size(); ++bit)
           if (entry->keywords >> bit & 1) message.keywords.push_back(held.counters().keywords[bit]);
         result.messages.push_back(std::move(message));
@@ -42,7 +43,8 @@ caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
         }
       }
       if (!hold) {
-        when_settled([answer, result](bool good) mutable { answer.deliver(good ? std::move(result) : copied_out{}); });
+        when_settled(
+            [answer, result](bool good) mutable { answer.deliver(good ? std::move(result) : copied_out{}); });
         return;
       }
       // The removal is worked out on a copy and made true by finish_move; until then nothing else may change.

@@ -49,7 +49,8 @@ std::string to_prometheus(const counters& from, const std::vector<sampled>& more
     line(counter_texts[i].name, counter_texts[i].help, "counter", from.value(counter(i)));
   for (size_t i = 0; i < gauge_texts.size(); ++i)
     line(gauge_texts[i].name, gauge_texts[i].help, "gauge", from.value(gauge(i)));
-  for (const auto& each : more) line(each.name, each.help, each.is_counter ? "counter" : "gauge", each.value());
+  for (const auto& each : more)
+    line(each.name, each.help, each.is_counter ? "counter" : "gauge", each.value());
   return out;
 }
 

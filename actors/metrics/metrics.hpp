@@ -13,19 +13,31 @@ namespace stagepost::metrics {
 
 /// What is counted from everywhere; `describe` has the name and the sentence of each.
 enum class counter : uint8_t {
-  smtp_connections, imap_connections, pop3_connections, lmtp_connections, // accepted since start
+  smtp_connections,
+  imap_connections,
+  pop3_connections,
+  lmtp_connections, // accepted since start
   connections_refused,
-  messages_accepted, messages_refused, octets_accepted,
-  messages_delivered, deliveries_deferred,
-  logins, logins_failed,
-  imap_commands, bodies_read_octets,
+  messages_accepted,
+  messages_refused,
+  octets_accepted,
+  messages_delivered,
+  deliveries_deferred,
+  logins,
+  logins_failed,
+  imap_commands,
+  bodies_read_octets,
   cold_reads,
   count_,
 };
 
 /// What goes up and down.
 enum class gauge : uint8_t {
-  smtp_open, imap_open, pop3_open, lmtp_open, http_open,
+  smtp_open,
+  imap_open,
+  pop3_open,
+  lmtp_open,
+  http_open,
   spool_messages,
   count_,
 };
@@ -33,7 +45,9 @@ enum class gauge : uint8_t {
 /// Counters any thread may add to; they cost one relaxed atomic each.
 class counters {
 public:
-  void add(counter which, uint64_t by = 1) { counts_[size_t(which)].fetch_add(by, std::memory_order_relaxed); }
+  void add(counter which, uint64_t by = 1) {
+    counts_[size_t(which)].fetch_add(by, std::memory_order_relaxed);
+  }
   void change(gauge which, int64_t by) { gauges_[size_t(which)].fetch_add(by, std::memory_order_relaxed); }
   uint64_t value(counter which) const { return counts_[size_t(which)].load(std::memory_order_relaxed); }
   int64_t value(gauge which) const { return gauges_[size_t(which)].load(std::memory_order_relaxed); }

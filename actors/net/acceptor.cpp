@@ -32,7 +32,8 @@ constexpr int backlog = 4096;
 listening listen_local(const std::string& path) {
   sockaddr_un where{};
   where.sun_family = AF_UNIX;
-  if (path.size() >= sizeof where.sun_path) throw std::runtime_error(path + ": the path is too long for a socket");
+  if (path.size() >= sizeof where.sun_path)
+    throw std::runtime_error(path + ": the path is too long for a socket");
   std::memcpy(where.sun_path, path.c_str(), path.size() + 1);
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (probe < 0) fail(path);
@@ -54,7 +55,8 @@ listening listen_local(const std::string& path) {
 }
 
 listening listen_ip(const sockaddr* where, socklen_t size, const std::string& name) {
-  listening made{::socket(where->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), where->sa_family, name, 0};
+  listening made{::socket(where->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), where->sa_family,
+                 name, 0};
   if (made.descriptor < 0) fail(name);
   const int on = 1;
   ::setsockopt(made.descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);

@@ -54,11 +54,13 @@ void actor_clock::fire() {
   }
 }
 
-void actor_clock::set_ordinary_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type, uint64_t id) {
+void actor_clock::set_ordinary_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type,
+                                       uint64_t id) {
   add(due, {self->ctrl(), caf::make_message_id(), caf::make_message(caf::timeout_msg{type, id}), nullptr});
 }
 
-void actor_clock::set_multi_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type, uint64_t id) {
+void actor_clock::set_multi_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type,
+                                    uint64_t id) {
   set_ordinary_timeout(due, self, type, id);
 }
 
@@ -66,7 +68,8 @@ void actor_clock::set_request_timeout(time_point due, caf::abstract_actor* self,
   add(due, {self->ctrl(), id, caf::make_message(caf::make_error(caf::sec::request_timeout)), nullptr});
 }
 
-void actor_clock::schedule_message(time_point due, caf::strong_actor_ptr to, caf::mailbox_element_ptr content) {
+void actor_clock::schedule_message(time_point due, caf::strong_actor_ptr to,
+                                   caf::mailbox_element_ptr content) {
   add(due, {to.get(), {}, {}, std::move(content)});
 }
 

@@ -10,8 +10,8 @@
 
 namespace stagepost::net {
 
-/// CAF's clock without a thread of its own: one ordered list of what is due and one Asio timer for its head. It holds
-/// actors weakly, so a pending time-out never keeps a closed connection alive.
+/// CAF's clock without a thread of its own: one ordered list of what is due and one Asio timer for its head.
+/// It holds actors weakly, so a pending time-out never keeps a closed connection alive.
 class actor_clock : public caf::actor_clock {
 public:
   explicit actor_clock(boost::asio::io_context& io) { timer_.emplace(io); }
@@ -19,11 +19,14 @@ public:
   /// Drops all that is pending; must come before the io_context dies.
   void shut_down();
 
-  void set_ordinary_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type, uint64_t id) override;
-  void set_multi_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type, uint64_t id) override;
+  void set_ordinary_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type,
+                            uint64_t id) override;
+  void set_multi_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type,
+                         uint64_t id) override;
   void set_request_timeout(time_point due, caf::abstract_actor* self, caf::message_id id) override;
   void schedule_message(time_point due, caf::strong_actor_ptr to, caf::mailbox_element_ptr content) override;
-  void schedule_message(time_point, caf::group, caf::strong_actor_ptr, caf::message) override {} // no groups here
+  void schedule_message(time_point, caf::group, caf::strong_actor_ptr, caf::message) override {
+  } // no groups here
 
   // A stale timeout_msg is dropped by its id, and CAF 0.17 never calls the second.
   void cancel_ordinary_timeout(caf::abstract_actor*, caf::atom_value) override {}

@@ -10,7 +10,8 @@ namespace stagepost::net {
 
 namespace {
 
-/// One read takes at most this much: a large message in few system calls, and no connection keeps the thread long.
+/// One read takes at most this much: a large message in few system calls, and no connection keeps the thread
+/// long.
 constexpr size_t read_size = 128 * 1024;
 /// An idle connection keeps no more than this for what it will send next.
 constexpr size_t kept_output = 512;
@@ -29,9 +30,10 @@ void connection::on_exit() {
 
 caf::behavior connection::make_behavior() {
   set_default_handler(ignore);
-  set_exception_handler([](caf::scheduled_actor*, std::exception_ptr&) -> caf::error { return caf::sec::runtime_error; });
+  set_exception_handler(
+      [](caf::scheduled_actor*, std::exception_ptr&) -> caf::error { return caf::sec::runtime_error; });
   actor_executor executor(caf::strong_actor_ptr{ctrl()}, this,
-                               static_cast<boost::asio::io_context*>(&stream_.socket().get_executor().context()));
+                          static_cast<boost::asio::io_context*>(&stream_.socket().get_executor().context()));
   boost::asio::co_spawn(executor, run(), [this](std::exception_ptr failed) {
     if (failed) {
       try {
@@ -68,9 +70,9 @@ void connection::arm(std::chrono::milliseconds limit) {
 
 void connection::schedule_tick() {
   tick_at_ = deadline_;
-  clock().schedule_message(deadline_, caf::strong_actor_ptr{ctrl()},
-                           caf::make_mailbox_element(nullptr, caf::make_message_id(), caf::no_stages,
-                                                     atom::tick::value));
+  clock().schedule_message(
+      deadline_, caf::strong_actor_ptr{ctrl()},
+      caf::make_mailbox_element(nullptr, caf::make_message_id(), caf::no_stages, atom::tick::value));
 }
 
 void connection::on_tick() {
@@ -89,8 +91,8 @@ task<bool> connection::wait_ready(int what, std::chrono::milliseconds limit) {
   arm(limit);
   waiting_ = true;
   boost::system::error_code failed;
-  const auto kind = what == stream::want_write ? boost::asio::socket_base::wait_write
-                                                    : boost::asio::socket_base::wait_read;
+  const auto kind =
+      what == stream::want_write ? boost::asio::socket_base::wait_write : boost::asio::socket_base::wait_read;
   co_await stream_.socket().async_wait(kind, boost::asio::redirect_error(in_actor, failed));
   waiting_ = false;
   co_return !timed_out_;
@@ -133,7 +135,8 @@ connection::got connection::read_some() {
 }
 
 task<> connection::flush() {
-  // The limit is on progress: a poke cancels the wait too, and must not give a peer that reads nothing more time.
+  // The limit is on progress: a poke cancels the wait too, and must not give a peer that reads nothing more
+  // time.
   auto until = clock().now() + write_limit_;
   for (size_t at = 0; at < out_.size();) {
     const int count = stream_.write(out_.data() + at, out_.size() - at);

@@ -16,13 +16,13 @@ struct peer_gone : std::exception {
   const char* what() const noexcept override { return "peer gone"; }
 };
 
-/// Handler of messages nobody understands. Unlike caf::drop it answers without an error, which would end a sender that is
-/// not a request's.
+/// Handler of messages nobody understands. Unlike caf::drop it answers without an error, which would end a
+/// sender that is not a request's.
 caf::result<caf::message> ignore(caf::scheduled_actor*, caf::message_view&);
 
-/// Base of all connections: one actor, one coroutine (`serve`) that reads, feeds a pure session and performs what it
-/// answers. Messages of other actors are handled between its steps, never during one. `atom::drain` ends it in an
-/// orderly way.
+/// Base of all connections: one actor, one coroutine (`serve`) that reads, feeds a pure session and performs
+/// what it answers. Messages of other actors are handled between its steps, never during one. `atom::drain`
+/// ends it in an orderly way.
 class connection : public caf::event_based_actor {
 public:
   connection(caf::actor_config& config, net::socket socket);
@@ -78,7 +78,8 @@ private:
   bool poked_ = false;
   bool timed_out_ = false;
   caf::actor_clock::time_point deadline_;
-  caf::actor_clock::time_point tick_at_ = caf::actor_clock::time_point::max(); ///< of the next tick on its way
+  caf::actor_clock::time_point tick_at_ =
+      caf::actor_clock::time_point::max(); ///< of the next tick on its way
 };
 
 } // namespace stagepost::net

@@ -2,8 +2,8 @@
 
 #include "actors/net/scheduler.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <caf/all.hpp>
@@ -37,8 +37,8 @@ struct function_job : job {
   }
 };
 
-/// An Asio executor whose strand is an actor's mailbox: whatever is executed runs as a message of that actor, so the
-/// coroutine and the message handlers of a connection never run at the same time.
+/// An Asio executor whose strand is an actor's mailbox: whatever is executed runs as a message of that actor,
+/// so the coroutine and the message handlers of a connection never run at the same time.
 template <bool NeverInline = false>
 class basic_actor_executor {
 public:
@@ -52,7 +52,9 @@ public:
     else
       return boost::asio::execution::blocking.possibly;
   }
-  basic_actor_executor<true> require(boost::asio::execution::blocking_t::never_t) const { return {to_, self_, io_}; }
+  basic_actor_executor<true> require(boost::asio::execution::blocking_t::never_t) const {
+    return {to_, self_, io_};
+  }
   basic_actor_executor<false> require(boost::asio::execution::blocking_t::possibly_t) const {
     return {to_, self_, io_};
   }
@@ -84,16 +86,20 @@ template <class T = void>
 using task = boost::asio::awaitable<T, actor_executor>;
 inline constexpr boost::asio::use_awaitable_t<actor_executor> in_actor{};
 
-/// Asks another actor and suspends the coroutine until the answer is there. A plain function on purpose: GCC 12 destroys
-/// aggregate temporaries inside a co_await expression twice, so callers name their messages first.
+/// Asks another actor and suspends the coroutine until the answer is there. A plain function on purpose: GCC
+/// 12 destroys aggregate temporaries inside a co_await expression twice, so callers name their messages
+/// first.
 template <class Result, class Self, class Handle, class... Ts>
 task<caf::expected<Result>> ask(Self* self, Handle to, Ts... xs) {
-  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<actor_executor>, void(caf::expected<Result>)>(
+  return boost::asio::async_initiate<const boost::asio::use_awaitable_t<actor_executor>,
+                                     void(caf::expected<Result>)>(
       [self, to](auto handler, auto... ys) mutable {
         auto resume = std::make_shared<decltype(handler)>(std::move(handler));
         self->request(to, caf::infinite, std::move(ys)...)
             .then([resume](Result& answer) { std::move (*resume)(caf::expected<Result>(std::move(answer))); },
-                  [resume](caf::error& failed) { std::move (*resume)(caf::expected<Result>(std::move(failed))); });
+                  [resume](caf::error& failed) {
+                    std::move (*resume)(caf::expected<Result>(std::move(failed)));
+                  });
       },
       in_actor, std::move(xs)...);
 }

@@ -19,8 +19,8 @@ namespace stagepost::net {
 
 class scheduler;
 
-/// One thread that runs actors and sockets alike: CAF's execution unit around an io_context. A socket that becomes
-/// ready runs its connection's actor right there, without a hand-over to another thread.
+/// One thread that runs actors and sockets alike: CAF's execution unit around an io_context. A socket that
+/// becomes ready runs its connection's actor right there, without a hand-over to another thread.
 class worker : public caf::execution_unit {
 public:
   worker(caf::actor_system* system, scheduler* owner) : caf::execution_unit(system), owner_(owner) {}
@@ -48,8 +48,9 @@ private:
   std::thread thread_;
 };
 
-/// CAF's scheduler module whose workers run Asio. Load with `config.load<net::scheduler>()`. Nothing that runs here may
-/// block: disk reads that can miss the cache, password hashing and child programs have threads of their own.
+/// CAF's scheduler module whose workers run Asio. Load with `config.load<net::scheduler>()`. Nothing that
+/// runs here may block: disk reads that can miss the cache, password hashing and child programs have threads
+/// of their own.
 class scheduler : public caf::scheduler::abstract_coordinator {
 public:
   explicit scheduler(caf::actor_system& system) : abstract_coordinator(system) {}

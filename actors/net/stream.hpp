@@ -2,8 +2,8 @@
 
 #include "actors/net/tls.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <string>
 
@@ -11,8 +11,8 @@ namespace stagepost::net {
 
 using socket = boost::asio::generic::stream_protocol::socket;
 
-/// A byte stream on a non-blocking descriptor, TCP or local, plain or TLS. Driven by readiness: it holds no buffer, so an
-/// idle connection costs none. Not to be used after the descriptor was closed.
+/// A byte stream on a non-blocking descriptor, TCP or local, plain or TLS. Driven by readiness: it holds no
+/// buffer, so an idle connection costs none. Not to be used after the descriptor was closed.
 class stream {
 public:
   /// What read and write answer beside a count.
@@ -33,7 +33,8 @@ public:
   void shut_down();
 
   bool is_secure() const { return tls_ != nullptr; }
-  /// TLS has taken octets from the socket that were not read yet: the socket will not become readable for them.
+  /// TLS has taken octets from the socket that were not read yet: the socket will not become readable for
+  /// them.
   bool holds_input() const { return tls_ != nullptr && SSL_has_pending(tls_) == 1; }
   std::string tls_version() const;
   std::string tls_cipher() const;

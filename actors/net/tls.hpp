@@ -11,8 +11,8 @@
 
 namespace stagepost::net {
 
-/// A certificate chain and its key, as PEM files, and the host names it is chosen for by SNI ("*.example.org" fits one
-/// label). The first of a list is the default.
+/// A certificate chain and its key, as PEM files, and the host names it is chosen for by SNI ("*.example.org"
+/// fits one label). The first of a list is the default.
 struct certificate_files {
   std::vector<std::string> host_names;
   std::string chain_path;
@@ -24,14 +24,16 @@ struct tls_options {
   bool session_tickets = true;
 };
 
-/// The certificates of a server, chosen by SNI. Immutable once made: a reload makes a new one, and connections keep
-/// theirs.
+/// The certificates of a server, chosen by SNI. Immutable once made: a reload makes a new one, and
+/// connections keep theirs.
 class tls_context {
 public:
-  /// Throws std::runtime_error with a sentence that names the file when something cannot be read or does not fit.
+  /// Throws std::runtime_error with a sentence that names the file when something cannot be read or does not
+  /// fit.
   explicit tls_context(const std::vector<certificate_files>& certificates);
 
-  /// Must come before anybody else has it: the files are read while the process may, the settings are known later.
+  /// Must come before anybody else has it: the files are read while the process may, the settings are known
+  /// later.
   void set_options(const tls_options& options);
 
   SSL* make_server_stream(int descriptor) const;

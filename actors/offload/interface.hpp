@@ -1,13 +1,14 @@
 #pragma once
 
-#include <caf/fwd.hpp>
 #include <caf/all.hpp>
+#include <caf/fwd.hpp>
 
 #include <memory>
 
 namespace stagepost::offload {
 
-/// Something that may block: a read that missed the cache, a password hash. It keeps its result for whoever ordered it.
+/// Something that may block: a read that missed the cache, a password hash. It keeps its result for whoever
+/// ordered it.
 struct work {
   virtual ~work() = default;
   virtual void run() = 0;

@@ -21,7 +21,8 @@ worker_actor::behavior_type worker(worker_actor::pointer) {
 } // namespace
 
 caf::result<work_done> pool_state::add(const run_work& order) {
-  if (idle.empty() && queue.size() >= queue_limit) return caf::make_error(caf::sec::runtime_error, std::string("the queue is full"));
+  if (idle.empty() && queue.size() >= queue_limit)
+    return caf::make_error(caf::sec::runtime_error, std::string("the queue is full"));
   auto answer = self->make_response_promise<work_done>();
   waiting next{order, answer};
   if (idle.empty()) {
@@ -51,11 +52,13 @@ void pool_state::hand_out(worker_actor to, waiting next) {
             [finish](caf::error& failed) mutable { finish(failed); });
 }
 
-pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self, size_t threads, size_t queue_limit) {
+pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self, size_t threads,
+                               size_t queue_limit) {
   outlive_stray_errors(self);
   self->state.self = self;
   self->state.queue_limit = queue_limit;
-  for (size_t i = 0; i < threads; ++i) self->state.idle.push_back(self->spawn<caf::linked + caf::detached>(worker));
+  for (size_t i = 0; i < threads; ++i)
+    self->state.idle.push_back(self->spawn<caf::linked + caf::detached>(worker));
   return {[self](const run_work& order) { return self->state.add(order); }};
 }
 

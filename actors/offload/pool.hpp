@@ -26,6 +26,7 @@ struct pool_state {
 };
 
 /// `threads`: how many run at a time, each a thread of its own.
-pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self, size_t threads, size_t queue_limit);
+pool_actor::behavior_type pool(pool_actor::stateful_pointer<pool_state> self, size_t threads,
+                               size_t queue_limit);
 
 } // namespace stagepost::offload

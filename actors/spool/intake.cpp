@@ -35,7 +35,8 @@ bool intake_state::has_space() {
 }
 
 caf::result<message_accepted> intake_state::accept(const accept_message& what) {
-  if (with.store->failed() || !has_space()) return to_error({storage::errc::disk_full, "no space in the spool"});
+  if (with.store->failed() || !has_space())
+    return to_error({storage::errc::disk_full, "no space in the spool"});
   auto batch = std::make_shared<storage::batch>(*with.store);
   storage::put_chunk(*batch, what.body, what.chunks - 1, *what.last_chunk, true);
   storage::put_blob(*batch, what.body, {what.size_bytes, what.chunks, what.digest});
@@ -61,7 +62,8 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
     recipient.due_at = what.accepted_at;
     switch (each.kind) {
     case domain::address_kind::account:
-      if (const auto [known, first] = seen.emplace(std::pair(each.target.account, each.target.folder), recipient.index);
+      if (const auto [known, first] =
+              seen.emplace(std::pair(each.target.account, each.target.folder), recipient.index);
           !first) {
         indexes.push_back(known->second);
         continue;

@@ -20,7 +20,8 @@ struct intake_state {
 
   caf::result<message_accepted> accept(const accept_message& what);
   /// To the queue, for a client that hears of each recipient; `indexes` has each one's record.
-  void hand_on(enqueue_message order, const std::vector<uint32_t>& indexes, open_answer<message_accepted> answer);
+  void hand_on(enqueue_message order, const std::vector<uint32_t>& indexes,
+               open_answer<message_accepted> answer);
   /// Whether the disk has more than its reserve, which is kept for reading and deleting.
   bool has_space();
 };

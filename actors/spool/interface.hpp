@@ -23,14 +23,14 @@ struct addressee {
 
 /// How the first try to deliver to a recipient ended.
 enum class first_try : uint8_t {
-  kept,        ///< the spool has him: who is not reached yet, and who is an alias
+  kept, ///< the spool has him: who is not reached yet, and who is an alias
   delivered,
   over_quota,  ///< not delivered and no longer in the spool: whoever sent the message has to see to him
   unavailable, ///< the same: his mailbox cannot be written now
 };
 
-/// Hands one message over. The answer comes once it is on disk, so whoever gets it may say 250; a storage error means
-/// nothing was taken, and until the answer the client owns the message.
+/// Hands one message over. The answer comes once it is on disk, so whoever gets it may say 250; a storage
+/// error means nothing was taken, and until the answer the client owns the message.
 struct accept_message {
   stagepost::queue_id id;
   smtp::envelope envelope;
@@ -44,8 +44,8 @@ struct accept_message {
   instant accepted_at;
   std::string authenticated_as;
   std::vector<storage::trace_step> trace; ///< what is known so far
-  /// Answer when deliveries were tried, for a client that hears of each recipient (LMTP, RFC 2033 4.2), and give those
-  /// who could not be reached back to it. Waits a bounded time.
+  /// Answer when deliveries were tried, for a client that hears of each recipient (LMTP, RFC 2033 4.2), and
+  /// give those who could not be reached back to it. Waits a bounded time.
   bool try_first = false;
 };
 struct message_accepted {
@@ -107,13 +107,11 @@ struct queue_status {
   uint64_t waiting = 0; ///< messages known to wait for local delivery
 };
 
-using queue_actor =
-    caf::typed_actor<caf::reacts_to<enqueue_message>, caf::replies_to<try_message>::with<message_tried>,
-                     caf::replies_to<list_queue>::with<queue_page>,
-                     caf::replies_to<show_message>::with<queue_page>,
-                     caf::replies_to<delete_message>::with<queue_answer>,
-                     caf::replies_to<retry_message>::with<queue_answer>,
-                     caf::replies_to<atom::status>::with<queue_status>>;
+using queue_actor = caf::typed_actor<
+    caf::reacts_to<enqueue_message>, caf::replies_to<try_message>::with<message_tried>,
+    caf::replies_to<list_queue>::with<queue_page>, caf::replies_to<show_message>::with<queue_page>,
+    caf::replies_to<delete_message>::with<queue_answer>, caf::replies_to<retry_message>::with<queue_answer>,
+    caf::replies_to<atom::status>::with<queue_status>>;
 
 } // namespace stagepost::spool
 

@@ -28,7 +28,8 @@ void queue_state::leave_on_disk(queue_id id) {
 
 void queue_state::enqueue(enqueue_message what) {
   const auto id = what.what.message.id;
-  if (removing.count(id) != 0 || removed.has(id)) return stop_waiting(id); // the order to delete it was faster
+  if (removing.count(id) != 0 || removed.has(id))
+    return stop_waiting(id); // the order to delete it was faster
   // In order: what comes after something left on disk is left there too.
   if (on_disk_from || ready.size() >= ready_limit) {
     leave_on_disk(id);
@@ -71,8 +72,8 @@ void queue_state::begin(enqueue_message what) {
   }
   on.staying = what.what.damaged.size();
   for (const auto index : what.what.damaged) on.next_index = std::max(on.next_index, index + 1);
-  // Nothing of a message is delivered while an alias of it is being written out: so the accounts it already has are
-  // all found, and nobody gets it twice.
+  // Nothing of a message is delivered while an alias of it is being written out: so the accounts it already
+  // has are all found, and nobody gets it twice.
   if (on.expanding)
     expand(id);
   else
@@ -83,7 +84,8 @@ void queue_state::begin(enqueue_message what) {
 void queue_state::learn_quotas(queue_id id, size_t from) {
   auto& on = at_work.at(id);
   const auto now = wall_clock();
-  while (from < on.open.size() && (!is_to_be_tried(on.open[from], now, furthest_from(now)) || on.quotas.count(on.open[from].account) != 0))
+  while (from < on.open.size() && (!is_to_be_tried(on.open[from], now, furthest_from(now)) ||
+                                   on.quotas.count(on.open[from].account) != 0))
     ++from;
   if (from == on.open.size()) return push(id);
   self->request(directory, caf::infinite, domain::find_account{on.open[from].account})
@@ -122,15 +124,18 @@ void queue_state::push(queue_id id) {
       continue;
     }
     delivery::deliver_locally order{on.message, recipient, 0, false};
-    if (const auto quota = on.quotas.find(recipient.account); quota != on.quotas.end()) order.quota_bytes = quota->second;
+    if (const auto quota = on.quotas.find(recipient.account); quota != on.quotas.end())
+      order.quota_bytes = quota->second;
     const bool last = on.open.empty() && on.out == 0 && on.staying == 0 && on.writing == 0;
     order.last = last;
     ++on.out;
     ++out;
     self->request(local, caf::infinite, std::move(order))
-        .then([this, id, recipient, last](delivery::delivery_result& result) { delivered(id, recipient, last, result); },
+        .then([this, id, recipient,
+               last](delivery::delivery_result& result) { delivered(id, recipient, last, result); },
               [this, id, recipient, last](caf::error& failed) {
-                delivered(id, recipient, last, {delivery::result_kind::unknown, "451 4.3.0 " + describe(failed)});
+                delivered(id, recipient, last,
+                          {delivery::result_kind::unknown, "451 4.3.0 " + describe(failed)});
               });
   }
   end_if_done(id);
@@ -148,7 +153,8 @@ void queue_state::delivered(queue_id id, const storage::spool_recipient& recipie
     on.ended = last; // it took the message out of the spool with it
     break;
   case delivery::result_kind::unknown:
-    // Nothing is written: were it delivered, that would bring the recipient back. What is on disk is read again.
+    // Nothing is written: were it delivered, that would bring the recipient back. What is on disk is read
+    // again.
     counters->add(metrics::counter::deliveries_deferred);
     log::warn("queue {}: the outcome of a delivery is not known: {}", id.value, result.text);
     tell(id, recipient.index, first_try::kept);
@@ -211,12 +217,12 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
       [self](enqueue_message& what) { self->state.enqueue(std::move(what)); },
       [self](try_message& what) { return self->state.try_first(std::move(what)); },
       [self](const list_queue& what) { return self->state.list(what); },
-      [self](const show_message& what) { return self->state.list({what.id, 1}); },
+      [self](const show_message& what) {
+        return self->state.list({what.id, 1});
+      },
       [self](const delete_message& what) { return self->state.remove(what); },
       [self](const retry_message& what) { return self->state.retry(what); },
-      [self](atom::status) {
-        return queue_status{self->state.in_memory.size()};
-      },
+      [self](atom::status) { return queue_status{self->state.in_memory.size()}; },
       [self](atom::tick) { self->state.tick(); },
   };
 }

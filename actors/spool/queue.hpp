@@ -25,10 +25,11 @@ using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>>;
 /// When what could not be read or asked is tried again.
 inline constexpr auto short_wait = std::chrono::minutes(1);
 
-/// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the messages being
-/// worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its work by subject: queue.cpp
-/// delivers, queue_outcome.cpp says what becomes of recipients, queue_expansion.cpp writes out aliases, queue_reading.cpp
-/// reads from disk, queue_orders.cpp obeys the administrator, queue_client.cpp answers who waits for first tries.
+/// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the
+/// messages being worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its
+/// work by subject: queue.cpp delivers, queue_outcome.cpp says what becomes of recipients,
+/// queue_expansion.cpp writes out aliases, queue_reading.cpp reads from disk, queue_orders.cpp obeys the
+/// administrator, queue_client.cpp answers who waits for first tries.
 struct queue_state {
   static constexpr const char* name = "spool.queue";
   queue_self::pointer self = nullptr;
@@ -48,7 +49,7 @@ struct queue_state {
     size_t staying = 0;      ///< recipients that stay on disk: remote, deferred, damaged
     size_t writing = 0;      ///< changes of its records on their way to the disk
     bool expanding = false;
-    bool ended = false;      ///< its record was taken out of the spool
+    bool ended = false; ///< its record was taken out of the spool
   };
   /// Whoever wants to hear of the first tries.
   struct waiting_client {
@@ -61,20 +62,22 @@ struct queue_state {
 
   std::unordered_map<queue_id, working> at_work;
   std::deque<enqueue_message> ready; ///< behind them, in order of arrival
-  /// Those of both. While a message is here its records are changed from here only; when it leaves, all that is to be
-  /// said of it is on disk.
+  /// Those of both. While a message is here its records are changed from here only; when it leaves, all that
+  /// is to be said of it is on disk.
   std::unordered_set<queue_id> in_memory;
   std::unordered_map<queue_id, waiting_client> clients;
 
-  /// Where on disk the messages begin that are not in memory because `ready` was full; zero: all are in memory.
+  /// Where on disk the messages begin that are not in memory because `ready` was full; zero: all are in
+  /// memory.
   queue_id on_disk_from;
-  /// The lowest number left on disk since the last read began; numbers are given before the message is on disk, so one
-  /// may come late.
+  /// The lowest number left on disk since the last read began; numbers are given before the message is on
+  /// disk, so one may come late.
   queue_id left_from;
   bool reading = false;
   read_stamps reads;
   std::unordered_set<queue_id> loading; ///< messages that are read on their own
-  /// Messages to be read again as soon as nothing is under way with them; true: to be tried whatever their time is.
+  /// Messages to be read again as soon as nothing is under way with them; true: to be tried whatever their
+  /// time is.
   std::unordered_map<queue_id, bool> wishes;
   retry_times retries;
   /// The first message that waits for the store of a shard to write again.
@@ -102,12 +105,14 @@ struct queue_state {
   void stall(queue_id id, uint8_t shard);
   void hold(queue_id id, storage::spool_recipient recipient, const std::string& why);
   /// To the client that is still there: out of the spool first, so that nobody is served twice.
-  void give_back(queue_id id, const storage::spool_recipient& recipient, const delivery::delivery_result& result);
+  void give_back(queue_id id, const storage::spool_recipient& recipient,
+                 const delivery::delivery_result& result);
   /// All that is not under way stays for now.
   void postpone(queue_id id);
   void end_if_done(queue_id id);
   /// Changes records of a message at work. `then` hears whether it was done.
-  void write(queue_id id, std::shared_ptr<storage::batch> batch, std::function<void(bool)> then = [](bool) {});
+  void write(
+      queue_id id, std::shared_ptr<storage::batch> batch, std::function<void(bool)> then = [](bool) {});
   void forget(queue_id id);
 
   bool wants_to_hear(queue_id id, uint32_t index) const;
@@ -118,10 +123,12 @@ struct queue_state {
 
   void expand(queue_id id);
   void expanded(queue_id id, uint32_t alias_index, const domain::address_expanded& found);
-  void write_expansion(queue_id id, uint32_t alias_index, std::vector<storage::spool_recipient> fresh, size_t from);
+  void write_expansion(queue_id id, uint32_t alias_index, std::vector<storage::spool_recipient> fresh,
+                       size_t from);
 
   void read_more();
-  /// One message again, as soon as nothing is under way with it. `now`: whatever its recipients' next time is.
+  /// One message again, as soon as nothing is under way with it. `now`: whatever its recipients' next time
+  /// is.
   void load(queue_id id, bool now);
   void loaded(queue_id id, read_stamps::stamp stamp, bool good, std::vector<queued_message> found);
   /// A message that was read; passed over when it is in memory or was while the read was under way.

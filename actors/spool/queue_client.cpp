@@ -14,7 +14,8 @@ constexpr auto client_wait = std::chrono::seconds(10);
 caf::result<message_tried> queue_state::try_first(try_message what) {
   auto pending = self->make_response_promise<message_tried>();
   const auto& recipients = what.what.what.recipients;
-  waiting_client client{open_answer<message_tried>(pending), {}, {}, 0, std::chrono::steady_clock::now() + client_wait};
+  waiting_client client{
+      open_answer<message_tried>(pending), {}, {}, 0, std::chrono::steady_clock::now() + client_wait};
   client.tries.resize(recipients.size(), first_try::kept);
   for (const auto& each : recipients)
     if (each.state == storage::recipient_state::local) client.untried.insert(each.index);

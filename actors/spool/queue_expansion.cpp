@@ -36,18 +36,19 @@ void queue_state::expand(queue_id id) {
 
 void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::address_expanded& found) {
   auto& on = at_work.at(id);
-  const auto alias = std::find_if(on.open.begin(), on.open.end(),
-                                  [&](const storage::spool_recipient& each) { return each.index == alias_index; });
+  const auto alias = std::find_if(on.open.begin(), on.open.end(), [&](const storage::spool_recipient& each) {
+    return each.index == alias_index;
+  });
   // The directory cannot be read now. The whole message waits: it is all on disk.
   if (found.kind == domain::address_kind::unavailable) return postpone(id);
-  if (found.cut)
-    log::warn("queue {}: alias {} has more recipients than the limit", id.value, alias->address);
+  if (found.cut) log::warn("queue {}: alias {} has more recipients than the limit", id.value, alias->address);
   const auto envelope = decode_envelope(on.message.envelope);
   std::set<account_id> have;
   for (const auto& each : on.open)
     if (each.account) have.insert(each.account);
   std::vector<storage::spool_recipient> fresh;
-  const auto add = [&](const std::string& address, storage::recipient_state state) -> storage::spool_recipient& {
+  const auto add = [&](const std::string& address,
+                       storage::recipient_state state) -> storage::spool_recipient& {
     auto& each = fresh.emplace_back();
     each.index = on.next_index++;
     each.address = address;
@@ -57,8 +58,8 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     each.due_at = wall_clock();
     return each;
   };
-  // Nobody is told yet that these lead nowhere (bounces come with delivery to other servers); they stay in the spool,
-  // where the administrator sees them.
+  // Nobody is told yet that these lead nowhere (bounces come with delivery to other servers); they stay in
+  // the spool, where the administrator sees them.
   const auto hold = [&](const std::string& address, const char* why) {
     add(address, storage::recipient_state::held).last_reply = why;
   };
@@ -80,19 +81,21 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     });
     if (known) continue;
     if (address == alias->address)
-      hold(address, "550 5.1.2 the domain of the alias was deleted"); // what it stood for is not known any more
+      hold(address,
+           "550 5.1.2 the domain of the alias was deleted"); // what it stood for is not known any more
     else
       add(address, storage::recipient_state::remote);
   }
   for (const auto& address : found.nowhere) hold(address, "550 5.1.1 no such user");
-  if (found.cut) hold(alias->address, "550 5.3.0 the alias has more addresses than spool.alias_expansion_limit");
+  if (found.cut)
+    hold(alias->address, "550 5.3.0 the alias has more addresses than spool.alias_expansion_limit");
   write_expansion(id, alias_index, std::move(fresh), 0);
 }
 
-/// Piece by piece; the alias itself goes with the last. After a crash the alias is still there and is expanded again,
-/// and accounts that have a record already are passed over.
-void queue_state::write_expansion(queue_id id, uint32_t alias_index, std::vector<storage::spool_recipient> fresh,
-                                  size_t from) {
+/// Piece by piece; the alias itself goes with the last. After a crash the alias is still there and is
+/// expanded again, and accounts that have a record already are passed over.
+void queue_state::write_expansion(queue_id id, uint32_t alias_index,
+                                  std::vector<storage::spool_recipient> fresh, size_t from) {
   auto batch = std::make_shared<storage::batch>(*with.store);
   const size_t end = std::min(from + expansion_step, fresh.size());
   for (size_t i = from; i < end; ++i) {
@@ -106,8 +109,9 @@ void queue_state::write_expansion(queue_id id, uint32_t alias_index, std::vector
   const bool last = end == fresh.size();
   if (last) {
     storage::delete_recipient(*batch, id, alias_index);
-    storage::put_trace(*batch, id, 500 + alias_index % 500,
-                       {wall_clock(), storage::trace_kind::expanded, {{"recipients", std::to_string(fresh.size())}}});
+    storage::put_trace(
+        *batch, id, 500 + alias_index % 500,
+        {wall_clock(), storage::trace_kind::expanded, {{"recipients", std::to_string(fresh.size())}}});
   }
   write(id, std::move(batch),
         [this, id, alias_index, fresh = std::move(fresh), end, last](bool written) mutable {

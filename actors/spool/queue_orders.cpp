@@ -14,17 +14,21 @@ namespace stagepost::spool {
 caf::result<queue_page> queue_state::list(const list_queue& what) {
   auto answer = self->make_response_promise<queue_page>();
   const auto page = std::make_shared<read_page>();
-  auto job =
-      offload::make_work([page, store = with.store, what] { *page = read_spool(*store, what.from, what.limit); });
+  auto job = offload::make_work(
+      [page, store = with.store, what] { *page = read_spool(*store, what.from, what.limit); });
   self->request(with.readers, caf::infinite, offload::run_work{job})
-      .then([answer, page](offload::work_done) mutable { answer.deliver(queue_page{page->good, std::move(page->messages)}); },
-            [answer](caf::error&) mutable { answer.deliver(queue_page{}); });
+      .then(
+          [answer, page](offload::work_done) mutable {
+            answer.deliver(queue_page{page->good, std::move(page->messages)});
+          },
+          [answer](caf::error&) mutable { answer.deliver(queue_page{}); });
   return answer;
 }
 
 caf::result<queue_answer> queue_state::remove(const delete_message& what) {
   const auto id = what.id;
-  if (at_work.count(id) != 0) return queue_answer{false, "It is being delivered right now; try again in a moment."};
+  if (at_work.count(id) != 0)
+    return queue_answer{false, "It is being delivered right now; try again in a moment."};
   if (!removing.insert(id).second) return queue_answer{false, "It is being deleted already."};
   // Nothing begins with it from here on, and nothing is under way: what is read now is the whole truth.
   if (in_memory.erase(id) != 0) {
@@ -67,7 +71,9 @@ void queue_state::remove_read(const queued_message& what, open_answer<queue_answ
             retries.drop(id);
             answer.deliver(queue_answer{true, {}});
           },
-          [this, id, answer](caf::error& failed) { not_removed(id, "not removed: " + describe(failed), answer); });
+          [this, id, answer](caf::error& failed) {
+            not_removed(id, "not removed: " + describe(failed), answer);
+          });
 }
 
 void queue_state::not_removed(queue_id id, const std::string& why, open_answer<queue_answer> answer) {
@@ -78,7 +84,7 @@ void queue_state::not_removed(queue_id id, const std::string& why, open_answer<q
 }
 
 caf::result<queue_answer> queue_state::retry(const retry_message& what) {
-  const auto found = !what.id            ? retries.all()
+  const auto found = !what.id               ? retries.all()
                      : retries.has(what.id) ? std::vector{what.id}
                                             : std::vector<queue_id>{};
   if (found.empty()) return queue_answer{false, "Nothing of that waits for another try."};

@@ -54,8 +54,8 @@ void queue_state::stall(queue_id id, uint8_t shard) {
 }
 
 void queue_state::hold(queue_id id, storage::spool_recipient recipient, const std::string& why) {
-  // Nobody is told yet that he cannot be reached (bounces come with delivery to other servers); he stays in the spool,
-  // where the administrator sees him.
+  // Nobody is told yet that he cannot be reached (bounces come with delivery to other servers); he stays in
+  // the spool, where the administrator sees him.
   const auto step = delivery::trace_number(recipient);
   recipient.state = storage::recipient_state::held;
   recipient.last_reply = why;
@@ -75,9 +75,10 @@ void queue_state::give_back(queue_id id, const storage::spool_recipient& recipie
   ++client.leaving;
   auto batch = std::make_shared<storage::batch>(*with.store);
   storage::delete_recipient(*batch, id, recipient.index);
-  storage::put_trace(
-      *batch, id, delivery::trace_number(recipient),
-      {wall_clock(), storage::trace_kind::refused, {{"recipient", recipient.address}, {"reply", result.text}}});
+  storage::put_trace(*batch, id, delivery::trace_number(recipient),
+                     {wall_clock(),
+                      storage::trace_kind::refused,
+                      {{"recipient", recipient.address}, {"reply", result.text}}});
   const auto how =
       result.kind == delivery::result_kind::over_quota ? first_try::over_quota : first_try::unavailable;
   write(id, std::move(batch), [this, id, index = recipient.index, how](bool gone) {

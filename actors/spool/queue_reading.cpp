@@ -50,12 +50,13 @@ void queue_state::load(queue_id id, bool now) {
   const auto page = std::make_shared<read_page>();
   auto job = offload::make_work([page, store = with.store, id] { *page = read_spool(*store, id, 1); });
   self->request(with.readers, caf::infinite, offload::run_work{job})
-      .then([this, page, id, stamp](
-                offload::work_done) { loaded(id, stamp, page->good, std::move(page->messages)); },
+      .then([this, page, id,
+             stamp](offload::work_done) { loaded(id, stamp, page->good, std::move(page->messages)); },
             [this, id, stamp](caf::error&) { loaded(id, stamp, false, {}); });
 }
 
-void queue_state::loaded(queue_id id, read_stamps::stamp stamp, bool good, std::vector<queued_message> found) {
+void queue_state::loaded(queue_id id, read_stamps::stamp stamp, bool good,
+                         std::vector<queued_message> found) {
   const bool is_past = reads.is_past(id, stamp);
   loading.erase(id);
   if (!good) {
@@ -76,7 +77,8 @@ void queue_state::loaded(queue_id id, read_stamps::stamp stamp, bool good, std::
 
 void queue_state::take(queued_message what, read_stamps::stamp stamp) {
   const auto id = what.message.id;
-  if (at_work.count(id) != 0) return (void)wishes.emplace(id, false); // one of its recipients may be stalled since
+  if (at_work.count(id) != 0)
+    return (void)wishes.emplace(id, false); // one of its recipients may be stalled since
   if (removing.count(id) != 0 || reads.is_past(id, stamp) || !in_memory.insert(id).second) return;
   counters->change(metrics::gauge::spool_messages, 1);
   ready.push_back({std::move(what), {}});
@@ -85,7 +87,8 @@ void queue_state::take(queued_message what, read_stamps::stamp stamp) {
 void queue_state::load_due() {
   if (loading.size() >= loads_limit) return;
   const auto now = wall_clock();
-  for (const auto id : retries.take_due(now, furthest_from(now), loads_limit - loading.size())) load(id, false);
+  for (const auto id : retries.take_due(now, furthest_from(now), loads_limit - loading.size()))
+    load(id, false);
 }
 
 void queue_state::resume_stalled() {

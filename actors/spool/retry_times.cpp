@@ -30,7 +30,8 @@ queue_id retry_times::take(std::set<std::pair<instant, queue_id>>::iterator at) 
 
 std::vector<queue_id> retry_times::take_due(instant now, instant furthest, size_t limit) {
   std::vector<queue_id> due;
-  while (due.size() < limit && !order_.empty() && order_.begin()->first <= now) due.push_back(take(order_.begin()));
+  while (due.size() < limit && !order_.empty() && order_.begin()->first <= now)
+    due.push_back(take(order_.begin()));
   while (due.size() < limit && !order_.empty() && order_.rbegin()->first > furthest)
     due.push_back(take(std::prev(order_.end())));
   return due;

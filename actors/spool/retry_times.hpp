@@ -17,8 +17,8 @@ public:
   void set(queue_id id, instant at);
   void drop(queue_id id);
   bool has(queue_id id) const { return times_.count(id) != 0; }
-  /// Takes messages whose time has come, at most `limit`. A time behind `furthest` was set before the wall clock went
-  /// back and has come, too: nobody waits longer for his mail because of a clock.
+  /// Takes messages whose time has come, at most `limit`. A time behind `furthest` was set before the wall
+  /// clock went back and has come, too: nobody waits longer for his mail because of a clock.
   std::vector<queue_id> take_due(instant now, instant furthest, size_t limit);
   std::vector<queue_id> all() const;
 

@@ -21,9 +21,10 @@ read_page read_spool(const storage::store& store, queue_id from, size_t limit) {
     auto recipients = storage::read_recipients(store, record.id, 0, recipients_limit, storage::reach::disk);
     if (!recipients) return page;
     for (const auto index : recipients->damaged)
-      log::error("queue {}: the record of recipient {} is damaged; it stays in the spool as it is", record.id.value,
-                 index);
-    page.messages.push_back({std::move(record), std::move(recipients->recipients), std::move(recipients->damaged)});
+      log::error("queue {}: the record of recipient {} is damaged; it stays in the spool as it is",
+                 record.id.value, index);
+    page.messages.push_back(
+        {std::move(record), std::move(recipients->recipients), std::move(recipients->damaged)});
   }
   page.next = records->next;
   page.good = true;

@@ -14,7 +14,8 @@ struct read_page {
   queue_id next; ///< zero: this was the last page
 };
 
-/// From `from` on, oldest first; what is damaged is logged and passed over. Blocks: belongs into the read pool.
+/// From `from` on, oldest first; what is damaged is logged and passed over. Blocks: belongs into the read
+/// pool.
 read_page read_spool(const storage::store& store, queue_id from, size_t limit);
 
 } // namespace stagepost::spool

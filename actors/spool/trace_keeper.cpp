@@ -47,7 +47,9 @@ instant end_of_traces(storage::trace_age& age, instant now, std::chrono::millise
   return end;
 }
 
-void trace_keeper_state::again(std::chrono::milliseconds wait) { self->delayed_send(self, wait, atom::tick::value); }
+void trace_keeper_state::again(std::chrono::milliseconds wait) {
+  self->delayed_send(self, wait, atom::tick::value);
+}
 
 void trace_keeper_state::tick() {
   struct look {
@@ -87,7 +89,8 @@ void trace_keeper_state::tick() {
             age = one->age;
             looked_at = steady;
             self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
-                .then([this, one](committer::committed) { again(*one->taken == 0 ? look_interval : step_pause); },
+                .then([this,
+                       one](committer::committed) { again(*one->taken == 0 ? look_interval : step_pause); },
                       [this](caf::error& failed) {
                         log::error("traces not removed: {}", describe(failed));
                         again(look_interval);

@@ -9,9 +9,9 @@
 
 namespace stagepost::spool {
 
-/// Before which instant traces may go now, `passed` on the steady clock after `age` was last brought up to date, which it
-/// is here. A trace is never younger than the retention when it goes, by the time the server has been running: no jump
-/// of the wall clock makes it older.
+/// Before which instant traces may go now, `passed` on the steady clock after `age` was last brought up to
+/// date, which it is here. A trace is never younger than the retention when it goes, by the time the server
+/// has been running: no jump of the wall clock makes it older.
 instant end_of_traces(storage::trace_age& age, instant now, std::chrono::milliseconds passed,
                       std::chrono::milliseconds retention);
 

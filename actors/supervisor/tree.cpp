@@ -26,9 +26,10 @@ struct service {
   std::string name;
 };
 
-/// The actors that everybody holds a handle of. What they own is on disk, and a new one under the same handle cannot be
-/// had: when one of them fails the process ends at once, as after a kill, and whoever started it starts it again. Actors
-/// with many siblings (connections, accounts, folders, domains) fail alone and are started anew by their parents.
+/// The actors that everybody holds a handle of. What they own is on disk, and a new one under the same handle
+/// cannot be had: when one of them fails the process ends at once, as after a kill, and whoever started it
+/// starts it again. Actors with many siblings (connections, accounts, folders, domains) fail alone and are
+/// started anew by their parents.
 caf::behavior guard(caf::event_based_actor* self, std::vector<service> watched) {
   std::map<caf::actor_addr, std::string> names;
   for (const auto& each : watched) {
@@ -57,15 +58,19 @@ tree plant(caf::actor_system& system, const seeds& from) {
     watched.push_back({caf::actor_cast<caf::actor>(handle), std::move(name)});
   };
 
-  const committer::group_limits groups{settings->store.commit_batch_requests, settings->store.commit_batch_size.bytes};
+  const committer::group_limits groups{settings->store.commit_batch_requests,
+                                       settings->store.commit_batch_size.bytes};
   made.system_committer = system.spawn<caf::detached>(committer::committer, from.system_store, groups);
   watch(made.system_committer, "system committer");
-  made.readers = system.spawn(offload::pool, size_t(settings->store.read_threads), size_t(settings->store.read_queue_limit));
+  made.readers = system.spawn(offload::pool, size_t(settings->store.read_threads),
+                              size_t(settings->store.read_queue_limit));
   watch(made.readers, "readers");
-  const auto by_memory = std::max<uint64_t>(1, settings->passwords.hashing_memory.bytes /
-                                                   std::max<uint64_t>(1, settings->passwords.argon2id_memory.bytes));
-  made.hashing = system.spawn(offload::pool, size_t(std::min<uint64_t>(settings->passwords.hashing_threads, by_memory)),
-                              size_t(1000));
+  const auto by_memory =
+      std::max<uint64_t>(1, settings->passwords.hashing_memory.bytes /
+                                std::max<uint64_t>(1, settings->passwords.argon2id_memory.bytes));
+  made.hashing =
+      system.spawn(offload::pool, size_t(std::min<uint64_t>(settings->passwords.hashing_threads, by_memory)),
+                   size_t(1000));
   watch(made.hashing, "hashing");
 
   domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings};
@@ -80,15 +85,17 @@ tree plant(caf::actor_system& system, const seeds& from) {
     watch(shard.with.committer, "committer");
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser, "eraser");
-    shard.accounts = system.spawn(mailbox::accounts, shard.with,
-                                  mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
+    shard.accounts =
+        system.spawn(mailbox::accounts, shard.with,
+                     mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
     watch(shard.accounts, "accounts");
     mail.push_back(shard.accounts);
     delivery_shards.push_back({shard.with, shard.accounts});
     made.shards.push_back(std::move(shard));
   }
-  made.directory = system.spawn(domain::directory,
-                                domain::directory_services{stores, made.system_committer, made.hashing, made.logins, mail});
+  made.directory =
+      system.spawn(domain::directory, domain::directory_services{stores, made.system_committer, made.hashing,
+                                                                 made.logins, mail});
   watch(made.directory, "directory");
   std::vector<delivery::crossing_actor> crossings;
   for (size_t i = 0; i < made.shards.size(); ++i) {
@@ -97,14 +104,16 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.local = local;
     crossings.push_back(local);
     watch(shard.local, "local delivery");
-    shard.queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings, from.counters);
+    shard.queue =
+        system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings, from.counters);
     watch(shard.queue, "queue");
     shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings);
     watch(shard.intake, "intake");
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
   }
-  made.upkeep = system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
+  made.upkeep =
+      system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
   watch(made.upkeep, "upkeep");
   std::vector<spool::letter_box> boxes;
   for (const auto& each : made.shards) boxes.push_back({each.with, each.intake});
@@ -115,7 +124,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
   return made;
 }
 
-connection::context_ptr context_for(const tree& of, const conf::node_settings& node, const conf::listener& listener,
+connection::context_ptr context_for(const tree& of, const conf::node_settings& node,
+                                    const conf::listener& listener,
                                     std::shared_ptr<connection::live_certificates> certificates) {
   auto made = std::make_shared<connection::context>();
   made->listener = listener;

@@ -4,9 +4,9 @@
 #include "actors/connection/listener.hpp"
 #include "actors/delivery/interface.hpp"
 #include "actors/domain/interface.hpp"
-#include "actors/shard_services.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/settings.hpp"
+#include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/spool/trace_keeper.hpp"
 #include "actors/upkeep/interface.hpp"
@@ -31,8 +31,8 @@ struct shard_tree {
   spool::trace_keeper_actor traces;
 };
 
-/// All that lives between the listeners and the stores. Made by `plant`, ended by `fell`, in the order in which nothing
-/// is asked that has ended.
+/// All that lives between the listeners and the stores. Made by `plant`, ended by `fell`, in the order in
+/// which nothing is asked that has ended.
 struct tree {
   live_settings_ptr settings;
   metrics::counters_ptr counters;
@@ -59,7 +59,8 @@ struct seeds {
 tree plant(caf::actor_system& system, const seeds& from);
 
 /// What connections of a listener need of it.
-connection::context_ptr context_for(const tree& of, const conf::node_settings& node, const conf::listener& listener,
+connection::context_ptr context_for(const tree& of, const conf::node_settings& node,
+                                    const conf::listener& listener,
                                     std::shared_ptr<connection::live_certificates> certificates);
 
 /// Ends the tree, each actor after those that ask it. What was acknowledged is on disk already.

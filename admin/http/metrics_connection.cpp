@@ -18,8 +18,8 @@ constexpr uint32_t longest_header = 8192;
 
 http_connection::http_connection(caf::actor_config& config, net::socket socket, services_ptr with,
                                  std::string peer_address, bool tls, std::shared_ptr<void> ticket)
-    : net::connection(config, std::move(socket)), with_(std::move(with)), peer_address_(std::move(peer_address)),
-      tls_(tls), ticket_(std::move(ticket)) {
+    : net::connection(config, std::move(socket)), with_(std::move(with)),
+      peer_address_(std::move(peer_address)), tls_(tls), ticket_(std::move(ticket)) {
   with_->counters->change(metrics::gauge::http_open, 1);
 }
 
@@ -109,7 +109,8 @@ net::task<> http_connection::serve() {
     std::string head = fmt::format("HTTP/{}.{} {} {}\r\n", response.version() / 10, response.version() % 10,
                                    response.result_int(), std::string_view(response.reason()));
     for (const auto& field : response)
-      head += fmt::format("{}: {}\r\n", std::string_view(field.name_string()), std::string_view(field.value()));
+      head +=
+          fmt::format("{}: {}\r\n", std::string_view(field.name_string()), std::string_view(field.value()));
     say(head + "\r\n");
     if (!head_only) say(body);
     co_await flush();

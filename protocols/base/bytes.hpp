@@ -29,7 +29,8 @@ Unsigned read_big_endian(bytes_view in) {
 /// Appends `value` as LEB128: seven bits an octet, least significant first.
 void append_varint(bytes& out, uint64_t value);
 
-/// Takes a LEB128 number off the front of `in`. False, with `in` unchanged, when it is cut off or longer than 64 bits.
+/// Takes a LEB128 number off the front of `in`. False, with `in` unchanged, when it is cut off or longer than
+/// 64 bits.
 bool take_varint(bytes_view& in, uint64_t& value);
 
 /// Appends the length of `text` as a varint, then `text`.

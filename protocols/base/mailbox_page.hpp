@@ -33,8 +33,9 @@ struct message_entry {
 /// UIDs one page spans. On disk: never change.
 inline constexpr uint32_t uids_per_page = 64;
 
-/// The messages of a mailbox whose UIDs share `uid / uids_per_page`, in UID order. A page is never changed once
-/// others can see it: a change makes a new page, so a session may keep looking at an old one without a copy.
+/// The messages of a mailbox whose UIDs share `uid / uids_per_page`, in UID order. A page is never changed
+/// once others can see it: a change makes a new page, so a session may keep looking at an old one without a
+/// copy.
 struct mailbox_page {
   uint32_t number = 0; ///< uid / uids_per_page of all entries
   std::vector<message_entry> entries;

@@ -18,8 +18,8 @@ std::string ascii_upper(std::string_view text) {
 }
 
 bool ascii_iequals(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 bool ascii_istarts_with(std::string_view text, std::string_view prefix) {
@@ -54,8 +54,8 @@ bool is_utf8(std::string_view text) {
     if (lead < 0xc2 || lead > 0xf4 || text.size() - i <= more) return false;
     // RFC 3629 4: overlong forms and surrogates differ in the second octet only.
     const auto second = uint8_t(text[i + 1]);
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-        (lead == 0xf4 && second > 0x8f))
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
       return false;
     for (size_t k = 1; k <= more; ++k)
       if ((uint8_t(text[i + k]) & 0xc0) != 0x80) return false;
@@ -66,7 +66,8 @@ bool is_utf8(std::string_view text) {
 
 namespace {
 
-constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr std::array<int8_t, 256> base64_values = [] {
   std::array<int8_t, 256> values{};

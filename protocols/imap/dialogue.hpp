@@ -121,7 +121,7 @@ private:
   bytes ending_;                  ///< the tagged reply, while news are told before it
   std::optional<answer> refusal_; ///< what to answer once the refused command has been passed over
   instant now_;
-  mime::time_zone zone_; ///< of the user
+  mime::time_zone zone_;  ///< of the user
   size_t line_limit_ = 0; ///< not 0: the command waits for a line
   uint32_t bad_commands_ = 0;
   uint32_t failed_logins_ = 0;

@@ -244,7 +244,8 @@ public:
   actions on_tls(const sasl::channel_binding& channel);
   actions on_credentials(const sasl::credentials& found);
   actions on_login(sasl::login_outcome outcome, const std::string& address);
-  /// The time zone of who logs in: internal dates are shown and searched in it (UTC until then). Before on_login.
+  /// The time zone of who logs in: internal dates are shown and searched in it (UTC until then). Before
+  /// on_login.
   void use_time_zone(mime::time_zone zone);
   actions on_mailboxes(outcome result, std::vector<mailbox_info> found);
   actions on_status(outcome result, const mailbox_status& status);

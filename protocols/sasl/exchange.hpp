@@ -12,7 +12,15 @@
 
 namespace stagepost::sasl {
 
-enum class mechanism : uint8_t { plain, login, cram_md5, scram_sha_1, scram_sha_1_plus, scram_sha_256, scram_sha_256_plus };
+enum class mechanism : uint8_t {
+  plain,
+  login,
+  cram_md5,
+  scram_sha_1,
+  scram_sha_1_plus,
+  scram_sha_256,
+  scram_sha_256_plus
+};
 
 /// As announced: "SCRAM-SHA-256-PLUS".
 std::string_view name_of(mechanism);
@@ -34,11 +42,11 @@ struct scram_keys {
   bytes server_key;
 };
 
-/// What is known of a user for a mechanism that does not send the password. A user who does not exist has keys too,
-/// made from a secret, so that nobody can tell him from one who does.
+/// What is known of a user for a mechanism that does not send the password. A user who does not exist has
+/// keys too, made from a secret, so that nobody can tell him from one who does.
 struct credentials {
   std::optional<scram_keys> scram; ///< of the mechanism's hash
-  bytes cram_md5;                  ///< 32 octets: the two MD5 states over the padded password, inner then outer; or empty
+  bytes cram_md5; ///< 32 octets: the two MD5 states over the padded password, inner then outer; or empty
 };
 
 /// How an attempt to log in ended. Each protocol has its reply for each of them.
@@ -63,8 +71,8 @@ struct find_credentials {
   mechanism used = mechanism::scram_sha_256;
 };
 
-/// Question: the proof was right or wrong; may he come in? Answered by `on_login`. A wrong proof is told too, so that
-/// failures are counted and delayed in one place.
+/// Question: the proof was right or wrong; may he come in? Answered by `on_login`. A wrong proof is told too,
+/// so that failures are counted and delayed in one place.
 struct finish_login {
   std::string user;
   std::string authorize_as;
@@ -91,10 +99,11 @@ struct malformed {
 /// The client answered "*".
 struct cancelled {};
 
-using step = std::variant<challenge, verify_password, find_credentials, finish_login, finished, malformed, cancelled>;
+using step =
+    std::variant<challenge, verify_password, find_credentials, finish_login, finished, malformed, cancelled>;
 
-/// One authentication exchange on the server's side, pure: what it needs to know it asks by its step. Used alike by
-/// SMTP, IMAP, POP3, ManageSieve and LDAP, which add base64 and their reply codes.
+/// One authentication exchange on the server's side, pure: what it needs to know it asks by its step. Used
+/// alike by SMTP, IMAP, POP3, ManageSieve and LDAP, which add base64 and their reply codes.
 class exchange {
 public:
   virtual ~exchange() = default;
@@ -108,9 +117,10 @@ public:
 };
 
 /// Makes the machine of `which`. `nonce`: at least 18 random octets, fresh for each call. `host_name` and
-/// `unix_seconds` go into CRAM-MD5's challenge (RFC 2195 2). `offered_plus`: whether a -PLUS mechanism was announced,
-/// to notice a stripped announcement (RFC 5802 6, flag "y").
+/// `unix_seconds` go into CRAM-MD5's challenge (RFC 2195 2). `offered_plus`: whether a -PLUS mechanism was
+/// announced, to notice a stripped announcement (RFC 5802 6, flag "y").
 std::unique_ptr<exchange> make_exchange(mechanism which, bytes_view nonce, std::string_view host_name,
-                                        int64_t unix_seconds, const channel_binding& channel, bool offered_plus);
+                                        int64_t unix_seconds, const channel_binding& channel,
+                                        bool offered_plus);
 
 } // namespace stagepost::sasl

@@ -39,7 +39,8 @@ struct envelope {
   bool smtp_utf8 = false; ///< RFC 6531
   return_content ret = return_content::unspecified;
   std::string envelope_id; ///< ENVID, xtext decoded
-  /// Not said by the client but by the message: to whom it was delivered before (Delivered-To, RFC 9228), canonical.
+  /// Not said by the client but by the message: to whom it was delivered before (Delivered-To, RFC 9228),
+  /// canonical.
   std::vector<std::string> delivered_to = {};
 
   template <class Inspector>

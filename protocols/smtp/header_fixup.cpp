@@ -14,7 +14,9 @@ namespace {
 
 constexpr size_t max_address_field = 1000; ///< RFC 5321 4.5.3.1 with folds
 
-std::string domain_of(const mailbox& box) { return canonical_domain(box.domain).value_or(ascii_lower(box.domain)); }
+std::string domain_of(const mailbox& box) {
+  return canonical_domain(box.domain).value_or(ascii_lower(box.domain));
+}
 
 /// Whether all the mailboxes of a From field are the account's.
 bool from_fits(std::string_view value, const header_rules& rules) {
@@ -47,7 +49,8 @@ bool fits_sender(sender_match match, std::string_view account, std::string_view 
   const auto claimed = domain_of(*sender);
   const bool own_domain =
       claimed == domain_of(*owner) || std::find(domains.begin(), domains.end(), claimed) != domains.end();
-  return own_domain && (match == sender_match::domain || canonical_local(owner->local) == canonical_local(sender->local));
+  return own_domain &&
+         (match == sender_match::domain || canonical_local(owner->local) == canonical_local(sender->local));
 }
 
 fixed_header fix_header(bytes_view block, const header_rules& rules) {
@@ -62,7 +65,8 @@ fixed_header fix_header(bytes_view block, const header_rules& rules) {
       if (rules.match != sender_match::none && !from_fits(field.value, rules)) out.from_fits = false;
     } else if (ascii_iequals(field.name, "Delivered-To")) {
       if ((rules.client_delivers && out.hops == 0) || out.delivered_to.size() == max_delivered_to) continue;
-      if (auto address = delivery_address(field.value); !address.empty()) out.delivered_to.push_back(std::move(address));
+      if (auto address = delivery_address(field.value); !address.empty())
+        out.delivered_to.push_back(std::move(address));
     } else if (rules.complete) {
       if (ascii_iequals(field.name, "Date")) has_date = true;
       if (ascii_iequals(field.name, "Message-ID")) has_message_id = true;

@@ -19,8 +19,8 @@ struct header_rules {
   std::chrono::minutes zone{0}; ///< in which Date tells it
   sender_match match = sender_match::none;
   std::string match_address; ///< who From must name
-  /// The client is the one that delivers and may have written its own Delivered-To on top (LMTP): only those below a
-  /// Received count.
+  /// The client is the one that delivers and may have written its own Delivered-To on top (LMTP): only those
+  /// below a Received count.
   bool client_delivers = false;
   std::vector<std::string> match_domains; ///< further names of that one's domain, canonical (DOM-82)
 };
@@ -30,7 +30,8 @@ struct fixed_header {
   bytes text;            ///< everything not named by the rules is as it was, octet for octet
   size_t hops = 0;       ///< Received fields it came with
   bool from_fits = true; ///< false when a From field names somebody else (SMTPIN-18)
-  /// Addresses of the Delivered-To fields (RFC 9228) in their one form: at most max_delivered_to, those on top.
+  /// Addresses of the Delivered-To fields (RFC 9228) in their one form: at most max_delivered_to, those on
+  /// top.
   std::vector<std::string> delivered_to;
 };
 
@@ -40,8 +41,9 @@ inline constexpr size_t max_delivered_to = 50;
 /// `block`: the octets before the first empty line, and that line. Linear.
 fixed_header fix_header(bytes_view block, const header_rules& rules);
 
-/// Whether `address` is, by `match`, the account's or at least of its domain. Both as local@domain; `domains` are
-/// further names of the account's domain, canonical, under which its addresses are the same ones (DOM-82).
+/// Whether `address` is, by `match`, the account's or at least of its domain. Both as local@domain; `domains`
+/// are further names of the account's domain, canonical, under which its addresses are the same ones
+/// (DOM-82).
 bool fits_sender(sender_match match, std::string_view account, std::string_view address,
                  const std::vector<std::string>& domains = {});
 

@@ -13,35 +13,36 @@
 
 namespace stagepost::smtp {
 
-/// What a listener is for. Submission takes nothing without a login (SMTPIN-15); LMTP (RFC 2033) is for trusted peers,
-/// answers for each recipient and never relays.
+/// What a listener is for. Submission takes nothing without a login (SMTPIN-15); LMTP (RFC 2033) is for
+/// trusted peers, answers for each recipient and never relays.
 enum class session_kind : uint8_t { relay, submission, lmtp };
 
 enum class bare_newline : uint8_t { refuse, normalise };
 enum class received_policy : uint8_t { all, authenticated, none };
 enum class sender_match : uint8_t { none, domain, address };
 
-/// What holds for one connection: the settings, resolved by whoever accepted it. Zero means "no limit" only where said.
+/// What holds for one connection: the settings, resolved by whoever accepted it. Zero means "no limit" only
+/// where said.
 struct session_settings {
   session_kind kind = session_kind::relay;
-  std::string host_name = "localhost";  ///< what we call ourselves (BIND-16)
-  std::string banner;                   ///< SMTPIN-01 with its variables filled in; one line
-  bool tls_offered = false;             ///< STARTTLS is announced while the line is plain
-  bool login_needs_tls = true;          ///< mechanisms that send the password wait for TLS
+  std::string host_name = "localhost";     ///< what we call ourselves (BIND-16)
+  std::string banner;                      ///< SMTPIN-01 with its variables filled in; one line
+  bool tls_offered = false;                ///< STARTTLS is announced while the line is plain
+  bool login_needs_tls = true;             ///< mechanisms that send the password wait for TLS
   std::vector<sasl::mechanism> mechanisms; ///< as policy allows; filtered again by TLS and channel binding
-  uint64_t max_message_size_bytes = 0;  ///< SMTPIN-13, DOM-63; 0: no limit
-  size_t max_recipients = 1000;         ///< at least 100 (RFC 5321 4.5.3.1.8)
-  size_t max_bad_commands = 8;          ///< SMTPIN-10; 0: no limit
-  size_t max_bad_recipients = 20;       ///< SMTPIN-14; 0: no limit
-  size_t max_hop_count = 20;            ///< SMTPIN-12
-  size_t max_line_bytes = 65536;        ///< of message content
-  size_t max_header_bytes = 1048576;    ///< of the message's header block
-  bool vrfy = false;                    ///< SMTPIN-19
-  bool expn = false;                    ///< SMTPIN-20
+  uint64_t max_message_size_bytes = 0;     ///< SMTPIN-13, DOM-63; 0: no limit
+  size_t max_recipients = 1000;            ///< at least 100 (RFC 5321 4.5.3.1.8)
+  size_t max_bad_commands = 8;             ///< SMTPIN-10; 0: no limit
+  size_t max_bad_recipients = 20;          ///< SMTPIN-14; 0: no limit
+  size_t max_hop_count = 20;               ///< SMTPIN-12
+  size_t max_line_bytes = 65536;           ///< of message content
+  size_t max_header_bytes = 1048576;       ///< of the message's header block
+  bool vrfy = false;                       ///< SMTPIN-19
+  bool expn = false;                       ///< SMTPIN-20
   bare_newline bare = bare_newline::refuse;
   received_policy append_received = received_policy::all; ///< SMTPIN-17
   bool received_hides_client = false;                     ///< DOM-30
-  sender_match match = sender_match::none;                ///< SMTPIN-18, against the From header and the envelope
+  sender_match match = sender_match::none; ///< SMTPIN-18, against the From header and the envelope
 };
 
 /// Who is at the other end.
@@ -57,7 +58,8 @@ struct tls_facts {
   sasl::channel_binding channel;
 };
 
-// -- actions -------------------------------------------------------------------------------------------------------
+// -- actions
+// -------------------------------------------------------------------------------------------------------
 
 /// Send these octets. Awaited, so a peer that does not read stops us from reading.
 struct reply {
@@ -86,8 +88,8 @@ struct expand {
 struct begin_message {
   smtp::envelope envelope;
 };
-/// A piece of the message as it is to be kept, at most about 256 KiB. No answer; the next bytes are fed once it is
-/// taken. A failure to take it is told by the answer to accept_message.
+/// A piece of the message as it is to be kept, at most about 256 KiB. No answer; the next bytes are fed once
+/// it is taken. A failure to take it is told by the answer to accept_message.
 struct write_body {
   bytes content;
 };
@@ -98,12 +100,13 @@ struct accept_message {
 /// The message begun will not be finished.
 struct abort_message {};
 
-using action = std::variant<reply, start_tls, close, check_sender, look_up_recipient, expand, begin_message, write_body,
-                            accept_message, abort_message, sasl::verify_password, sasl::find_credentials,
-                            sasl::finish_login>;
+using action = std::variant<reply, start_tls, close, check_sender, look_up_recipient, expand, begin_message,
+                            write_body, accept_message, abort_message, sasl::verify_password,
+                            sasl::find_credentials, sasl::finish_login>;
 using actions = std::vector<action>;
 
-// -- answers -------------------------------------------------------------------------------------------------------
+// -- answers
+// -------------------------------------------------------------------------------------------------------
 
 enum class verdict : uint8_t {
   accepted,
@@ -132,10 +135,11 @@ struct accepted_message {
   std::vector<verdict> outcomes;
 };
 
-/// One SMTP or LMTP connection seen from the server: bytes in, actions out (RFC 5321, RFC 2033). It never acts and never
-/// waits. At most one question is open at a time and it is the last of the actions returned; until its answer comes the
-/// session takes no input: whoever feeds it holds back (`wants_input`). Input fed in one call may hold many pipelined
-/// commands (RFC 2920); what follows a question is kept, bounded by what was fed.
+/// One SMTP or LMTP connection seen from the server: bytes in, actions out (RFC 5321, RFC 2033). It never
+/// acts and never waits. At most one question is open at a time and it is the last of the actions returned;
+/// until its answer comes the session takes no input: whoever feeds it holds back (`wants_input`). Input fed
+/// in one call may hold many pipelined commands (RFC 2920); what follows a question is kept, bounded by what
+/// was fed.
 class session {
 public:
   session(session_settings settings, peer who, tls_facts tls);
@@ -160,14 +164,15 @@ public:
   actions on_credentials(const sasl::credentials& found);
   /// `address`: the canonical address of the account, used for sender matching, Received and limits.
   actions on_login(sasl::login_outcome outcome, const std::string& address);
-  /// The limits of the account that logs in (DOM-63, DOM-64, USR-10); 0 leaves the listener's. This and the next two
-  /// come before on_login, which goes on with commands that were sent behind the login.
+  /// The limits of the account that logs in (DOM-63, DOM-64, USR-10); 0 leaves the listener's. This and the
+  /// next two come before on_login, which goes on with commands that were sent behind the login.
   void limit_to(uint64_t max_message_size_bytes, size_t max_recipients);
   /// Further names of that account's domain, canonical: its users may call themselves by them too (DOM-82).
   void know_domains(std::vector<std::string> names);
   /// A Date added to what the account sends tells the time of its zone (RFC 6409 8.2); UTC until then.
   void use_time_zone(mime::time_zone zone);
-  /// Received says nothing of the client's address from now on: the domain of who logged in wants it so (DOM-30).
+  /// Received says nothing of the client's address from now on: the domain of who logged in wants it so
+  /// (DOM-30).
   void hide_client();
 
   /// Random octets for the next SASL exchange (at least 18); ask for it after each feed that used it up.

@@ -32,17 +32,17 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::testing::refuse_reads)
 namespace stagepost::testing {
 
 /// Readers whose disk can be stopped: shows what others do while something is being read.
-using held_readers_actor =
-    offload::pool_actor::extend<caf::replies_to<hold_reads>::with<held>, caf::replies_to<await_reads>::with<held>,
-                                caf::replies_to<release_reads>::with<held>,
-                                caf::replies_to<refuse_reads>::with<held>>;
+using held_readers_actor = offload::pool_actor::extend<
+    caf::replies_to<hold_reads>::with<held>, caf::replies_to<await_reads>::with<held>,
+    caf::replies_to<release_reads>::with<held>, caf::replies_to<refuse_reads>::with<held>>;
 
 struct held_readers_state {
   struct order {
     offload::run_work what;
     caf::typed_response_promise<offload::work_done> answer;
   };
-  // Not behind `holding`: CAF offers the actor's address to the state, and C++20 would make it a bool that stands first.
+  // Not behind `holding`: CAF offers the actor's address to the state, and C++20 would make it a bool that
+  // stands first.
   std::deque<order> orders;
   bool holding = false;
   std::vector<std::pair<size_t, caf::typed_response_promise<held>>> awaiting;
@@ -91,7 +91,8 @@ held_readers(held_readers_actor::stateful_pointer<held_readers_state> self) {
         auto& s = self->state;
         s.holding = false;
         for (; !s.orders.empty(); s.orders.pop_front())
-          s.orders.front().answer.deliver(caf::make_error(caf::sec::runtime_error, std::string("the queue is full")));
+          s.orders.front().answer.deliver(
+              caf::make_error(caf::sec::runtime_error, std::string("the queue is full")));
         return held{};
       },
   };

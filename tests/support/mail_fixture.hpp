@@ -151,7 +151,8 @@ protected:
   /// From now on everything has to be read from the disk once.
   void make_cold() {
     using storage::family;
-    for (const auto each : {family::meta, family::folders, family::mailbox_state, family::flags, family::messages})
+    for (const auto each :
+         {family::meta, family::folders, family::mailbox_state, family::flags, family::messages})
       ASSERT_TRUE(store_->db().Flush({}, store_->handle(each)).ok());
     cache_->EraseUnRefEntries();
   }

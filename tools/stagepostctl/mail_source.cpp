@@ -42,8 +42,7 @@ std::vector<std::string> maildir_flags(const std::string& name) {
   std::vector<std::string> flags;
   const auto at = name.find(":2,");
   if (at == name.npos) return flags;
-  for (const char letter : name.substr(at + 3))
-    switch (letter) {
+  for (const char letter : name.substr(at + 3)) switch (letter) {
     case 'S': flags.emplace_back("\\Seen"); break;
     case 'R': flags.emplace_back("\\Answered"); break;
     case 'F': flags.emplace_back("\\Flagged"); break;
@@ -54,7 +53,8 @@ std::vector<std::string> maildir_flags(const std::string& name) {
   return flags;
 }
 
-void read_files(std::vector<fs::path> files, bool maildir, const std::function<void(found_message, double)>& each) {
+void read_files(std::vector<fs::path> files, bool maildir,
+                const std::function<void(found_message, double)>& each) {
   std::sort(files.begin(), files.end());
   for (size_t i = 0; i < files.size(); ++i) {
     found_message message;

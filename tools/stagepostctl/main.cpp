@@ -21,8 +21,8 @@ namespace ctl = stagepost::ctl;
 
 namespace {
 
-// Exit codes: 0 done, 1 refused (the reason is on standard error), 2 wrong usage, 3 the server cannot be reached,
-// 4 verify found something.
+// Exit codes: 0 done, 1 refused (the reason is on standard error), 2 wrong usage, 3 the server cannot be
+// reached, 4 verify found something.
 enum exit_code { done = 0, refused = 1, usage = 2, not_reached = 3, unsound = 4 };
 
 struct wrong_usage : std::runtime_error {
@@ -45,7 +45,8 @@ std::string read_password() {
   return password;
 }
 
-int tell(const command_line& line, const json::object& answer, const std::function<void(const json::object&)>& print) {
+int tell(const command_line& line, const json::object& answer,
+         const std::function<void(const json::object&)>& print) {
   if (line.as_json)
     std::cout << answer << '\n';
   else if (answer.at("done").as_bool() && print)
@@ -93,8 +94,9 @@ json::array to_array(const std::vector<std::string>& values) {
 
 int main(int argc, char** argv) {
   command_line line;
-  CLI::App app{"Administers a running Stagepost server over its local control socket.\n"
-               "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify found something."};
+  CLI::App app{
+      "Administers a running Stagepost server over its local control socket.\n"
+      "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify found something."};
   app.require_subcommand(1);
   app.add_option("--config", line.config, "The node's settings file")->required();
   app.add_flag("--json", line.as_json, "Print the answer as JSON");
@@ -108,22 +110,39 @@ int main(int argc, char** argv) {
     });
   };
 
-  simple(app.add_subcommand("status", "What the server does"), [] { return json::object{{"verb", "status"}}; },
-         ctl::print_status);
-  simple(app.add_subcommand("reload", "Reads settings and certificates again"),
-         [] { return json::object{{"verb", "reload"}}; });
+  simple(
+      app.add_subcommand("status", "What the server does"),
+      [] {
+        return json::object{{"verb", "status"}};
+      },
+      ctl::print_status);
+  simple(app.add_subcommand("reload", "Reads settings and certificates again"), [] {
+    return json::object{{"verb", "reload"}};
+  });
 
   auto* domain = app.add_subcommand("domain", "Domains");
   domain->require_subcommand(1);
-  const auto with_name = [&](CLI::App* on, const char* what) { on->add_option("name", line.name, what)->required(); };
+  const auto with_name = [&](CLI::App* on, const char* what) {
+    on->add_option("name", line.name, what)->required();
+  };
   auto* sub = domain->add_subcommand("add", "Makes a domain");
   with_name(sub, "Domain");
   simple(sub, [&] { return json::object{{"verb", "domain.add"}, {"name", line.name}}; });
   sub = domain->add_subcommand("list", "Lists the domains");
-  simple(sub, [&] { return json::object{{"verb", "domain.list"}}; }, ctl::print_domains);
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "domain.list"}};
+      },
+      ctl::print_domains);
   sub = domain->add_subcommand("show", "Shows a domain");
   with_name(sub, "Domain");
-  simple(sub, [&] { return json::object{{"verb", "domain.show"}, {"name", line.name}}; }, ctl::print_domains);
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "domain.show"}, {"name", line.name}};
+      },
+      ctl::print_domains);
   sub = domain->add_subcommand("delete", "Deletes a domain without users");
   with_name(sub, "Domain");
   simple(sub, [&] { return json::object{{"verb", "domain.delete"}, {"name", line.name}}; });
@@ -131,7 +150,8 @@ int main(int argc, char** argv) {
   with_name(sub, "Domain");
   sub->add_option("settings", line.values, "name=value …");
   sub->add_option("--add-name", line.names, "Another name of the domain (domain alias)");
-  sub->add_option("--drop-name", line.dropped_names, "A name it shall no longer have; dropped before others are added");
+  sub->add_option("--drop-name", line.dropped_names,
+                  "A name it shall no longer have; dropped before others are added");
   simple(sub, [&] {
     return json::object{{"verb", "domain.set"},
                         {"name", line.name},
@@ -145,24 +165,34 @@ int main(int argc, char** argv) {
   sub = user->add_subcommand("add", "Makes a user");
   with_name(sub, "Address");
   sub->add_flag("--password-stdin", line.password_stdin, "Read the password from standard input")->required();
-  sub->add_option("--role", line.role, "user or domain_admin")->check(CLI::IsMember({"user", "domain_admin"}));
+  sub->add_option("--role", line.role, "user or domain_admin")
+      ->check(CLI::IsMember({"user", "domain_admin"}));
   simple(sub, [&] {
-    return json::object{{"verb", "user.add"}, {"name", line.name}, {"role", line.role}, {"password", read_password()}};
+    return json::object{
+        {"verb", "user.add"}, {"name", line.name}, {"role", line.role}, {"password", read_password()}};
   });
   sub = user->add_subcommand("list", "Lists the users of a domain");
   with_name(sub, "Domain");
   sub->callback([&] {
     act = [&](ctl::client& server) {
-      return tell(line, list_all(server, {{"verb", "user.list"}, {"name", line.name}}, "users"), ctl::print_users);
+      return tell(line, list_all(server, {{"verb", "user.list"}, {"name", line.name}}, "users"),
+                  ctl::print_users);
     };
   });
   sub = user->add_subcommand("show", "Shows a user");
   with_name(sub, "Address");
-  simple(sub, [&] { return json::object{{"verb", "user.show"}, {"name", line.name}}; }, ctl::print_users);
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "user.show"}, {"name", line.name}};
+      },
+      ctl::print_users);
   sub = user->add_subcommand("passwd", "Changes a password");
   with_name(sub, "Address");
   sub->add_flag("--password-stdin", line.password_stdin, "Read the password from standard input")->required();
-  simple(sub, [&] { return json::object{{"verb", "user.passwd"}, {"name", line.name}, {"password", read_password()}}; });
+  simple(sub, [&] {
+    return json::object{{"verb", "user.passwd"}, {"name", line.name}, {"password", read_password()}};
+  });
   sub = user->add_subcommand("delete", "Deletes a user and his mail");
   with_name(sub, "Address");
   simple(sub, [&] { return json::object{{"verb", "user.delete"}, {"name", line.name}}; });
@@ -178,7 +208,9 @@ int main(int argc, char** argv) {
   sub = admin->add_subcommand("add", "Makes a system administrator");
   with_name(sub, "Login name");
   sub->add_flag("--password-stdin", line.password_stdin, "Read the password from standard input")->required();
-  simple(sub, [&] { return json::object{{"verb", "admin.add"}, {"name", line.name}, {"password", read_password()}}; });
+  simple(sub, [&] {
+    return json::object{{"verb", "admin.add"}, {"name", line.name}, {"password", read_password()}};
+  });
 
   auto* alias = app.add_subcommand("alias", "Aliases");
   alias->require_subcommand(1);
@@ -192,7 +224,8 @@ int main(int argc, char** argv) {
   with_name(sub, "Domain");
   sub->callback([&] {
     act = [&](ctl::client& server) {
-      return tell(line, list_all(server, {{"verb", "alias.list"}, {"name", line.name}}, "aliases"), ctl::print_aliases);
+      return tell(line, list_all(server, {{"verb", "alias.list"}, {"name", line.name}}, "aliases"),
+                  ctl::print_aliases);
     };
   });
   sub = alias->add_subcommand("delete", "Deletes an alias");
@@ -204,13 +237,22 @@ int main(int argc, char** argv) {
   sub = queue->add_subcommand("list", "Lists what waits");
   sub->add_option("--from", line.id, "Queue id to begin at");
   sub->add_option("--limit", line.limit, "At most so many")->check(CLI::Range(1, 1000));
-  simple(sub, [&] { return json::object{{"verb", "queue.list"}, {"from", line.id}, {"limit", line.limit}}; },
-         ctl::print_queue);
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "queue.list"}, {"from", line.id}, {"limit", line.limit}};
+      },
+      ctl::print_queue);
   for (const auto* verb : {"show", "delete"}) {
-    sub = queue->add_subcommand(verb, std::string(verb) == "show" ? "Shows a message" : "Takes a message out of the spool");
+    sub = queue->add_subcommand(verb, std::string(verb) == "show" ? "Shows a message"
+                                                                  : "Takes a message out of the spool");
     sub->add_option("id", line.id, "Queue id")->required();
-    simple(sub, [&, verb] { return json::object{{"verb", std::string("queue.") + verb}, {"id", line.id}}; },
-           ctl::print_queue);
+    simple(
+        sub,
+        [&, verb] {
+          return json::object{{"verb", std::string("queue.") + verb}, {"id", line.id}};
+        },
+        ctl::print_queue);
   }
   sub = queue->add_subcommand("retry", "Tries a message now, or all");
   sub->add_option("id", line.id, "Queue id; none: all");
@@ -219,10 +261,17 @@ int main(int argc, char** argv) {
   auto* settings = app.add_subcommand("settings", "Server-wide settings");
   settings->require_subcommand(1);
   sub = settings->add_subcommand("list", "Lists them");
-  simple(sub, [&] { return json::object{{"verb", "settings.list"}}; }, ctl::print_settings);
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "settings.list"}};
+      },
+      ctl::print_settings);
   sub = settings->add_subcommand("set", "Changes them");
   sub->add_option("settings", line.values, "name=value …")->required();
-  simple(sub, [&] { return json::object{{"verb", "settings.set"}, {"settings", settings_from(line.values)}}; });
+  simple(sub, [&] {
+    return json::object{{"verb", "settings.set"}, {"settings", settings_from(line.values)}};
+  });
 
   sub = app.add_subcommand("trace", "The life of a message");
   sub->add_option("id", line.id, "Queue id or Message-ID")->required();
@@ -235,8 +284,12 @@ int main(int argc, char** argv) {
         zone = *found;
       },
       "Shows times as clocks there do, e.g. Europe/Berlin; UTC if not given. JSON stays in UTC");
-  simple(sub, [&] { return json::object{{"verb", "trace"}, {"id", line.id}}; },
-         [&](const json::object& answer) { ctl::print_trace(answer, zone); });
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "trace"}, {"id", line.id}};
+      },
+      [&](const json::object& answer) { ctl::print_trace(answer, zone); });
 
   sub = app.add_subcommand("verify", "Proves checksums, references and counters");
   sub->callback([&] {
@@ -247,11 +300,13 @@ int main(int argc, char** argv) {
     };
   });
 
-  sub = app.add_subcommand("backup", "Writes a consistent copy of all stores into a new folder, while the server runs");
+  sub = app.add_subcommand("backup",
+                           "Writes a consistent copy of all stores into a new folder, while the server runs");
   sub->add_option("folder", line.path, "Absolute path, not there yet")->required();
   simple(sub, [&] { return json::object{{"verb", "backup"}, {"folder", line.path}}; });
 
-  sub = app.add_subcommand("import", "Brings in an mbox, a Maildir or a folder of .eml files; safe to repeat");
+  sub =
+      app.add_subcommand("import", "Brings in an mbox, a Maildir or a folder of .eml files; safe to repeat");
   with_name(sub, "Address");
   sub->add_option("path", line.path, "File or folder")->required();
   sub->add_option("--folder", line.folder, "Folder of the mailbox; INBOX if not given");
@@ -264,7 +319,9 @@ int main(int argc, char** argv) {
   });
 
   bool offline = false;
-  sub = app.add_subcommand("restore", "Puts a backup in the place of the data; the server must not run. What was there is kept aside");
+  sub = app.add_subcommand(
+      "restore",
+      "Puts a backup in the place of the data; the server must not run. What was there is kept aside");
   sub->add_option("folder", line.path, "What backup wrote")->required();
   sub->callback([&] { offline = true; });
 

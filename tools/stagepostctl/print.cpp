@@ -47,9 +47,9 @@ std::string in_zone(const std::string& utc, const mime::time_zone& zone) {
   const chrono::hh_mm_ss clock(local - midnight);
   const auto distance = chrono::abs(ahead).count();
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", int(shown.year()),
-                     unsigned(shown.month()), unsigned(shown.day()), clock.hours().count(), clock.minutes().count(),
-                     clock.seconds().count(), clock.subseconds().count(), ahead.count() < 0 ? '-' : '+',
-                     distance / 60, distance % 60);
+                     unsigned(shown.month()), unsigned(shown.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count(),
+                     ahead.count() < 0 ? '-' : '+', distance / 60, distance % 60);
 }
 
 std::string joined(const json::array& values) {
@@ -61,7 +61,8 @@ std::string joined(const json::array& values) {
 std::string settings_of(const json::object& thing) {
   std::string out;
   if (const auto* settings = thing.if_contains("settings"); settings != nullptr && settings->is_object())
-    for (const auto& each : settings->as_object()) out += fmt::format(" {}={}", std::string_view(each.key()), plain(each.value()));
+    for (const auto& each : settings->as_object())
+      out += fmt::format(" {}={}", std::string_view(each.key()), plain(each.value()));
   return out;
 }
 
@@ -70,8 +71,8 @@ void print_message(const json::object& message) {
              member(message, "size_bytes"), member(message, "sender"));
   for (const auto& each : list(message, "recipients")) {
     const auto& to = each.as_object();
-    fmt::print("    {:<7} <{}>  tries {}  {}\n", member(to, "state"), member(to, "address"), member(to, "attempts"),
-               member(to, "last_reply"));
+    fmt::print("    {:<7} <{}>  tries {}  {}\n", member(to, "state"), member(to, "address"),
+               member(to, "attempts"), member(to, "last_reply"));
   }
 }
 
@@ -81,7 +82,8 @@ void print_domains(const json::object& answer) {
   for (const auto& each : list(answer, "domains")) {
     const auto& domain = each.as_object();
     const auto aliases = joined(list(domain, "aliases"));
-    fmt::print("{}{}{}\n", member(domain, "name"), aliases.empty() ? "" : "  also " + aliases, settings_of(domain));
+    fmt::print("{}{}{}\n", member(domain, "name"), aliases.empty() ? "" : "  also " + aliases,
+               settings_of(domain));
   }
 }
 
@@ -120,9 +122,9 @@ void print_trace(const json::object& answer, const mime::time_zone& zone) {
 void print_verify(const json::object& answer) {
   for (const auto& each : list(answer, "shards")) {
     const auto& shard = each.as_object();
-    fmt::print("{}: {} bodies ({} octets), {} mailboxes, {} messages, {} in the spool: {}\n", member(shard, "folder"),
-               member(shard, "bodies"), member(shard, "body_bytes"), member(shard, "mailboxes"),
-               member(shard, "messages"), member(shard, "spooled"),
+    fmt::print("{}: {} bodies ({} octets), {} mailboxes, {} messages, {} in the spool: {}\n",
+               member(shard, "folder"), member(shard, "bodies"), member(shard, "body_bytes"),
+               member(shard, "mailboxes"), member(shard, "messages"), member(shard, "spooled"),
                member(shard, "sound") == "true" ? "sound" : member(shard, "finding_count") + " findings");
     for (const auto& one : list(shard, "findings"))
       fmt::print("  {}: {}\n", member(one.as_object(), "where"), member(one.as_object(), "what"));
@@ -144,7 +146,8 @@ void print_settings(const json::object& answer) {
   for (const auto& each : list(answer, "settings")) {
     const auto& one = each.as_object();
     const bool changed = member(one, "value") != member(one, "default");
-    fmt::print("{:<52} {}{}\n", member(one, "name"), member(one, "value"), changed ? "   (default " + member(one, "default") + ")" : "");
+    fmt::print("{:<52} {}{}\n", member(one, "name"), member(one, "value"),
+               changed ? "   (default " + member(one, "default") + ")" : "");
   }
 }
 

@@ -1,7 +1,7 @@
 #include "tools/stagepostd/daemon.hpp"
 
-#include "actors/connection/listener.hpp"
 #include "actors/connection/control_connection.hpp"
+#include "actors/connection/listener.hpp"
 #include "actors/log/log.hpp"
 #include "actors/net/scheduler.hpp"
 #include "actors/supervisor/tree.hpp"
@@ -99,7 +99,8 @@ private:
 void server::start() {
   hold_signals();
   const auto descriptors = raise_descriptor_limit();
-  log::open(to_log(node_.log.level), node_.log.format == conf::log_format::json ? log::format::json : log::format::text,
+  log::open(to_log(node_.log.level),
+            node_.log.format == conf::log_format::json ? log::format::json : log::format::text,
             node_.log.file);
   prepare_data_folder(node_.data_folder, node_.run_as_user);
   // What only the superuser may read or bind comes first.
@@ -116,14 +117,16 @@ void server::start() {
 
   stores_ = open_stores(node_, first_start_, *key);
   settings_ = std::make_shared<live_settings>(stores_->settings);
-  for (size_t i = 0; i < ports_.size(); ++i) use(*ports_[i].certificates, certificates[i], stores_->settings.tls);
+  for (size_t i = 0; i < ports_.size(); ++i)
+    use(*ports_[i].certificates, certificates[i], stores_->settings.tls);
   const auto& all = stores_->settings;
   const uint64_t wanted = own_descriptors + all.smtp_in.max_connections + all.imap.max_connections +
                           all.pop3.max_connections + all.lmtp.max_connections + all.http.max_connections;
   if (wanted > descriptors)
     log::warn("the limit of open files is {}, but the connection limits may need {}", descriptors, wanted);
 
-  const auto workers = node_.worker_threads != 0 ? node_.worker_threads : std::max(1u, std::thread::hardware_concurrency());
+  const auto workers =
+      node_.worker_threads != 0 ? node_.worker_threads : std::max(1u, std::thread::hardware_concurrency());
   config_.set("scheduler.max-threads", size_t(workers));
   config_.load<net::scheduler>();
   system_ = std::make_unique<caf::actor_system>(config_);
@@ -136,11 +139,12 @@ void server::start() {
       log::error("a handler threw something that is no exception");
     }
   };
-  tree_ = supervisor::plant(*system_, {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret});
+  tree_ = supervisor::plant(*system_,
+                            {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret});
   start_listeners();
   start_control();
-  log::info("{} is ready: {} listeners, {} shards, {} workers", node_.node_name, ports_.size(), stores_->shards.size(),
-            workers);
+  log::info("{} is ready: {} listeners, {} shards, {} workers", node_.node_name, ports_.size(),
+            stores_->shards.size(), workers);
   notify("READY=1");
 }
 
@@ -153,20 +157,23 @@ void server::start_listeners() {
   const auto web = http_services();
   for (auto& port : ports_) {
     // Port 25 and submission share one limit: SMTPIN-11 counts SMTP connections.
-    const auto kind = port.settings.service == conf::service::submission ? conf::service::smtp : port.settings.service;
+    const auto kind =
+        port.settings.service == conf::service::submission ? conf::service::smtp : port.settings.service;
     auto& place = places[kind];
     if (!place) place = std::make_shared<connection::admission>();
     const auto context = supervisor::context_for(tree_, node_, port.settings, port.certificates);
     auto spawn = connection::spawner_of(port.settings.service);
     if (port.settings.service == conf::service::http)
-      spawn = [web, tls = port.settings.tls == conf::tls_mode::implicit, certificates = port.certificates](
-                  caf::actor_system& system, net::socket socket, connection::context_ptr, connection::peer who) {
+      spawn = [web, tls = port.settings.tls == conf::tls_mode::implicit,
+               certificates = port.certificates](caf::actor_system& system, net::socket socket,
+                                                 connection::context_ptr, connection::peer who) {
         auto with = std::make_shared<http::services>(*web);
         with->certificates = [certificates] { return certificates->get(); };
-        return system.spawn<http::http_connection>(std::move(socket), http::services_ptr(with), who.address, tls,
-                                                   who.ticket);
+        return system.spawn<http::http_connection>(std::move(socket), http::services_ptr(with), who.address,
+                                                   tls, who.ticket);
       };
-    if (!spawn) throw std::runtime_error("listener " + port.settings.name + ": this service is not built yet");
+    if (!spawn)
+      throw std::runtime_error("listener " + port.settings.name + ": this service is not built yet");
     for (const auto& socket : port.sockets)
       listeners_.push_back(system_->spawn<connection::listener>(socket, context, place, spawn));
   }
@@ -177,11 +184,14 @@ void server::start_control() {
   conf::listener local;
   local.name = "control";
   local.service = conf::service::managesieve; // no limits of a mail service hold here
-  services->with = supervisor::context_for(tree_, node_, local, std::make_shared<connection::live_certificates>());
+  services->with =
+      supervisor::context_for(tree_, node_, local, std::make_shared<connection::live_certificates>());
   services->upkeep = tree_.upkeep;
   for (const auto& each : tree_.shards) services->queues.push_back(each.queue);
   services->started_at = started_at_;
-  services->reload = [] { ::kill(::getpid(), SIGHUP); }; // raise() would reach this thread only, which holds it back
+  services->reload = [] {
+    ::kill(::getpid(), SIGHUP);
+  }; // raise() would reach this thread only, which holds it back
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
@@ -190,8 +200,8 @@ void server::start_control() {
   for (const auto& socket : control_sockets_)
     listeners_.push_back(system_->spawn<connection::listener>(
         socket, services->with, std::make_shared<connection::admission>(),
-        connection::spawn_connection([shared](caf::actor_system& system, net::socket peer, connection::context_ptr,
-                                              connection::peer who) {
+        connection::spawn_connection([shared](caf::actor_system& system, net::socket peer,
+                                              connection::context_ptr, connection::peer who) {
           return system.spawn<connection::control_connection>(std::move(peer), std::move(who), shared);
         })));
 }
@@ -215,14 +225,18 @@ http::services_ptr server::http_services() {
     };
   };
   made->figures = {
-      {"stagepost_store_flushes_total", "Memtables written out, all shards.", true, sum(&storage::store_figures::flushes)},
+      {"stagepost_store_flushes_total", "Memtables written out, all shards.", true,
+       sum(&storage::store_figures::flushes)},
       {"stagepost_store_compactions_running", "Compactions and flushes under way, all shards.", false,
        sum(&storage::store_figures::compactions_running)},
       {"stagepost_store_memtable_bytes", "Octets in memtables, all shards.", false,
        sum(&storage::store_figures::memtable_bytes)},
-      {"stagepost_store_files_bytes", "Octets in files, all shards.", false, sum(&storage::store_figures::files_bytes)},
-      {"stagepost_store_commits_total", "Batches made durable, all shards.", true, sum(&storage::store_figures::commits)},
-      {"stagepost_store_syncs_total", "Syncs of the log, all shards.", true, sum(&storage::store_figures::syncs)},
+      {"stagepost_store_files_bytes", "Octets in files, all shards.", false,
+       sum(&storage::store_figures::files_bytes)},
+      {"stagepost_store_commits_total", "Batches made durable, all shards.", true,
+       sum(&storage::store_figures::commits)},
+      {"stagepost_store_syncs_total", "Syncs of the log, all shards.", true,
+       sum(&storage::store_figures::syncs)},
   };
   return made;
 }
@@ -246,7 +260,8 @@ void server::reload() {
     return;
   }
   if (const auto stored = storage::read_settings(*stores_->system, storage::reach::disk)) {
-    const auto decoded = conf::decode<conf::system_settings>(conf::stored_settings(stored->begin(), stored->end()));
+    const auto decoded =
+        conf::decode<conf::system_settings>(conf::stored_settings(stored->begin(), stored->end()));
     for (const auto& each : decoded.refused) log::warn("reload: setting {}: {}", each.name, each.sentence);
     settings_->set(decoded.settings);
   }
@@ -261,7 +276,8 @@ void server::serve() {
     notify("WATCHDOG=1");
     // Due times are stored in UTC: who wonders why mail waits finds the jump in the log.
     if (const auto jump = watch.look(wall_clock(), std::chrono::steady_clock::now()); jump.count() != 0)
-      log::warn("the wall clock jumped by {} seconds", std::chrono::round<std::chrono::seconds>(jump).count());
+      log::warn("the wall clock jumped by {} seconds",
+                std::chrono::round<std::chrono::seconds>(jump).count());
     if (signal == SIGHUP) reload();
     if (signal == SIGTERM || signal == SIGINT) return;
   }
@@ -284,7 +300,8 @@ void server::stop() {
       while (left > 0 && std::chrono::steady_clock::now() < until)
         self->receive([&](const caf::down_msg&) { --left; },
                       caf::after(std::chrono::duration_cast<std::chrono::milliseconds>(
-                          until - std::chrono::steady_clock::now())) >> [] {});
+                          until - std::chrono::steady_clock::now())) >>
+                          [] {});
       if (left > 0) log::warn("some connections did not end in time and are cut");
       for (const auto& each : listeners_) self->send_exit(each, caf::exit_reason::user_shutdown);
       listeners_.clear();

@@ -19,7 +19,9 @@ namespace stagepost::daemon {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what + ": " + std::strerror(errno)); }
+[[noreturn]] void fail(const std::string& what) {
+  throw std::runtime_error(what + ": " + std::strerror(errno));
+}
 
 /// Only the named capability, or none.
 void keep_capability(bool bind_low_ports) {
@@ -58,7 +60,8 @@ void become_user(const std::string& user) {
   if (who == nullptr) throw std::runtime_error("run_as_user: there is no user " + user);
   if (who->pw_uid == 0) return;
   if (::prctl(PR_SET_KEEPCAPS, 1) != 0) fail("keeping capabilities");
-  if (::initgroups(user.c_str(), who->pw_gid) != 0 || ::setresgid(who->pw_gid, who->pw_gid, who->pw_gid) != 0 ||
+  if (::initgroups(user.c_str(), who->pw_gid) != 0 ||
+      ::setresgid(who->pw_gid, who->pw_gid, who->pw_gid) != 0 ||
       ::setresuid(who->pw_uid, who->pw_uid, who->pw_uid) != 0)
     fail("becoming user " + user);
   keep_capability(true);

@@ -10,12 +10,12 @@ namespace stagepost::daemon {
 /// Raises the soft limit of descriptors to the hard one and answers it.
 uint64_t raise_descriptor_limit();
 
-/// Started as the superuser: becomes `user`, keeping the right to bind low ports and nothing else. Does nothing when
-/// `user` is empty or the process is nobody special.
+/// Started as the superuser: becomes `user`, keeping the right to bind low ports and nothing else. Does
+/// nothing when `user` is empty or the process is nobody special.
 void become_user(const std::string& user);
 
-/// Makes the folder with mode 0700 if it is not there, and locks it: two servers must never share one. The lock lasts
-/// as long as the process.
+/// Makes the folder with mode 0700 if it is not there, and locks it: two servers must never share one. The
+/// lock lasts as long as the process.
 void prepare_data_folder(const std::string& folder, const std::string& user);
 
 /// SIGTERM, SIGINT and SIGHUP come through `wait_for_signal` from now on, in this and all later threads.

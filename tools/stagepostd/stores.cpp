@@ -26,7 +26,8 @@ constexpr uint64_t system_memtable_bytes = 4 << 20;
 std::shared_ptr<storage::store> open_one(storage::store_kind kind, const std::string& folder,
                                          const storage::store_options& options) {
   auto opened = storage::store::open(kind, folder, options);
-  if (!opened) throw std::runtime_error(folder + ": " + to_string(opened.error().code) + ": " + opened.error().detail);
+  if (!opened)
+    throw std::runtime_error(folder + ": " + to_string(opened.error().code) + ": " + opened.error().detail);
   return std::move(*opened);
 }
 
@@ -38,7 +39,8 @@ void commit_now(storage::store& store, storage::batch& batch) {
 
 conf::system_settings read_settings(storage::store& system, const conf::stored_settings& first_start) {
   auto stored = storage::read_settings(system, storage::reach::disk);
-  if (!stored) throw std::runtime_error(system.folder() + ": the settings cannot be read: " + stored.error().detail);
+  if (!stored)
+    throw std::runtime_error(system.folder() + ": the settings cannot be read: " + stored.error().detail);
   if (stored->count(started_mark) == 0) {
     storage::batch batch(system);
     for (const auto& [name, value] : first_start) storage::put_setting(batch, name, value);
@@ -46,7 +48,8 @@ conf::system_settings read_settings(storage::store& system, const conf::stored_s
     commit_now(system, batch);
     stored->insert(first_start.begin(), first_start.end());
   }
-  const auto decoded = conf::decode<conf::system_settings>(conf::stored_settings(stored->begin(), stored->end()));
+  const auto decoded =
+      conf::decode<conf::system_settings>(conf::stored_settings(stored->begin(), stored->end()));
   for (const auto& each : decoded.refused)
     log::warn("setting {} is not used, its default is: {}", each.name, each.sentence);
   return decoded.settings;
@@ -86,7 +89,8 @@ void check_leavings(const std::string& data_folder) {
 
 } // namespace
 
-std::shared_ptr<opened_stores> open_stores(const conf::node_settings& node, const conf::stored_settings& first_start,
+std::shared_ptr<opened_stores> open_stores(const conf::node_settings& node,
+                                           const conf::stored_settings& first_start,
                                            const storage::secret_key& key) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot start");
   check_leavings(node.data_folder);

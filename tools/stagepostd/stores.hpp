@@ -19,9 +19,10 @@ struct opened_stores {
   std::string guise_secret;
 };
 
-/// Opens or makes them under the node's data folder. `first_start` counts when the system store has just been made.
-/// Throws std::runtime_error with a sentence.
-std::shared_ptr<opened_stores> open_stores(const conf::node_settings& node, const conf::stored_settings& first_start,
+/// Opens or makes them under the node's data folder. `first_start` counts when the system store has just been
+/// made. Throws std::runtime_error with a sentence.
+std::shared_ptr<opened_stores> open_stores(const conf::node_settings& node,
+                                           const conf::stored_settings& first_start,
                                            const storage::secret_key& key);
 
 } // namespace stagepost::daemon

@@ -195,7 +195,7 @@ private:
       write_number(out, entry.modseq.value);
       out += ')';
       break;
-    case fetch_kind::internal_date: 
+    case fetch_kind::internal_date:
       write_date_time(out, message->internal_date, with.zone().offset_at(message->internal_date));
       break;
     case fetch_kind::size: write_number(out, message->size_bytes); break;

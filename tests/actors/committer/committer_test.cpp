@@ -180,13 +180,15 @@ TEST_F(Committer, ABatchThatFailsForItselfTakesNobodyAlong) {
 TEST_F(Committer, OutlivesWhoDoesNotUnderstandItsAnswer) {
   const auto hand_in = [this](commit_batch what) {
     caf::scoped_actor self(*system_);
-    system_->spawn([to = committer_, what, waits = caf::actor(self)](caf::event_based_actor* careless) -> caf::behavior {
+    system_->spawn([to = committer_, what,
+                    waits = caf::actor(self)](caf::event_based_actor* careless) -> caf::behavior {
       careless->send(to, what); // not a request: the answer comes as a message, and is answered with an error
-      careless->set_default_handler([waits](caf::scheduled_actor* it, caf::message_view&) -> caf::result<caf::message> {
-        caf::anon_send(waits, atom::tick::value);
-        it->quit();
-        return caf::sec::unexpected_message;
-      });
+      careless->set_default_handler(
+          [waits](caf::scheduled_actor* it, caf::message_view&) -> caf::result<caf::message> {
+            caf::anon_send(waits, atom::tick::value);
+            it->quit();
+            return caf::sec::unexpected_message;
+          });
       return {[](atom::status) {}};
     });
     self->receive([](atom::tick) {});

@@ -122,8 +122,9 @@ TEST_F(LocalDelivery, MakesNoMailboxForAUserWhoWasDeletedMeanwhile) {
                                  mailbox::erase_account{order.recipient.account});
     const auto answer = ask<delivery_result>(tree_.shards[order.recipient.shard].local, order);
     EXPECT_EQ(answer.kind, result_kind::no_mailbox) << name;
-    EXPECT_TRUE(storage::read_folders(*shards_[order.recipient.shard], order.recipient.account, storage::reach::disk)
-                    ->empty());
+    EXPECT_TRUE(
+        storage::read_folders(*shards_[order.recipient.shard], order.recipient.account, storage::reach::disk)
+            ->empty());
   }
 }
 
@@ -134,7 +135,8 @@ public:
     for (const auto& each : tree.shards) crossings_.push_back(caf::actor_cast<crossing_actor>(each.local));
     for (const auto& each : crossings_)
       self_->request(each, testing::patience, hold_crossings{})
-          .receive([](crossings_held) {}, [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
+          .receive([](crossings_held) {},
+                   [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
   }
   void release() {
     for (const auto& each : crossings_) self_->send(each, release_crossings{});
@@ -148,7 +150,8 @@ private:
 TEST_F(LocalDelivery, CrossesToNoOtherShardWhileABackupIsMade) {
   const auto here = [&] {
     for (const auto* name : {"alice", "bob", "carol"})
-      if (find(std::string(name) + "@example.org").target.shard == 0) return std::string(name) + "@example.org";
+      if (find(std::string(name) + "@example.org").target.shard == 0)
+        return std::string(name) + "@example.org";
     return std::string();
   }();
   const auto there = somebody_elsewhere();
@@ -196,7 +199,8 @@ TEST_F(LocalDelivery, AHeldMomentFindsEachMessageInOneShardOnly) {
   for (int i = 0; i < 60; ++i) accept(size_t(i) % shard_count, everybody);
   for (int round = 0; round < 10; ++round) {
     Holder backup(*system_, tree_);
-    // Sixty for each, those that wait in any spool and those that arrived, whatever was under way when we asked.
+    // Sixty for each, those that wait in any spool and those that arrived, whatever was under way when we
+    // asked.
     std::map<std::string, uint64_t> seen;
     for (size_t shard = 0; shard < shard_count; ++shard) {
       const auto waiting = storage::read_spool_page(*shards_[shard], queue_id{}, 1000, storage::reach::disk);
@@ -211,7 +215,8 @@ TEST_F(LocalDelivery, AHeldMomentFindsEachMessageInOneShardOnly) {
     for (const auto& address : everybody) {
       const auto target = find(address).target;
       uint64_t crossed = 0;
-      const auto folders = storage::read_folders(*shards_[target.shard], target.account, storage::reach::disk);
+      const auto folders =
+          storage::read_folders(*shards_[target.shard], target.account, storage::reach::disk);
       ASSERT_TRUE(folders);
       for (const auto& folder : *folders) {
         const auto pages = storage::read_pages(*shards_[target.shard], folder.id, storage::reach::disk);

@@ -91,7 +91,8 @@ TEST_F(Directory, RefusesUsersThatCannotBe) {
   EXPECT_EQ(refusal(create_user{"bob", "x"}), "\"bob\" is not an address.");
   EXPECT_EQ(refusal(create_user{"bob@example.org", ""}), "A password has 1 to 1024 octets.");
   for (const auto role : {0, 4, 255})
-    EXPECT_EQ(refusal(create_user{"bob@example.org", "x", storage::account_role(role)}), "There is no such role.");
+    EXPECT_EQ(refusal(create_user{"bob@example.org", "x", storage::account_role(role)}),
+              "There is no such role.");
   EXPECT_EQ(refusal(create_user{"bob@example.org", std::string(1025, 'x')}),
             "A password has 1 to 1024 octets.");
   EXPECT_EQ(refusal(delete_user{"bob@example.org"}), "There is no user bob@example.org.");
@@ -224,7 +225,8 @@ TEST_F(Directory, ChangesADomainByAnyOfItsNames) {
             "The domain one.example is there already.");
 }
 
-/// Finds that are under way while something changes: the readers are held up, so that those who ask first wait.
+/// Finds that are under way while something changes: the readers are held up, so that those who ask first
+/// wait.
 class DirectoryUnderWay : public testing::directory_fixture {
 protected:
   DirectoryUnderWay() {
@@ -286,7 +288,8 @@ TEST_F(DirectoryUnderWay, AnswersEverybodyWhileTheDomainGoes) {
 
 TEST_F(DirectoryUnderWay, AnswersWithoutTheSumOfTheDomainWhenItTakesTooLong) {
   ask_for("alice@example.org", 3);
-  EXPECT_EQ(answers(), (std::map<address_kind, int>{{address_kind::account, 3}})); // the readers are still held up
+  EXPECT_EQ(answers(),
+            (std::map<address_kind, int>{{address_kind::account, 3}})); // the readers are still held up
 }
 
 } // namespace

@@ -168,22 +168,25 @@ TEST_F(LoginDesk, BoundsTheLoginsOfOneAddressThatWait) {
 
 TEST_F(LoginDesk, TakesAPasswordHoweverItsCharactersAreWritten) {
   must(create_user{"j\xc3\xbcrgen@example.org", "gr\xc3\xbc\xc3\x9f dich"});
-  for (const auto* user : {"j\xc3\xbcrgen@example.org", "ju\xcc\x88rgen@example.org", "J\xc3\x9crgen@example.org"})
-    for (const auto* password : {"gr\xc3\xbc\xc3\x9f dich", "gru\xcc\x88\xc3\x9f dich", "gr\xc3\xbc\xc3\x9f\xc2\xa0" "dich"})
+  for (const auto* user :
+       {"j\xc3\xbcrgen@example.org", "ju\xcc\x88rgen@example.org", "J\xc3\x9crgen@example.org"})
+    for (const auto* password : {"gr\xc3\xbc\xc3\x9f dich", "gru\xcc\x88\xc3\x9f dich",
+                                 "gr\xc3\xbc\xc3\x9f\xc2\xa0"
+                                 "dich"})
       EXPECT_EQ(outcome_of(user, password), login_outcome::accepted) << user << " " << password; // RFC 4013 2
   EXPECT_EQ(outcome_of("j\xc3\xbcrgen@example.org", "grue\xc3\x9f dich"), login_outcome::wrong_credentials);
-  const auto kept =
-      ask<sasl::credentials>(logins_, find_credentials{{"ju\xcc\x88rgen@example.org", sasl::mechanism::scram_sha_256}});
+  const auto kept = ask<sasl::credentials>(
+      logins_, find_credentials{{"ju\xcc\x88rgen@example.org", sasl::mechanism::scram_sha_256}});
   ASSERT_TRUE(kept.scram);
-  const auto expected = sasl::make_scram_keys("gr\xc3\xbc\xc3\x9f dich", kept.scram->salt, kept.scram->iterations,
-                                              sasl::scram_hash::sha_256);
+  const auto expected = sasl::make_scram_keys("gr\xc3\xbc\xc3\x9f dich", kept.scram->salt,
+                                              kept.scram->iterations, sasl::scram_hash::sha_256);
   EXPECT_EQ(kept.scram->stored_key, expected.stored_key);
 }
 
 TEST_F(LoginDesk, HashesTheFormOfAPasswordThatScramClientsHash) {
   must(change_password{"alice@example.org", "I\xc2\xadX"}); // RFC 4013 3: a soft hyphen is nothing
-  const auto kept =
-      ask<sasl::credentials>(logins_, find_credentials{{"alice@example.org", sasl::mechanism::scram_sha_256}});
+  const auto kept = ask<sasl::credentials>(
+      logins_, find_credentials{{"alice@example.org", sasl::mechanism::scram_sha_256}});
   const auto expected =
       sasl::make_scram_keys("IX", kept.scram->salt, kept.scram->iterations, sasl::scram_hash::sha_256);
   EXPECT_EQ(kept.scram->stored_key, expected.stored_key);
@@ -200,7 +203,8 @@ TEST_F(LoginDesk, RefusesPasswordsThatNobodyCouldLogInWith) {
 
 TEST_F(LoginDesk, NobodyWhoDoesNotExistIsToldByHowHisNameIsWritten) {
   const auto salt_of = [&](const std::string& user) {
-    return ask<sasl::credentials>(logins_, find_credentials{{user, sasl::mechanism::scram_sha_256}}).scram->salt;
+    return ask<sasl::credentials>(logins_, find_credentials{{user, sasl::mechanism::scram_sha_256}})
+        .scram->salt;
   };
   EXPECT_EQ(salt_of("Alice@example.org"), salt_of("alice@example.org"));
   EXPECT_EQ(salt_of("Nobody@example.org"), salt_of("nobody@example.org"));

@@ -18,9 +18,7 @@ protected:
     return guard_.may_try(limits_, peer, account, now_);
   }
   bool may(const std::string& peer, account_id account = {}) { return ask(peer, account) == answer::yes; }
-  void begin(const std::string& peer, account_id account = {}) {
-    guard_.began(limits_, peer, account, now_);
-  }
+  void begin(const std::string& peer, account_id account = {}) { guard_.began(limits_, peer, account, now_); }
   void fail(const std::string& peer, account_id account = {}) { guard_.failed(limits_, peer, account, now_); }
 
   conf::password_settings limits_;

@@ -25,7 +25,9 @@ protected:
     what.delivery = true;
     return {account_id{number}, 0, what};
   }
-  inserted deliver(uint64_t number, bytes_view text) { return ask<inserted>(all_, delivery_of(number, text)); }
+  inserted deliver(uint64_t number, bytes_view text) {
+    return ask<inserted>(all_, delivery_of(number, text));
+  }
   /// One round of putting idle accounts to sleep, and its end.
   void tick() {
     caf::anon_send(all_, atom::tick::value);
@@ -151,7 +153,8 @@ TEST_F(Accounts, ErasesAlsoWhatIsOnItsWayToTheDisk) {
   expect_sound();
 }
 
-// -- two lives of one account --------------------------------------------------------------------------------------
+// -- two lives of one account
+// --------------------------------------------------------------------------------------
 
 TEST_F(Accounts, OneThatFailedFindsWhatWasOnItsWayToTheDisk) {
   const auto first = open_account_of(1);
@@ -215,7 +218,8 @@ TEST_F(Accounts, SaysThatADeliveryFailedOnlyWhenTheDiskKnowsItsEnd) {
   expect_sound();
 }
 
-// -- accounts that are not in memory -------------------------------------------------------------------------------
+// -- accounts that are not in memory
+// -------------------------------------------------------------------------------
 
 TEST_F(Accounts, OthersGoOnWhileOneIsReadFromTheDisk) {
   deliver(1, "a");

@@ -165,8 +165,10 @@ TEST_F(Mailbox, TellsWatchersOfANewKeywordAlsoAfterARefusal) {
 
 TEST_F(Mailbox, UsesUpNoKeywordForWhatNoMessageGets) {
   put("INBOX", "a", 0, {"$Work"});
-  EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::remove, 0, {"unknown", "$work"}, {}}).outcome, outcome::done);
-  EXPECT_EQ(store("INBOX", {{uid{9}}, flag_change::add, 0, {"of-one-that-is-gone"}, {}}).outcome, outcome::done);
+  EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::remove, 0, {"unknown", "$work"}, {}}).outcome,
+            outcome::done);
+  EXPECT_EQ(store("INBOX", {{uid{9}}, flag_change::add, 0, {"of-one-that-is-gone"}, {}}).outcome,
+            outcome::done);
   EXPECT_EQ(look("INBOX").view.keywords, std::vector<std::string>{"$Work"});
   EXPECT_EQ(entries("INBOX")[0].keywords, 0u);
   store("INBOX", {{uid{1}}, flag_change::add, 0, {"new"}, {}});

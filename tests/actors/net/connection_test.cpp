@@ -201,7 +201,8 @@ TEST_F(Connection, ADrainDoesNotWaitForAHandshake) {
   int both[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, both), 0);
   peer_ = both[0];
-  net::socket socket(scheduler::of(*system_).next_io(), boost::asio::generic::stream_protocol(AF_UNIX, 0), both[1]);
+  net::socket socket(scheduler::of(*system_).next_io(), boost::asio::generic::stream_protocol(AF_UNIX, 0),
+                     both[1]);
   const auto it = system_->spawn<tls_connection>(std::move(socket), certificates, std::chrono::hours(1));
   EXPECT_TRUE(ask<bool>(it, atom::status::value));
   caf::anon_send(it, atom::drain::value);

@@ -116,9 +116,8 @@ TEST_F(Scheduler, NobodyRunsAnyMoreAfterAnExceptionAndWhoWaitsIsNotForgotten) {
   const auto echo =
       system_->spawn([](caf::event_based_actor*) -> caf::behavior { return {[](int x) { return x; }}; });
   // When it throws, an actor that has got a message waits behind it.
-  boost::asio::post(of.next_io(), [&of, echo] {
-    of.enqueue(new throwing_job([echo] { caf::anon_send(echo, 1); }));
-  });
+  boost::asio::post(of.next_io(),
+                    [&of, echo] { of.enqueue(new throwing_job([echo] { caf::anon_send(echo, 1); })); });
   EXPECT_EQ(ask<int>(echo, 8), 8);
   std::promise<const caf::resumable*> seen;
   boost::asio::post(of.next_io(), [&] { seen.set_value(worker::here()->current()); });

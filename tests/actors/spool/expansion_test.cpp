@@ -117,9 +117,8 @@ TEST_F(AliasExpansion, HoldsMailForAnAliasWhoseDomainWasDeleted) {
   EXPECT_EQ(ask<message_accepted>(tree_.shards[0].intake, what).id, what.id);
   must(domain::delete_domain{"gone.example"});
   restart();
-  EXPECT_TRUE(eventually([&] {
-    return queued(0).at(0).recipients.at(0).state == storage::recipient_state::held;
-  }));
+  EXPECT_TRUE(
+      eventually([&] { return queued(0).at(0).recipients.at(0).state == storage::recipient_state::held; }));
   EXPECT_EQ(queued(0)[0].recipients[0].last_reply, "550 5.1.2 the domain of the alias was deleted");
   EXPECT_EQ(messages_of(accounts_[1]), 0u);
 }

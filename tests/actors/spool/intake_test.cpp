@@ -106,7 +106,9 @@ TEST(SpoolEnvelope, ComesBackAsItWas) {
 TEST(SpoolEnvelope, RemembersDeliveriesAndIsAsBeforeWithoutAny) {
   smtp::envelope what;
   what.sender = "a@b";
-  EXPECT_EQ(encode_envelope(what), std::string("\x01\x03" "a@b\0\0\0\0", 9)); // stored
+  EXPECT_EQ(encode_envelope(what), std::string("\x01\x03"
+                                               "a@b\0\0\0\0",
+                                               9)); // stored
   what.delivered_to = {"one@example.org", "two@example.org"};
   const auto written = encode_envelope(what);
   EXPECT_EQ(written.front(), 2);

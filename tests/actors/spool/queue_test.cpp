@@ -1,8 +1,8 @@
 #include "actors/spool/queue.hpp"
 
+#include "actors/wall_clock.hpp"
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
-#include "actors/wall_clock.hpp"
 #include "storage/trace_table.hpp"
 #include "tests/support/tree_fixture.hpp"
 
@@ -142,8 +142,8 @@ TEST_F(SpoolQueue, HoldsTheMailOfADeletedUserAlsoWhenAnotherHasHisName) {
   must(domain::delete_user{"alice@example.org"});
   add_user("alice@example.org");
   EXPECT_TRUE(eventually([&] { return retry(id).done; }));
-  EXPECT_TRUE(eventually(
-      [&] { return queued(0).at(0).recipients.at(0).state == storage::recipient_state::held; }));
+  EXPECT_TRUE(
+      eventually([&] { return queued(0).at(0).recipients.at(0).state == storage::recipient_state::held; }));
   EXPECT_EQ(queued(0)[0].recipients[0].last_reply, "550 5.1.1 the user was deleted");
   const auto trace = storage::read_trace(*shards_[0], id, storage::reach::disk);
   ASSERT_TRUE(trace);
@@ -190,8 +190,8 @@ TEST_F(SpoolQueue, KeepsADamagedRecipientAndDeliversTheOthers) {
   alice.account = find(alice.address).target.account;
   alice.shard = find(alice.address).target.shard;
   committer::commit_batch change{std::make_shared<storage::batch>(*shards_[0]), nullptr};
-  storage::batch_access::put(*change.changes, storage::family::spool_recipients, storage::key::queue_item(id, 0),
-                             "\x7f");
+  storage::batch_access::put(*change.changes, storage::family::spool_recipients,
+                             storage::key::queue_item(id, 0), "\x7f");
   storage::put_recipient(*change.changes, id, alice);
   ask<committer::committed>(tree_.shards[0].with.committer, change);
   restart();

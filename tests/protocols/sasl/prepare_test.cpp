@@ -6,7 +6,7 @@ namespace stagepost::sasl {
 namespace {
 
 TEST(SaslPrepare, DoesTheExamplesOfItsStandard) { // RFC 4013 3
-  EXPECT_EQ(prepare("I\xc2\xadX"), "IX");          // the soft hyphen is mapped to nothing
+  EXPECT_EQ(prepare("I\xc2\xadX"), "IX");         // the soft hyphen is mapped to nothing
   EXPECT_EQ(prepare("user"), "user");
   EXPECT_EQ(prepare("USER"), "USER"); // case is kept
   EXPECT_EQ(prepare("\xc2\xaa"), "a");

@@ -31,18 +31,21 @@ TEST(SmtpHeaderFixup, CountsHops) {
 }
 
 TEST(SmtpHeaderFixup, FindsToWhomItWasDeliveredBefore) {
-  EXPECT_EQ(fix_header("Delivered-To: One@Example.ORG\r\nReceived: x\r\nDELIVERED-TO:\r\n <two@b\xc3\xbc\x63her.test>\r\n"
-                       "Delivered-To: nonsense\r\nX-Delivered-To: three@example.org\r\n\r\nDelivered-To: in@the.body\r\n",
-                       {})
-                .delivered_to,
-            (std::vector<std::string>{"one@example.org", "two@xn--bcher-kva.test"}));
+  EXPECT_EQ(
+      fix_header(
+          "Delivered-To: One@Example.ORG\r\nReceived: x\r\nDELIVERED-TO:\r\n <two@b\xc3\xbc\x63her.test>\r\n"
+          "Delivered-To: nonsense\r\nX-Delivered-To: three@example.org\r\n\r\nDelivered-To: in@the.body\r\n",
+          {})
+          .delivered_to,
+      (std::vector<std::string>{"one@example.org", "two@xn--bcher-kva.test"}));
   EXPECT_TRUE(fix_header("Received: x\r\nSubject: y\r\n\r\n", {}).delivered_to.empty());
 }
 
 TEST(SmtpHeaderFixup, PassesOverTheMarkOfAClientThatDelivers) {
   header_rules rules;
   rules.client_delivers = true;
-  EXPECT_EQ(fix_header("Delivered-To: a@x.test\r\nReceived: x\r\nDelivered-To: b@x.test\r\n\r\n", rules).delivered_to,
+  EXPECT_EQ(fix_header("Delivered-To: a@x.test\r\nReceived: x\r\nDelivered-To: b@x.test\r\n\r\n", rules)
+                .delivered_to,
             std::vector<std::string>{"b@x.test"});
 }
 

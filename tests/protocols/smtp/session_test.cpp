@@ -113,7 +113,8 @@ TEST(SmtpSession, LetsAUserSendUnderEveryNameOfHisDomain) {
   server.feed("EHLO c\r\n");
   server.session().know_domains({"example.net"});
   server.output.clear();
-  server.feed("AUTH PLAIN AGpvZQBzZWNyZXQ=\r\nMAIL FROM:<joe@example.net>\r\nRSET\r\nMAIL FROM:<ann@example.net>\r\n");
+  server.feed("AUTH PLAIN AGpvZQBzZWNyZXQ=\r\nMAIL FROM:<joe@example.net>\r\nRSET\r\nMAIL "
+              "FROM:<ann@example.net>\r\n");
   EXPECT_EQ(server.output, "235 2.7.0 Authentication succeeded\r\n250 2.1.0 Sender OK\r\n250 2.0.0 OK\r\n"
                            "553 5.7.1 Not your address to send from\r\n");
 }
