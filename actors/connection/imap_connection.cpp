@@ -253,6 +253,8 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
     message.uid = asked.uids[i];
     message.gone = !record.body;
     message.internal_date = record.internal_date;
+    message.saved_at = record.saved_at;
+    message.body = record.body;
     message.size_bytes = record.size_bytes;
     mime::digest digest;
     bytes octets;

@@ -101,6 +101,8 @@ enum class read_depth : uint8_t {
 struct message_data {
   stagepost::uid uid;
   instant internal_date;
+  instant saved_at; ///< when it came into this mailbox (RFC 8514)
+  blob_id body;     ///< the same for all copies of a message; see object_id.hpp
   uint64_t size_bytes = 0;
   const mime::digest* digest = nullptr;
   bytes_view header; ///< through the blank line

@@ -30,6 +30,8 @@ struct fake_message {
   uint64_t keywords = 0;
   stagepost::modseq modseq;
   instant internal_date;
+  instant saved_at;
+  blob_id body; ///< copies share it
   std::shared_ptr<const bytes> content;
   std::shared_ptr<const mime::digest> digest;
 };
@@ -80,8 +82,10 @@ public:
   std::map<std::string, fake_mailbox> mailboxes;
   uint64_t quota_bytes = 0; ///< of one message; 0: none
   uint32_t next_validity = 100;
-  fake_connection* acting = nullptr; ///< hears of its own changes at once
-  std::set<uint32_t> hidden;         ///< UIDs that read as gone though the session was not told yet
+  uint64_t next_body = 0x100000001;
+  fake_connection* acting = nullptr;                  ///< hears of its own changes at once
+  instant saved_at{std::chrono::seconds(1795000000)}; ///< of what is delivered
+  std::set<uint32_t> hidden; ///< UIDs that read as gone though the session was not told yet
 
   fake_account() { add("INBOX"); }
 
@@ -107,6 +111,8 @@ public:
     ++box.highest.value;
     message.modseq = box.highest;
     message.internal_date = at;
+    message.saved_at = saved_at;
+    message.body = blob_id{next_body++};
     message.digest = std::make_shared<const mime::digest>(mime::make_digest(content));
     message.content = std::make_shared<const bytes>(std::move(content));
     ++box.uid_next.value;
@@ -283,6 +289,8 @@ private:
         ++messages_read;
         const fake_message& message = at->second;
         data.internal_date = message.internal_date;
+        data.saved_at = message.saved_at;
+        data.body = message.body;
         data.size_bytes = message.content->size();
         if (what.depth >= read_depth::digest) data.digest = message.digest.get();
         if (what.depth >= read_depth::header)
@@ -352,6 +360,7 @@ private:
       result.from.push_back(each);
       result.to.push_back(
           account_.deliver(what.to, *message.content, message.internal_date, message.flags, keywords));
+      to->messages.at(result.to.back().value).body = message.body;
     }
     if (what.move) account_.remove(*watched_, result.from);
     perform(session_.on_copied(result));
