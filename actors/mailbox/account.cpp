@@ -129,6 +129,9 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
         const auto session = caf::actor_cast<caf::strong_actor_ptr>(what.session);
         if (session && self->state.sessions.insert(what.session).second) self->monitor(session);
       },
+      [self](const detach_session& what) {
+        if (self->state.sessions.erase(what.session) != 0) self->demonitor(what.session);
+      },
       [self](list_folders) {
         return self->state.once_loaded<folder_list>(
             [self](open_answer<folder_list> answer) { answer.deliver(self->state.list()); });

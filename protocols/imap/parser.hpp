@@ -27,7 +27,9 @@ enum class parse_errc : uint8_t {
 /// error; where the position is then, nobody may rely on.
 class parser {
 public:
-  parser(bytes_view text, char separator) : text_(text), separator_(separator) {}
+  /// With `utf8` names of mailboxes are UTF-8 (RFC 6855 3), else modified UTF-7.
+  parser(bytes_view text, char separator, bool utf8 = false)
+      : text_(text), separator_(separator), utf8_(utf8) {}
 
   /// At the end but for spaces, which some clients leave behind.
   bool at_end() const;
@@ -45,6 +47,8 @@ public:
   bool space();
   /// The next atom if it is this one, in any case.
   bool take_word(std::string_view word);
+  /// These octets if they come next, letters in any case.
+  bool take_text(std::string_view text);
   /// `c`, or a syntax error.
   bool expect(char c);
 
@@ -84,10 +88,12 @@ private:
   std::string_view run(bool (*allowed)(char)) const;
   std::optional<std::string> literal();
   std::optional<std::string> quoted();
+  std::optional<std::string> decode_name(std::string wire) const;
 
   bytes_view text_;
   size_t at_ = 0;
   char separator_;
+  bool utf8_;
   bool literal_missing_ = false;
   parse_errc error_ = parse_errc::syntax;
   std::string detail_;

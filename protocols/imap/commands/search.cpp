@@ -109,6 +109,8 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    // RFC 9586 3: no set of numbers among the keys.
+    if (with.uses(extension::uid_only) && key_.uses_sequences()) return with.finish(answer::uid_required);
     if (key_.uses_modseq()) with.use_condstore();
     settle(key_, with.view());
     end_ = with.view().size() + 1;

@@ -237,6 +237,12 @@ bool search_key::uses_modseq() const {
                      [](const search_key& child) { return child.uses_modseq(); });
 }
 
+bool search_key::uses_sequences() const {
+  return kind == search_kind::sequence ||
+         std::any_of(children.begin(), children.end(),
+                     [](const search_key& child) { return child.uses_sequences(); });
+}
+
 std::optional<search_request> parse_search(parser& in) {
   search_request request;
   if (!read_returns(in, request) || !read_charset(in)) return std::nullopt;

@@ -56,6 +56,7 @@ struct search_key {
   uint64_t keyword_bit = 0;
 
   bool uses_modseq() const;
+  bool uses_sequences() const;
 };
 
 /// What RETURN asks for (RFC 4731); without it a plain SEARCH answer is given.
