@@ -113,7 +113,7 @@ bool dialogue::read_command() {
 
 void dialogue::dispatch(bytes_view text) {
   take_tag(text);
-  parser in(text, settings_.separator, speaks_utf8());
+  parser in(text, settings_.separator, speaks_utf8(), uses(extension::rev2));
   if (!in.tag()) return refuse(answer::invalid_tag);
   if (!in.space()) return refuse(answer::syntax, "a command is missing");
   auto name = in.atom();

@@ -27,9 +27,10 @@ enum class parse_errc : uint8_t {
 /// error; where the position is then, nobody may rely on.
 class parser {
 public:
-  /// With `utf8` names of mailboxes are UTF-8 (RFC 6855 3), else modified UTF-7.
-  parser(bytes_view text, char separator, bool utf8 = false)
-      : text_(text), separator_(separator), utf8_(utf8) {}
+  /// With `utf8` names of mailboxes are UTF-8 (RFC 6855 3), else modified UTF-7; `rev2` says how to read what
+  /// RFC 9051 reads otherwise.
+  parser(bytes_view text, char separator, bool utf8 = false, bool rev2 = false)
+      : text_(text), separator_(separator), utf8_(utf8), rev2_(rev2) {}
 
   /// At the end but for spaces, which some clients leave behind.
   bool at_end() const;
@@ -40,6 +41,7 @@ public:
   /// Notes an error; the first one stays. Always false.
   bool fail(parse_errc error, std::string_view detail);
   char separator() const { return separator_; }
+  bool is_rev2() const { return rev2_; }
 
   bool take(char c);
   bool peek(char c) const { return at_ < text_.size() && text_[at_] == c; }
@@ -94,6 +96,7 @@ private:
   size_t at_ = 0;
   char separator_;
   bool utf8_;
+  bool rev2_;
   bool literal_missing_ = false;
   parse_errc error_ = parse_errc::syntax;
   std::string detail_;

@@ -219,6 +219,8 @@ std::unique_ptr<running_command> make_search(parser& in, bool by_uid) {
   if (!in.space()) return nullptr;
   auto request = parse_search(in);
   if (!request) return nullptr;
+  // RFC 9051 6.4.4: there is no SEARCH response any more.
+  if (in.is_rev2() && !request->returns) request->returns.emplace().all = true;
   return std::make_unique<search>(std::move(*request), by_uid);
 }
 
