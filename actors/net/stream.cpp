@@ -14,6 +14,8 @@ namespace stagepost::net {
 namespace {
 
 constexpr size_t packed_at_once = 8 * 1024;
+/// Input that says nothing for so long is meant to keep us busy.
+constexpr int most_rounds = 16;
 
 } // namespace
 
@@ -45,7 +47,7 @@ int stream::read_packed(char* into, size_t size) {
   // What comes in at once is bounded here, what goes out by `size`: a text that inflates to a thousandfold is
   // handed out in as many reads, and others have their turn between them.
   char packed[packed_at_once];
-  for (;;) {
+  for (int rounds = 0; rounds < most_rounds; ++rounds) {
     if (inflater_->has_more()) {
       const int count = inflater_->take(into, size);
       if (count != 0) return count < 0 ? int(failed) : count;
@@ -54,6 +56,7 @@ int stream::read_packed(char* into, size_t size) {
     if (count <= 0) return count;
     inflater_->feed({packed, size_t(count)});
   }
+  return failed;
 }
 
 void stream::rest() {
