@@ -42,6 +42,8 @@ public:
   bool fail(parse_errc error, std::string_view detail);
   char separator() const { return separator_; }
   bool is_rev2() const { return rev2_; }
+  /// All strings are UTF-8 and none says which charset it is in (RFC 6855 3); rev2 leaves that open.
+  bool has_no_charsets() const { return utf8_ && !rev2_; }
 
   bool take(char c);
   bool peek(char c) const { return at_ < text_.size() && text_[at_] == c; }

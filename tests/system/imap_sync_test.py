@@ -199,6 +199,41 @@ class SyncTest(server.ServerTest):
         one.send(b"b " + b"x" * (8 << 20) + b"\r\n")
         self.assertRegex(one.line(), rb"(b BAD|\* BYE)")
 
+    def test_a_client_of_uids_only_sees_no_number(self):
+        self.append(3)
+        one, other = self.client(), self.client()
+        one.ask_for("ENABLE UIDONLY")
+        one.ask_for("SELECT INBOX")
+        batches = numbers(one.ask_for("UIDBATCHES 500"), rb'\* UIDBATCHES \(TAG "c\d+"\) (\d+):1')
+        self.assertEqual(len(batches), 1)
+        newest = int(batches[0])
+        lines = one.ask_for("UID FETCH 1:* (FLAGS)")
+        self.assertEqual(numbers(lines, rb"\* (\d+) UIDFETCH \(FLAGS \(\)\)")[-1], batches[0])
+        self.assertRegex(one.say("FETCH 1 FLAGS")[-1], rb"c\d+ BAD \[UIDREQUIRED\]")
+        other.ask_for("SELECT INBOX")
+        other.ask_for(rf"UID STORE {newest - 1} +FLAGS (\Deleted)")
+        other.ask_for("EXPUNGE")
+        self.assertIn(f"* VANISHED {newest - 1}".encode(), one.ask_for("NOOP"))
+
+    def test_names_in_utf8_are_the_folders_of_everybody(self):
+        one = self.client()
+        one.ask_for("CREATE Entw&APw-rfe")
+        one.ask_for("ENABLE UTF8=ACCEPT")
+        self.assertIn('* LIST (\\HasNoChildren) "/" "Entw\u00fcrfe"'.encode(), one.ask_for('LIST "" "Entw*"'))
+        one.ask_for('RENAME "Entw\u00fcrfe" "\u672a"')
+        self.assertIn(b'* LIST (\\HasNoChildren) "/" "&Zyo-"', self.client().ask_for('LIST "" "&Zyo-"'))
+        one.ask_for('DELETE "\u672a"')
+
+    def test_a_limit_of_messages_is_told_and_kept(self):
+        self.append(3)
+        self.server.set(imap__message_limit="2")
+        self.addCleanup(lambda: self.server.set(imap__message_limit="0"))
+        one = self.client()
+        self.assertIn(b" MESSAGELIMIT=2", b"".join(one.ask_for("CAPABILITY")))
+        one.ask_for("SELECT INBOX")
+        self.assertRegex(one.say(r"STORE 1:3 +FLAGS (\Seen)")[-1], rb"c\d+ NO \[MESSAGELIMIT 2\]")
+        self.assertRegex(one.ask_for("FETCH 1:3 FLAGS")[-1], rb"c\d+ OK \[MESSAGELIMIT 2 \d+\]")
+
     def test_one_connection_serves_two_users(self):
         self.append(1)
         one = self.client()

@@ -229,6 +229,7 @@ bool read_returns(parser& in, search_request& request) {
 
 bool read_charset(parser& in) {
   if (!in.take_word("CHARSET")) return true;
+  if (in.has_no_charsets()) return in.fail(parse_errc::syntax, "all is UTF-8, without CHARSET");
   if (!in.space()) return false;
   const auto name = in.astring();
   if (!name) return false;
