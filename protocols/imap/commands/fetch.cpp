@@ -79,7 +79,7 @@ public:
       with_ = &with;
       with.view().take_news_of(batch_.front(), batch_.back(), *this);
     }
-    with.ask(read_messages{batch_, *depth_, request_.wants(fetch_kind::preview)});
+    with.ask(reading());
   }
 
   void on_message(dialogue& with, const message_data& message) override {
@@ -117,9 +117,16 @@ private:
       if (sets_seen_ && !(entry.flags & flag_seen)) newly_seen_.push_back(entry.uid);
     }
     if (batch_.empty()) return end(with);
-    if (newly_seen_.empty())
-      return with.ask(read_messages{batch_, *depth_, request_.wants(fetch_kind::preview)});
+    if (newly_seen_.empty()) return with.ask(reading());
     with.ask(store_flags{newly_seen_, flag_change::add, flag_seen, {}, {}});
+  }
+
+  read_messages reading() const {
+    read_messages question;
+    question.uids = batch_;
+    question.depth = *depth_;
+    question.text_start = request_.wants(fetch_kind::preview);
+    return question;
   }
 
   void tell_from_view(dialogue& with) {
