@@ -1,6 +1,7 @@
 #include "protocols/search/message_text.hpp"
 
 #include "protocols/base/text.hpp"
+#include "protocols/mime/charset.hpp"
 #include "protocols/mime/encoded_word.hpp"
 #include "protocols/mime/header.hpp"
 #include "protocols/mime/text.hpp"
@@ -15,11 +16,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> signatures = {"DKIM-Signature", "ARC-Message-Signature", "ARC-Seal",
                                                         "DomainKey-Signature", "X-Google-DKIM-Signature"};
-
-bool is_signature(std::string_view name) {
-  return std::any_of(signatures.begin(), signatures.end(),
-                     [&](auto each) { return ascii_iequals(each, name); });
-}
 
 class body_reader {
 public:
@@ -53,11 +49,18 @@ private:
 
 } // namespace
 
+bool is_signature_field(std::string_view name) {
+  return std::any_of(signatures.begin(), signatures.end(),
+                     [&](auto each) { return ascii_iequals(each, name); });
+}
+
+std::string folded(std::string_view utf8) { return mime::search_key(utf8); }
+
 std::string header_text(bytes_view block) {
   std::string text;
   for (const mime::header_field& field : mime::header_fields(block)) {
     text.append(field.name) += ": ";
-    if (!is_signature(field.name)) text += mime::decode_header_text(field.value);
+    if (!is_signature_field(field.name)) text += mime::decode_header_text(field.value);
     text += '\n';
   }
   return text;

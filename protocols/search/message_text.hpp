@@ -10,11 +10,17 @@
 namespace stagepost::search {
 
 // What of a message is searched, in one place: whoever indexes and whoever looks into a message must see the
-// same text. All of it is UTF-8 for people; mime::search_key folds it for comparison.
+// same text. All of it is UTF-8 for people; `folded` makes it comparable.
 
 /// All fields of a header block, names too, one a line. Of signatures (DKIM, ARC) only the names: their
 /// octets are random, and every short word would be found in them.
 std::string header_text(bytes_view block);
+
+/// Whether header_text leaves out what a field of this name says.
+bool is_signature_field(std::string_view name);
+
+/// The form in which a text and what is looked for in it are compared.
+std::string folded(std::string_view utf8);
 
 /// Reads octets of the stored message; the view is good until the next call. Fewer where they cannot be had.
 using octet_source = std::function<bytes_view(mime::extent)>;

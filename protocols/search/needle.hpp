@@ -25,7 +25,7 @@ struct needle_plan {
 /// No more patterns than this: the longest say most.
 inline constexpr size_t max_patterns = 6;
 
-/// `folded` is the substring by mime::search_key. Texts without such words do not contain it.
+/// The substring is folded as the text is. Texts without such words do not contain it.
 needle_plan plan_needle(std::string_view folded);
 
 } // namespace stagepost::search

@@ -5,7 +5,7 @@
 
 namespace stagepost::search {
 
-// Words of a folded text (mime::search_key). The rules serve one promise, which needles.hpp builds on: a text
+// Words of a folded text (message_text.hpp). The rules serve one promise, which needles.hpp builds on: a text
 // that is one word by these rules occurs in another text exactly when it occurs in one of its words.
 //
 // - Letters, digits, "_" and everything beyond ASCII that is no punctuation make words. A single ".", "-",

@@ -76,6 +76,10 @@ match_result search_subject::match(const search_key& key) {
   }
   default: break;
   }
+  if (entry_.uid <= key.indexed_to) {
+    if (contains(key.hits.sure, entry_.uid.value)) return {truth::yes, {}};
+    if (!contains(key.hits.maybe, entry_.uid.value)) return {truth::no, {}};
+  }
   const auto needed = depth_of(key.kind);
   if (needed && (!message_ || depth_ < *needed)) return {truth::unknown, *needed};
   return {holds(key) ? truth::yes : truth::no, {}};
