@@ -393,16 +393,20 @@ std::pair<size_t, size_t> segments_to_merge(const word_index_state& state, size_
   const auto& all = state.segments;
   size_t highest = 0;
   for (const auto& each : all) highest = std::max(highest, tier_of(each.messages, fan_in));
+  // Sizes that alternate leave small segments between large ones; together they may not be too many either.
+  const size_t too_many = fan_in * 3;
   for (size_t tier = 0; tier <= highest; ++tier) {
     uint64_t messages = 0;
-    size_t count = 0;
+    size_t count = 0, alike = 0;
     while (count < all.size()) {
       const auto& each = all[all.size() - 1 - count];
-      if (tier_of(each.messages, fan_in) > tier || messages + each.messages > largest_merge) break;
+      const size_t its = tier_of(each.messages, fan_in);
+      if (its > tier || messages + each.messages > largest_merge) break;
       messages += each.messages;
       ++count;
+      alike += its == tier;
     }
-    if (count >= fan_in) return {all.size() - count, count};
+    if (alike >= fan_in || count >= too_many) return {all.size() - count, count};
   }
   return {0, 0};
 }

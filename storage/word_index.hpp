@@ -105,8 +105,9 @@ result<done> add_word_segment(const store&, mailbox_id folder, const word_gather
 result<done> merge_word_segments(const store&, mailbox_id folder, size_t first, size_t count,
                                  const batch_writer& write);
 
-/// Which segments to merge: the newest `fan_in` or more of like size. {0, 0} when there is nothing to do. So
-/// each message is merged a number of times that grows with the logarithm of the folder.
+/// Which segments to merge: the newest, when `fan_in` of them are of like size, with the smaller ones between
+/// them. {0, 0} when there is nothing to do. So each message is merged a number of times that grows with the
+/// logarithm of the folder.
 std::pair<size_t, size_t> segments_to_merge(const word_index_state& state, size_t fan_in);
 
 /// A segment that has so many messages is not merged any more.

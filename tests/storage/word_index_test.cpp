@@ -252,7 +252,10 @@ TEST_F(WordIndex, MergesTheNewestOfLikeSize) {
   EXPECT_EQ(sizes({}), (range{0, 0}));
   EXPECT_EQ(sizes({1, 1, 1}), (range{0, 0}));
   EXPECT_EQ(sizes({70, 1, 1, 1, 1}), (range{1, 4}));
-  EXPECT_EQ(sizes({70, 5, 5, 5, 1}), (range{1, 4}));
+  EXPECT_EQ(sizes({70, 1, 1, 1}), (range{0, 0})) << "a large one is not written again for three";
+  EXPECT_EQ(sizes({70, 5, 5, 5, 1}), (range{0, 0}));
+  EXPECT_EQ(sizes({70, 5, 1, 5, 5, 5, 1}), (range{1, 6}));
+  EXPECT_EQ(sizes({70, 5, 20, 5, 20, 5, 20, 1, 1, 1, 5, 5, 5}).second, 12u) << "too many, though none alike";
   EXPECT_EQ(sizes({70'000, 70'000, 70'000, 70'000}), (range{0, 0}));
 }
 
