@@ -131,6 +131,16 @@ struct store_settings {
   std::chrono::seconds mailbox_idle{300};
 };
 
+/// The index of words behind SEARCH.
+struct index_settings {
+  uint32_t threads = 1;
+  uint32_t segments_before_merge = 10;
+  uint32_t items_before_release = 10000;
+  uint32_t items_per_pass = 1000;
+  std::chrono::seconds wait{2};
+  uint32_t deleted_before_cleanup = 1000;
+};
+
 struct tls_settings {
   tls_version min_version = tls_version::tls1_2;
   bool session_tickets = true;
@@ -159,6 +169,7 @@ struct system_settings {
   password_settings passwords;
   spool_settings spool;
   store_settings store;
+  index_settings index;
   tls_settings tls;
   http_settings http;
   metrics_settings metrics;

@@ -7,6 +7,7 @@
 #include "storage/small_records.hpp"
 #include "storage/status.hpp"
 #include "storage/table_scan.hpp"
+#include "storage/word_index.hpp"
 
 #include <rocksdb/db.h>
 
@@ -224,6 +225,7 @@ result<bool> delete_contents(batch& b, const store& in, mailbox_id folder, size_
   if (more) return false;
   batch_access::remove_all(b, family::flags, prefix);
   batch_access::remove_all(b, family::changes, prefix);
+  drop_word_index(b, folder);
   batch_access::remove(b, family::mailbox_state, prefix);
   batch_access::remove(b, family::meta, doomed_key(folder));
   return true;

@@ -60,6 +60,7 @@ change_verbs(); ///< what changes domains, users, aliases and settings: control_
 std::vector<control_verb> list_verbs();   ///< what shows them: control_lists.cpp
 std::vector<control_verb> queue_verbs();  ///< the spool and the traces: control_queue.cpp
 std::vector<control_verb> import_verbs(); ///< mail from elsewhere: control_import.cpp
+std::vector<control_verb> index_verbs();  ///< the index behind SEARCH: control_index.cpp
 std::vector<control_verb> node_verbs();   ///< status, reload, verify, backup: control_node.cpp
 
 } // namespace stagepost::connection

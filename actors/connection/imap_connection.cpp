@@ -1,8 +1,10 @@
 #include "actors/connection/imap_connection.hpp"
 
+#include "actors/connection/narrow.hpp"
 #include "protocols/imap/preview.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/word_index.hpp"
 
 #include <iterator>
 
@@ -153,6 +155,7 @@ net::task<imap::actions> imap_connection::change_folders(Order order) {
 
 net::task<imap::actions> imap_connection::answer(imap::action& question) {
   if (auto* asked = std::get_if<imap::read_messages>(&question)) co_return co_await read_messages(*asked);
+  if (auto* asked = std::get_if<imap::narrow_search>(&question)) co_return co_await narrow(*asked);
   if (std::holds_alternative<imap::more>(question)) {
     co_await flush();
     co_return session_->on_more();
@@ -343,6 +346,21 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
     if (unsent() > 256 * 1024) co_await flush();
   }
   co_return session_->on_read_end(imap::outcome::done);
+}
+
+/// To run over a dictionary takes longer than a worker may be kept, be it in memory: it is for the readers.
+/// An index that cannot be read is none.
+net::task<imap::actions> imap_connection::narrow(const imap::narrow_search& asked) {
+  const auto state = storage::read_word_index(*home().with.store, folder_id_, storage::reach::cache);
+  if (state && state->indexed_to == uid{}) co_return session_->on_narrowed({});
+  const auto found = std::make_shared<storage::result<storage::word_answer>>(storage::errc::io_error);
+  offload::run_work order{offload::make_work(
+      [found, store = home().with.store, folder = folder_id_, questions = to_questions(asked.texts)] {
+        *found = storage::search_words(*store, folder, questions, storage::reach::disk);
+      })};
+  const auto done = co_await net::ask<offload::work_done>(this, home().with.readers, order);
+  if (!done || !*found) co_return session_->on_narrowed({});
+  co_return session_->on_narrowed(to_narrowed(**found));
 }
 
 net::task<> imap_connection::send_part(const imap::send_body& asked) {

@@ -29,6 +29,7 @@ private:
   net::task<imap::actions> answer(imap::action& question);
   net::task<imap::actions> log_in_with(domain::login_answer answer);
   net::task<imap::actions> open(const imap::open_mailbox& asked);
+  net::task<imap::actions> narrow(const imap::narrow_search& asked);
   net::task<imap::actions> read_messages(const imap::read_messages& asked);
   net::task<> send_part(const imap::send_body& asked);
   net::task<imap::actions> copy(const imap::copy_messages& asked);

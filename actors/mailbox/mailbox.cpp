@@ -114,6 +114,8 @@ void mailbox_state::commit_ended(bool committed, const contents::change& made,
   ++ended;
   if (committed) {
     tell_watchers(made);
+    if (with.indexer && made.record.kind != storage::change_kind::flags)
+      caf::anon_send(with.indexer, index::folder_changed{id});
     self->send(account, counters_changed{id, held.counters().messages, held.counters().size_bytes});
   }
   // What was built on a failed change is void: by the chain all of it fails too, and then the truth is on

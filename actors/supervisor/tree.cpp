@@ -4,6 +4,7 @@
 #include "actors/delivery/local.hpp"
 #include "actors/domain/directory.hpp"
 #include "actors/domain/login_desk.hpp"
+#include "actors/index/indexer.hpp"
 #include "actors/log/log.hpp"
 #include "actors/mailbox/accounts.hpp"
 #include "actors/mailbox/eraser.hpp"
@@ -73,6 +74,11 @@ tree plant(caf::actor_system& system, const seeds& from) {
                    size_t(1000));
   watch(made.hashing, "hashing");
 
+  // Each shard has a look and a pass under way for each thread at most.
+  made.indexing = system.spawn(offload::pool, size_t(settings->index.threads),
+                               (settings->index.threads + 2) * from.shard_stores.size());
+  watch(made.indexing, "indexing");
+
   domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
@@ -85,6 +91,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
     watch(shard.with.committer, "committer");
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser, "eraser");
+    shard.with.indexer = system.spawn(
+        index::indexer, index::indexer_services{store, shard.with.committer, made.indexing, from.settings});
+    watch(shard.with.indexer, "indexer");
     shard.accounts =
         system.spawn(mailbox::accounts, shard.with,
                      mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
@@ -168,6 +177,8 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.logins);
   for (auto& shard : what.shards) end(self, shard.accounts);
   for (auto& shard : what.shards) end(self, shard.with.eraser);
+  for (auto& shard : what.shards) end(self, shard.with.indexer);
+  end(self, what.indexing);
   for (auto& shard : what.shards) end(self, shard.with.committer);
   end(self, what.system_committer);
   end(self, what.readers);

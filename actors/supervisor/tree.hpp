@@ -40,6 +40,7 @@ struct tree {
   committer::committer_actor system_committer;
   offload::pool_actor readers;
   offload::pool_actor hashing;
+  offload::pool_actor indexing;
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;

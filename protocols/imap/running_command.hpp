@@ -42,6 +42,7 @@ public:
   virtual void on_expunged(dialogue&, outcome, const expunged_since&) {}
   virtual void on_message(dialogue&, const message_data&) {}
   virtual void on_read_end(dialogue&, outcome) {}
+  virtual void on_narrowed(dialogue&, narrowed) {}
   virtual void on_stored(dialogue&, const stored&) {}
   virtual void on_copied(dialogue&, const copied&) {}
   virtual void on_append_ready(dialogue&, outcome) {}

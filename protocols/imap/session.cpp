@@ -67,6 +67,11 @@ actions session::on_read_end(outcome result) {
   return with.on_answer([&](running_command& command) { command.on_read_end(with, result); });
 }
 
+actions session::on_narrowed(narrowed known) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_narrowed(with, std::move(known)); });
+}
+
 actions session::on_stored(const stored& result) {
   dialogue& with = machine_->with;
   return with.on_answer([&](running_command& command) { command.on_stored(with, result); });

@@ -3,6 +3,7 @@
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/mailbox_page.hpp"
 #include "protocols/base/units.hpp"
+#include "protocols/imap/sequence_set.hpp"
 #include "protocols/mime/digest.hpp"
 #include "protocols/mime/time_zone.hpp"
 #include "protocols/sasl/exchange.hpp"
@@ -115,6 +116,26 @@ struct message_data {
   bool gone = false;     ///< expunged since; nothing else is set
 };
 
+/// Where a text is looked for.
+enum class text_scope : uint8_t { body, text, header, subject, from, to, cc, bcc };
+
+/// A text of a SEARCH, folded (search::folded).
+struct search_text {
+  text_scope scope = text_scope::text;
+  std::string text;
+};
+
+/// What an index knows of a text; UIDs. Messages in neither do not have it, as far as the index goes.
+struct search_hits {
+  number_ranges sure;  ///< have it
+  number_ranges maybe; ///< must be read
+};
+
+struct narrowed {
+  stagepost::uid indexed_to;     ///< the index knows messages up to this one; zero: none
+  std::vector<search_hits> hits; ///< for each text asked for, unless zero
+};
+
 // -- actions ----------------------------------------------------------------------------------------------
 
 struct reply {
@@ -175,6 +196,10 @@ struct read_messages {
 struct read_expunged {
   modseq since;
 };
+/// What is known of these texts in the selected mailbox without reading it? Answered by on_narrowed.
+struct narrow_search {
+  std::vector<search_text> texts;
+};
 /// Answered by on_stored. Updates it causes are told first, by on_update.
 struct store_flags {
   std::vector<uid> uids;
@@ -218,8 +243,8 @@ struct more {};
 using action =
     std::variant<reply, start_tls, close, start_compression, forget_login, send_body, read_expunged,
                  list_mailboxes, read_status, open_mailbox, leave_mailbox, create_mailbox, delete_mailbox,
-                 rename_mailbox, subscribe_mailbox, read_messages, store_flags, expunge, copy_messages,
-                 begin_append, write_body, finish_append, abort_append, sasl::verify_password,
+                 rename_mailbox, subscribe_mailbox, read_messages, narrow_search, store_flags, expunge,
+                 copy_messages, begin_append, write_body, finish_append, abort_append, sasl::verify_password,
                  sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;
 
@@ -279,6 +304,7 @@ public:
   actions on_expunged(outcome result, const expunged_since& found);
   actions on_message(const message_data& message);
   actions on_read_end(outcome result);
+  actions on_narrowed(narrowed known);
   actions on_stored(const stored& result);
   actions on_copied(const copied& result);
   actions on_append_ready(outcome result);

@@ -258,6 +258,23 @@ int main(int argc, char** argv) {
   sub->add_option("id", line.id, "Queue id; none: all");
   simple(sub, [&] { return json::object{{"verb", "queue.retry"}, {"id", line.id}}; });
 
+  auto* index = app.add_subcommand("index", "The index of words behind SEARCH");
+  index->require_subcommand(1);
+  for (const auto* verb : {"status", "rebuild"}) {
+    sub =
+        index->add_subcommand(verb, std::string(verb) == "status"
+                                        ? "Shows how far the server is, or the folders of a user"
+                                        : "Makes the index of a user's folders anew, or of all; search works "
+                                          "meanwhile, slower");
+    sub->add_option("address", line.name, "User; none: all");
+    simple(
+        sub,
+        [&, verb] {
+          return json::object{{"verb", std::string("index.") + verb}, {"name", line.name}};
+        },
+        ctl::print_index);
+  }
+
   auto* settings = app.add_subcommand("settings", "Server-wide settings");
   settings->require_subcommand(1);
   sub = settings->add_subcommand("list", "Lists them");

@@ -142,6 +142,21 @@ void print_status(const json::object& answer) {
                member(each.as_object(), "writing") == "true" ? "writing" : "NOT WRITING");
 }
 
+void print_index(const json::object& answer) {
+  for (const auto& each : list(answer, "shards")) {
+    const auto& one = each.as_object();
+    fmt::print("store {}: {} folders waiting, {} at work, {} messages indexed, {} us each\n",
+               member(one, "store"), member(one, "folders_waiting"), member(one, "folders_at_work"),
+               member(one, "messages_indexed"), member(one, "cpu_microseconds_per_message"));
+  }
+  for (const auto& each : list(answer, "folders")) {
+    const auto& one = each.as_object();
+    fmt::print("{:<40} {} messages, indexed to {} of {}, {} octets in {} segments\n", member(one, "folder"),
+               member(one, "messages"), member(one, "indexed_to_uid"), member(one, "next_uid"),
+               member(one, "size_bytes"), member(one, "segments"));
+  }
+}
+
 void print_settings(const json::object& answer) {
   for (const auto& each : list(answer, "settings")) {
     const auto& one = each.as_object();

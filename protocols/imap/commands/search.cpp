@@ -2,6 +2,7 @@
 
 #include "protocols/imap/commands/search_key.hpp"
 #include "protocols/imap/commands/search_match.hpp"
+#include "protocols/imap/commands/search_narrow.hpp"
 #include "protocols/imap/dialogue.hpp"
 
 #include <algorithm>
@@ -116,6 +117,13 @@ public:
     end_ = with.view().size() + 1;
     answer_.begin(with);
     begun_ = true;
+    auto texts = texts_to_narrow(key_, with.view().size());
+    if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
+    look_on(with);
+  }
+
+  void on_narrowed(dialogue& with, narrowed known) override {
+    narrow(key_, std::move(known));
     look_on(with);
   }
 
@@ -168,6 +176,10 @@ private:
     for (; next_ < end_ && unknown < messages_at_a_time; ++next_) {
       if (++looks > looks_at_a_time || with.out().has_enough()) break;
       const message_entry& entry = with.view().at(next_);
+      if (const uid first = first_possible(key_, entry.uid); first > entry.uid) {
+        next_ = with.view().first_at_or_after(first) - 1;
+        continue;
+      }
       const match_result found = search_subject(next_, entry, with.now()).match(key_);
       if (found.value == truth::no) continue;
       if (found.value == truth::yes && unknown == 0) {

@@ -60,6 +60,10 @@ struct search_key {
   number_ranges ranges;
   uint64_t keyword_bit = 0;
 
+  // Filled in by `narrow`: what an index knows of the text, for messages up to indexed_to.
+  stagepost::uid indexed_to;
+  search_hits hits;
+
   bool uses_modseq() const;
   bool uses_sequences() const;
 };

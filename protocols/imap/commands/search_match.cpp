@@ -6,7 +6,7 @@
 #include "protocols/mime/date.hpp"
 #include "protocols/mime/encoded_word.hpp"
 #include "protocols/mime/header.hpp"
-#include "protocols/mime/text.hpp"
+#include "protocols/search/message_text.hpp"
 
 #include <algorithm>
 
@@ -57,34 +57,8 @@ std::optional<read_depth> depth_of(search_kind kind) {
 
 bool holds_text(std::string_view folded, const std::string& text) { return folded.find(text) != folded.npos; }
 
-/// All fields of a header block as text for people, folded.
-std::string readable_header(bytes_view block) {
-  std::string text;
-  for (const mime::header_field& field : mime::header_fields(block)) {
-    text.append(field.name) += ": ";
-    text += mime::decode_header_text(field.value);
-    text += '\n';
-  }
-  return text;
-}
-
 bytes_view octets_of(bytes_view whole, mime::extent where) {
   return where.offset > whole.size() ? bytes_view{} : whole.substr(size_t(where.offset), size_t(where.size));
-}
-
-/// The text of a part and of all below it: text parts decoded, names of attachments, headers of enclosed
-/// messages.
-void append_text(std::string& text, bytes_view whole, const mime::part& part) {
-  for (const mime::part& child : part.children) {
-    if (part.is_message()) text += readable_header(octets_of(whole, child.header()));
-    append_text(text, whole, child);
-  }
-  if (!part.children.empty()) return;
-  for (const auto& [parameters, name] :
-       {std::pair{&part.disposition_parameters, std::string_view("filename")},
-        std::pair{&part.parameters, std::string_view("name")}})
-    if (const auto value = mime::decoded_parameter(*parameters, name)) (text += *value) += '\n';
-  if (part.type == "text") (text += mime::searchable_text(octets_of(whole, part.body()), part)) += '\n';
 }
 
 } // namespace
@@ -107,6 +81,10 @@ match_result search_subject::match(const search_key& key) {
     return result;
   }
   default: break;
+  }
+  if (entry_.uid <= key.indexed_to) {
+    if (contains(key.hits.sure, entry_.uid.value)) return {truth::yes, {}};
+    if (!contains(key.hits.maybe, entry_.uid.value)) return {truth::no, {}};
   }
   const auto needed = depth_of(key.kind);
   if (needed && (!message_ || depth_ < *needed)) return {truth::unknown, *needed};
@@ -164,8 +142,8 @@ bool search_subject::holds(const search_key& key) {
   case search_kind::cc: return addresses_contain(message_->digest->envelope.cc, key.text);
   case search_kind::bcc: return addresses_contain(message_->digest->envelope.bcc, key.text);
   case search_kind::subject: {
-    const auto& subject = message_->digest->envelope.subject;
-    return subject && holds_text(mime::search_key(mime::decode_header_text(*subject)), key.text);
+    const auto subject = search::subject_text(*message_->digest);
+    return subject && holds_text(mime::search_key(*subject), key.text);
   }
   case search_kind::header: return header_contains(key);
   case search_kind::text: return holds_text(header_text(), key.text) || holds_text(body_text(), key.text);
@@ -176,12 +154,7 @@ bool search_subject::holds(const search_key& key) {
 
 bool search_subject::addresses_contain(const mime::address_list& list, const std::string& text) const {
   return std::any_of(list.begin(), list.end(), [&](const mime::address& address) {
-    std::string readable;
-    if (address.kind == mime::address_kind::group_start)
-      readable = mime::decode_header_text(address.mailbox);
-    else if (address.kind == mime::address_kind::mailbox)
-      readable = mime::decode_header_text(address.name) + " <" + address.mailbox + "@" + address.host + ">";
-    return holds_text(mime::search_key(readable), text);
+    return holds_text(mime::search_key(search::address_text(address)), text);
   });
 }
 
@@ -216,16 +189,17 @@ const std::string& search_subject::header_text() {
     const bytes_view header = message_->header.empty()
                                   ? message_->whole.substr(0, message_->digest->header_size)
                                   : message_->header;
-    header_text_ = mime::search_key(readable_header(header));
+    header_text_ = mime::search_key(search::header_text(header));
   }
   return *header_text_;
 }
 
 const std::string& search_subject::body_text() {
   if (!body_text_) {
-    std::string text;
-    append_text(text, message_->whole, message_->digest->root);
-    body_text_ = mime::search_key(text);
+    const search::octet_source read = [whole = message_->whole](mime::extent where) {
+      return octets_of(whole, where);
+    };
+    body_text_ = mime::search_key(search::body_text(*message_->digest, read));
   }
   return *body_text_;
 }

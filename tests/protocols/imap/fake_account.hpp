@@ -5,6 +5,8 @@
 #include "protocols/imap/session.hpp"
 #include "protocols/mime/digest.hpp"
 #include "protocols/sasl/keys.hpp"
+#include "protocols/search/message_words.hpp"
+#include "protocols/search/needle.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -157,6 +159,9 @@ public:
   size_t most_at_once = 0;       ///< octets of text in one list of actions
   std::vector<read_depth> reads; ///< what was read, in order
   size_t messages_read = 0;
+  uid indexed_to;                       ///< what an index knows; zero: there is none
+  search::word_limits word_limits;      ///< of that index
+  std::vector<search_text> narrowed_by; ///< what it was asked
 
   void start() { perform(session_.start()); }
 
@@ -416,6 +421,53 @@ private:
     append_to_.clear();
     appended_.clear();
     output += "[abort]\r\n";
+  }
+  void act(narrow_search& what) {
+    narrowed known;
+    known.indexed_to = indexed_to;
+    narrowed_by.insert(narrowed_by.end(), what.texts.begin(), what.texts.end());
+    if (indexed_to != uid{})
+      for (const search_text& text : what.texts) known.hits.push_back(hits_of(text));
+    perform(session_.on_narrowed(std::move(known)));
+  }
+  /// As the index would find it: by words.
+  search_hits hits_of(const search_text& asked) const {
+    using search::word_place;
+    const auto plan = search::plan_needle(asked.text);
+    search_hits hits;
+    for (const auto& [number, message] : watched_->messages) {
+      if (message.uid > indexed_to) break;
+      const search::octet_source read = [&](mime::extent where) {
+        return bytes_view(*message.content).substr(where.offset, where.size);
+      };
+      std::vector<bool> found(plan.patterns.size());
+      const bool whole = search::for_each_message_word(
+          *message.digest, read, word_limits, [&](word_place place, std::string_view word) {
+            const bool meant = asked.scope == text_scope::text
+                                   ? place == word_place::body || place == word_place::header
+                               : asked.scope == text_scope::body    ? place == word_place::body
+                               : asked.scope == text_scope::header  ? place == word_place::header
+                               : asked.scope == text_scope::subject ? place == word_place::subject
+                               : asked.scope == text_scope::from    ? place == word_place::from
+                               : asked.scope == text_scope::to      ? place == word_place::to
+                               : asked.scope == text_scope::cc      ? place == word_place::cc
+                                                                    : place == word_place::bcc;
+            if (!meant) return;
+            for (size_t i = 0; i < found.size(); ++i) {
+              const auto& pattern = plan.patterns[i];
+              const std::string ends = '\0' + std::string(word) + '\0';
+              const std::string wanted =
+                  std::string(pattern.at_start, '\0') + pattern.text + std::string(pattern.at_end, '\0');
+              if (ends.find(wanted) != ends.npos) found[i] = true;
+            }
+          });
+      const bool all = std::find(found.begin(), found.end(), false) == found.end();
+      if (all && plan.exact && asked.scope != text_scope::header)
+        hits.sure.push_back({number, number});
+      else if (all || !whole)
+        hits.maybe.push_back({number, number});
+    }
+    return hits;
   }
   void act(more&) { perform(session_.on_more()); }
   void act(sasl::verify_password& what) {
