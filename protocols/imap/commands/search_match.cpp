@@ -1,7 +1,7 @@
 #include "protocols/imap/commands/search_match.hpp"
 
 #include "protocols/base/text.hpp"
-#include "protocols/mime/charset.hpp"
+#include "protocols/mime/collation.hpp"
 #include "protocols/mime/date.hpp"
 #include "protocols/mime/encoded_word.hpp"
 #include "protocols/mime/header.hpp"
@@ -84,9 +84,14 @@ void append_text(std::string& text, bytes_view whole, const mime::part& part) {
 } // namespace
 
 void settle(search_key& key, const mailbox_view& view) {
-  if (key.kind == search_kind::sequence) key.ranges = resolve(key.set, view.size());
-  if (key.kind == search_kind::uid)
+  if (key.set.is_saved) {
+    key.kind = search_kind::uid; // kept as UIDs, whatever it stands for
+    key.ranges = view.saved();
+  } else if (key.kind == search_kind::sequence) {
+    key.ranges = resolve(key.set, view.size());
+  } else if (key.kind == search_kind::uid) {
     key.ranges = resolve(key.set, view.size() ? view.at(view.size()).uid.value : 0);
+  }
   if (key.kind == search_kind::keyword) key.keyword_bit = keyword_bits({key.text}, view.keywords());
   for (search_key& child : key.children) settle(child, view);
 }
@@ -154,7 +159,7 @@ bool search_subject::holds(const search_key& key) {
   case search_kind::bcc: return addresses_contain(message_->digest->envelope.bcc, key.text);
   case search_kind::subject: {
     const auto& subject = message_->digest->envelope.subject;
-    return subject && holds_text(mime::search_key(mime::decode_header_text(*subject)), key.text);
+    return subject && holds_text(mime::find_key(mime::decode_header_text(*subject)), key.text);
   }
   case search_kind::header: return header_contains(key);
   case search_kind::text: return holds_text(header_text(), key.text) || holds_text(body_text(), key.text);
@@ -170,7 +175,7 @@ bool search_subject::addresses_contain(const mime::address_list& list, const std
       readable = mime::decode_header_text(address.mailbox);
     else if (address.kind == mime::address_kind::mailbox)
       readable = mime::decode_header_text(address.name) + " <" + address.mailbox + "@" + address.host + ">";
-    return holds_text(mime::search_key(readable), text);
+    return holds_text(mime::find_key(readable), text);
   });
 }
 
@@ -178,7 +183,7 @@ bool search_subject::header_contains(const search_key& key) const {
   for (const mime::header_field& field : mime::header_fields(message_->header)) {
     if (!ascii_iequals(field.name, key.name)) continue;
     // RFC 3501 6.4.4: an empty string asks only whether the field is there.
-    if (key.text.empty() || holds_text(mime::search_key(mime::decode_header_text(field.value)), key.text))
+    if (key.text.empty() || holds_text(mime::find_key(mime::decode_header_text(field.value)), key.text))
       return true;
   }
   return false;
@@ -206,7 +211,7 @@ const std::string& search_subject::header_text() {
     const bytes_view header = message_->header.empty()
                                   ? message_->whole.substr(0, message_->digest->header_size)
                                   : message_->header;
-    header_text_ = mime::search_key(readable_header(header));
+    header_text_ = mime::find_key(readable_header(header));
   }
   return *header_text_;
 }
@@ -215,7 +220,7 @@ const std::string& search_subject::body_text() {
   if (!body_text_) {
     std::string text;
     append_text(text, message_->whole, message_->digest->root);
-    body_text_ = mime::search_key(text);
+    body_text_ = mime::find_key(text);
   }
   return *body_text_;
 }

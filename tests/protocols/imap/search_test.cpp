@@ -64,11 +64,11 @@ TEST(ImapSearch, LimitsHowDeepAndHowManyKeysMayBe) {
   EXPECT_NE(with.say(not_keys + "ALL\r\n").find("c BAD"), std::string::npos);
 }
 
-TEST(ImapSearch, EndsItsLineBeforeItSaysNo) {
+TEST(ImapSearch, TellsNothingWhereItCannotRead) {
   logged_in with(3);
   with.client->fail_reads = true;
   EXPECT_EQ(with.say("c SEARCH BODY absent\r\n"),
-            "* SEARCH\r\nc NO [UNAVAILABLE] Temporary failure, try again later\r\n");
+            "c NO [UNAVAILABLE] Temporary failure, try again later\r\n");
 }
 
 TEST(ImapSearch, PassesOverMessagesThatAreGone) {
@@ -102,6 +102,30 @@ TEST(ImapSearch, FindsDecodedTextInEveryPart) {
   EXPECT_FALSE(finds("BODY {6+}\r\nren\xc3\xa9"
                      "e"));
   EXPECT_FALSE(finds("BODY iso-8859"));
+}
+
+TEST(ImapSearch, RefusesToSaveWhatTakesTooMuchRoom) {
+  logged_in with;
+  fake_mailbox& box = with.account.mailboxes.at("INBOX");
+  const auto mail = std::make_shared<const bytes>("\r\n");
+  for (uint32_t i = 1; i <= 140'000; ++i)
+    box.messages[i] = {uid{i}, i % 2 ? uint32_t(flag_seen) : 0, 0, modseq{1}, instant{}, mail, nullptr};
+  box.uid_next = uid{140'001};
+  with.say("c SELECT INBOX\r\nc SEARCH RETURN (SAVE) 1\r\n");
+  EXPECT_EQ(with.say("d SEARCH RETURN (SAVE) SEEN\r\n"), "d NO [NOTSAVED] A limit would be exceeded\r\n");
+  EXPECT_EQ(with.say("e SEARCH $\r\n"), "* SEARCH\r\ne OK SEARCH completed\r\n");
+  // Neighbours take no room.
+  EXPECT_EQ(with.say("f SEARCH RETURN (SAVE COUNT) ALL\r\n"),
+            "* ESEARCH (TAG \"f\") COUNT 140000\r\nf OK SEARCH completed\r\n");
+}
+
+TEST(ImapSearch, FindsWhatTheComparatorTakesForEqual) {
+  logged_in with;
+  with.account.deliver("INBOX", "Subject: =?utf-8?q?Caf=C3=A9?=\r\n\r\nx\r\n", instant{});
+  with.say("n NOOP\r\n");
+  // RFC 5255 4.2: i;unicode-casemap decomposes, so the plain letter is found in the accented one.
+  EXPECT_TRUE(with.say("c SEARCH SUBJECT CAFE\r\n").starts_with("* SEARCH 1\r\n"));
+  EXPECT_TRUE(with.say("c SEARCH SUBJECT {6+}\r\ncafe\xcc\x81\r\n").starts_with("* SEARCH 1\r\n"));
 }
 
 TEST(ImapSearch, CountsDaysAsTheUsersClockDoes) {

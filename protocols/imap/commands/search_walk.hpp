@@ -1,0 +1,64 @@
+#pragma once
+
+#include "protocols/imap/commands/search_key.hpp"
+#include "protocols/imap/commands/search_match.hpp"
+#include "protocols/imap/response.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace stagepost::imap {
+
+class dialogue;
+
+/// What takes the messages a search finds.
+class search_listener {
+public:
+  virtual ~search_listener() = default;
+  /// A message that was found, as read to the depth that was wanted; in any order, before its on_found.
+  virtual void on_read(uint32_t, const message_entry&, const message_data&) {}
+  /// The next message found, in the order of sequence numbers.
+  virtual void on_found(dialogue& with, uint32_t sequence) = 0;
+  /// No more will be found: all were looked at, or `how` says why not.
+  virtual void on_searched(dialogue& with, answer how) = 0;
+};
+
+/// Goes through a mailbox in order. What the view cannot decide is gathered and read, no deeper than needed:
+/// those that a cheap key rules out are never read in whole. The command it works for passes on the answers.
+class search_walk {
+public:
+  /// `wanted`: how deep those found are to be read in any case.
+  search_walk(search_key key, std::optional<read_depth> wanted, search_listener& listener)
+      : key_(std::move(key)), wanted_(wanted), listener_(listener) {}
+
+  bool uses_modseq() const { return key_.uses_modseq(); }
+  void begin(dialogue& with, const mailbox_view& view);
+  void on_message(dialogue& with, const message_data& message);
+  void on_read_end(dialogue& with, outcome result);
+  void on_more(dialogue& with) { look_on(with); }
+
+private:
+  struct candidate {
+    uint32_t sequence = 0;
+    match_result found;
+    bool was_read = false; ///< as deep as wanted
+  };
+
+  std::optional<read_depth> depth_for(const candidate& each) const;
+  void look_on(dialogue& with);
+  void read_on(dialogue& with);
+
+  search_key key_;
+  std::optional<read_depth> wanted_;
+  search_listener& listener_;
+  const mailbox_view* view_ = nullptr; ///< does not change while a command runs
+  instant now_;                        ///< when the search began: OLDER means the same for all messages
+  bool some_gone_ = false;
+  uint32_t next_ = 1;
+  uint32_t end_ = 1;
+  std::vector<candidate> batch_;
+  size_t reading_ = 0; ///< the candidate the next message may belong to
+  read_depth depth_ = read_depth::facts;
+};
+
+} // namespace stagepost::imap
