@@ -13,8 +13,10 @@
 #include "protocols/imap/commands/noop.hpp"
 #include "protocols/imap/commands/search.hpp"
 #include "protocols/imap/commands/select.hpp"
+#include "protocols/imap/commands/sort.hpp"
 #include "protocols/imap/commands/status.hpp"
 #include "protocols/imap/commands/store.hpp"
+#include "protocols/imap/commands/thread.hpp"
 
 namespace stagepost::imap {
 
@@ -49,6 +51,8 @@ constexpr command_entry table[] = {
     {"UNSELECT", entry::selected, entry::never, make_unselect},
     {"EXPUNGE", entry::selected, entry::also, make_expunge},
     {"SEARCH", entry::selected, entry::also, make_search},
+    {"SORT", entry::selected, entry::also, make_sort},
+    {"THREAD", entry::selected, entry::also, make_thread},
     {"FETCH", entry::selected, entry::also, make_fetch},
     {"STORE", entry::selected, entry::also, make_store},
     {"COPY", entry::selected, entry::also, make_copy},

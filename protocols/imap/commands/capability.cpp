@@ -70,7 +70,7 @@ void write_capabilities(bytes& out, const dialogue& with) {
   out += " NAMESPACE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED UIDPLUS UNSELECT MOVE CONDSTORE "
          "ESEARCH"
          " WITHIN STATUS=SIZE";
-  out += " SEARCHRES";
+  out += " SEARCHRES SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1";
 }
 
 std::unique_ptr<running_command> make_capability(parser& in, bool) {
