@@ -147,6 +147,7 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
   if (auto* asked = std::get_if<imap::read_messages>(&question)) co_return co_await read_messages(*asked);
   if (std::holds_alternative<imap::more>(question)) {
     co_await flush();
+    session_->set_time(now());
     co_return session_->on_more();
   }
   if (std::holds_alternative<imap::list_mailboxes>(question)) {

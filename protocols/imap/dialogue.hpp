@@ -27,6 +27,7 @@ public:
 
   actions start();
   actions feed(bytes_view input, instant now);
+  void set_time(instant now) { now_ = now; }
   void use_time_zone(mime::time_zone zone) { zone_ = std::move(zone); }
   bool wants_input() const { return phase_ != imap::phase::ended && !question_open_; }
   actions on_tls(const sasl::channel_binding& channel);

@@ -239,6 +239,8 @@ public:
 
   actions start();
   actions feed(bytes_view input, instant now);
+  /// What time it is, to be told before an answer that may come late: a long command says that it is alive.
+  void set_time(instant now);
   bool wants_input() const;
 
   actions on_tls(const sasl::channel_binding& channel);

@@ -4,6 +4,7 @@
 #include "protocols/imap/commands/body_structure.hpp"
 #include "protocols/imap/commands/fetch_items.hpp"
 #include "protocols/imap/commands/message_set.hpp"
+#include "protocols/imap/commands/partial_fetch.hpp"
 #include "protocols/imap/dialogue.hpp"
 #include "protocols/mime/header.hpp"
 
@@ -49,6 +50,7 @@ public:
   void begin(dialogue& with) override {
     number_ranges found;
     if (!with.view().select(set_, by_uid_, found)) return with.finish(answer::no_such_message);
+    if (request_.partial) found = narrow(found, *request_.partial, with.view(), request_.changed_since);
     if (request_.wants(fetch_kind::modseq)) with.use_condstore();
     for (const fetch_item& item : request_.items) {
       depth_ = std::max(depth_, item.depth());

@@ -174,12 +174,19 @@ bool read_macro(parser& in, fetch_request& request) {
 bool read_modifiers(parser& in, fetch_request& request) {
   if (in.at_end()) return true;
   if (!in.space() || !in.expect('(')) return false;
-  if (!in.take_word("CHANGEDSINCE")) return in.fail(parse_errc::syntax, "unknown modifier");
-  if (!in.space()) return false;
-  const auto value = in.number64();
-  if (!value) return false;
-  request.changed_since = modseq{*value};
-  request.add(simple(fetch_kind::modseq, "MODSEQ"));
+  do {
+    if (!request.partial && in.take_word("PARTIAL")) {
+      if (!in.space() || !read_partial_range(in, request.partial.emplace())) return false;
+      continue;
+    }
+    if (request.changed_since || !in.take_word("CHANGEDSINCE"))
+      return in.fail(parse_errc::syntax, "unknown modifier");
+    if (!in.space()) return false;
+    const auto value = in.number64();
+    if (!value) return false;
+    request.changed_since = modseq{*value};
+    request.add(simple(fetch_kind::modseq, "MODSEQ"));
+  } while (in.take(' '));
   return in.expect(')') && in.end();
 }
 

@@ -26,6 +26,8 @@ bool read_option(parser& in, search_return& returns) {
     returns.count = true;
   else if (in.take_word("SAVE"))
     returns.save = true;
+  else if (!returns.partial && in.take_word("PARTIAL"))
+    return in.space() && read_partial_range(in, returns.partial.emplace());
   else
     return in.fail(parse_errc::syntax, "unknown RETURN option");
   return true;
@@ -51,6 +53,9 @@ bool read_search_return(parser& in, std::optional<search_return>& returns) {
   do {
     if (!read_option(in, *returns)) return false;
   } while (in.take(' '));
+  // RFC 9394 3.1.
+  if (returns->all && returns->partial)
+    return in.fail(parse_errc::syntax, "ALL and PARTIAL exclude each other");
   return in.expect(')') && in.space();
 }
 

@@ -19,6 +19,7 @@ using truth = match_result::truth;
 void search_walk::begin(dialogue& with, const mailbox_view& view) {
   view_ = &view;
   now_ = with.now();
+  progress_.begin(with);
   settle(key_, view);
   next_ = 1;
   end_ = view.size() + 1;
@@ -97,7 +98,10 @@ void search_walk::read_on(dialogue& with) {
   for (const candidate& each : batch_)
     if (each.found.value == truth::yes) listener_.on_found(with, each.sequence);
   batch_.clear();
-  if (next_ < end_) return with.ask(more{});
+  if (next_ < end_) {
+    progress_.tell(with, next_ - 1, end_ - 1);
+    return with.ask(more{});
+  }
   listener_.on_searched(with, some_gone_ ? answer::some_expunged : answer::completed);
 }
 

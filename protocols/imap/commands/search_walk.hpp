@@ -2,6 +2,7 @@
 
 #include "protocols/imap/commands/search_key.hpp"
 #include "protocols/imap/commands/search_match.hpp"
+#include "protocols/imap/progress.hpp"
 #include "protocols/imap/response.hpp"
 
 #include <optional>
@@ -52,7 +53,8 @@ private:
   std::optional<read_depth> wanted_;
   search_listener& listener_;
   const mailbox_view* view_ = nullptr; ///< does not change while a command runs
-  instant now_;                        ///< when the search began: OLDER means the same for all messages
+  imap::progress progress_;
+  instant now_; ///< when the search began: OLDER means the same for all messages
   bool some_gone_ = false;
   uint32_t next_ = 1;
   uint32_t end_ = 1;

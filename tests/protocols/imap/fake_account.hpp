@@ -139,6 +139,7 @@ public:
   std::string output; ///< what went to the client; "[tls]" and the like for other actions
   std::string password = "secret";
   instant now{std::chrono::seconds(1795000000)};
+  std::chrono::seconds each_turn_takes{0};
   bool closed = false;
   bool hold_updates = false; ///< others' updates wait for deliver_updates
   bool fail_reads = false;
@@ -386,7 +387,11 @@ private:
     appended_.clear();
     output += "[abort]\r\n";
   }
-  void act(more&) { perform(session_.on_more()); }
+  void act(more&) {
+    now += each_turn_takes;
+    session_.set_time(now);
+    perform(session_.on_more());
+  }
   void act(sasl::verify_password& what) {
     const bool right = what.user == "joe" && what.password == password;
     const auto result = what.user == "locked" ? sasl::login_outcome::too_many_failures

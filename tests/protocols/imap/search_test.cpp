@@ -104,6 +104,19 @@ TEST(ImapSearch, FindsDecodedTextInEveryPart) {
   EXPECT_FALSE(finds("BODY iso-8859"));
 }
 
+TEST(ImapSearch, SaysThatItIsAliveWhereItTakesLong) {
+  // RFC 9585; 64 messages are read at a time.
+  logged_in with(300);
+  with.client->each_turn_takes = std::chrono::seconds(6);
+  EXPECT_EQ(with.say("c SEARCH BODY absent\r\n"),
+            "* OK [INPROGRESS (\"c\" 192 300)] Still at it\r\n* SEARCH\r\nc OK SEARCH completed\r\n");
+  const std::string sorted = with.say("d SORT (SUBJECT) UTF-8 1:130\r\n");
+  EXPECT_EQ(sorted.find("INPROGRESS"), sorted.npos) << "it took less than ten seconds";
+  // OLDER means the same for the first message and the last.
+  with.client->now = instant(std::chrono::seconds(86'410));
+  EXPECT_NE(with.say("e SEARCH RETURN (COUNT) OLDER 86415\r\n").find("COUNT 0"), std::string::npos);
+}
+
 TEST(ImapSearch, RefusesToSaveWhatTakesTooMuchRoom) {
   logged_in with;
   fake_mailbox& box = with.account.mailboxes.at("INBOX");
