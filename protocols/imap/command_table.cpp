@@ -4,12 +4,14 @@
 #include "protocols/imap/commands/append.hpp"
 #include "protocols/imap/commands/authenticate.hpp"
 #include "protocols/imap/commands/capability.hpp"
+#include "protocols/imap/commands/context_refresh.hpp"
 #include "protocols/imap/commands/copy.hpp"
 #include "protocols/imap/commands/create.hpp"
 #include "protocols/imap/commands/expunge.hpp"
 #include "protocols/imap/commands/fetch.hpp"
 #include "protocols/imap/commands/idle.hpp"
 #include "protocols/imap/commands/list.hpp"
+#include "protocols/imap/commands/multisearch.hpp"
 #include "protocols/imap/commands/noop.hpp"
 #include "protocols/imap/commands/search.hpp"
 #include "protocols/imap/commands/select.hpp"
@@ -41,6 +43,7 @@ constexpr command_entry table[] = {
     {"RENAME", entry::after_login, entry::never, make_rename},
     {"SUBSCRIBE", entry::after_login, entry::never, make_subscribe},
     {"UNSUBSCRIBE", entry::after_login, entry::never, make_unsubscribe},
+    {"ESEARCH", entry::after_login, entry::never, make_multisearch},
     {"LIST", entry::after_login, entry::never, make_list},
     {"LSUB", entry::after_login, entry::never, make_lsub},
     {"STATUS", entry::after_login, entry::never, make_status},
@@ -51,6 +54,7 @@ constexpr command_entry table[] = {
     {"UNSELECT", entry::selected, entry::never, make_unselect},
     {"EXPUNGE", entry::selected, entry::also, make_expunge},
     {"SEARCH", entry::selected, entry::also, make_search},
+    {"CANCELUPDATE", entry::selected, entry::never, make_cancel_update},
     {"SORT", entry::selected, entry::also, make_sort},
     {"THREAD", entry::selected, entry::also, make_thread},
     {"FETCH", entry::selected, entry::also, make_fetch},

@@ -4,6 +4,7 @@
 #include "protocols/imap/output.hpp"
 #include "protocols/imap/response.hpp"
 #include "protocols/imap/running_command.hpp"
+#include "protocols/imap/search_contexts.hpp"
 #include "protocols/imap/view.hpp"
 
 #include <functional>
@@ -85,6 +86,11 @@ public:
   void stream_literal(bool ask_for_it);
   void refuse_literal(answer why);
 
+  /// The searches whose changes are told (RFC 5267); only while a mailbox is selected.
+  search_contexts& contexts();
+  /// The refresh of them is through.
+  void end_refresh() { refreshed_ = true; }
+
   /// Tells what happened in the mailbox as IDLE does: at once, all of it.
   void tell_news_at_once();
   /// "* 3 FETCH (FLAGS (\Seen))", with UID and MODSEQ where they belong.
@@ -106,6 +112,7 @@ private:
   void refuse(answer why, std::string_view detail = {});
   bool tell_news(bool with_expunges);
   void wind_up();
+  void refresh_contexts();
   bytes tagged(answer how, std::string_view code, std::string_view detail);
   void write_tagged(answer how, std::string_view code = {}, std::string_view detail = {});
   void take_tag(bytes_view text);
@@ -115,6 +122,8 @@ private:
   sasl::channel_binding channel_;
   std::unique_ptr<mailbox_view> view_;
   std::unique_ptr<running_command> running_;
+  std::unique_ptr<search_contexts> contexts_; ///< of the selected mailbox, where there are any
+  std::unique_ptr<running_command> refresh_;  ///< of contexts_: runs between commands and while IDLE
   command_reader reader_;
   output out_;
   std::string tag_;
@@ -131,6 +140,7 @@ private:
   bool question_open_ = false;
   bool finished_ = false; ///< the command called finish; it is let go once it has returned
   bool streaming_ = false;
+  bool refreshed_ = false; ///< refresh_ is through; it is let go once it has returned
   bool condstore_ = false;
   bool gone_expected_ = false;
   bool command_has_uid_ = false;

@@ -157,6 +157,12 @@ struct subscribe_mailbox {
 struct read_messages {
   std::vector<uid> uids;
   read_depth depth = read_depth::facts;
+  bool elsewhere = false; ///< of the mailbox last looked into, and not of the selected one
+};
+/// Answered by on_opened with the mailbox as it stands. It is not selected, and no updates of it come. Never
+/// asked for the one that is selected.
+struct look_into {
+  std::string name;
 };
 /// Answered by on_stored. Updates it causes are told first, by on_update.
 struct store_flags {
@@ -200,7 +206,7 @@ struct more {};
 
 using action =
     std::variant<reply, start_tls, close, send_body, list_mailboxes, read_status, open_mailbox, leave_mailbox,
-                 create_mailbox, delete_mailbox, rename_mailbox, subscribe_mailbox, read_messages,
+                 create_mailbox, delete_mailbox, rename_mailbox, subscribe_mailbox, read_messages, look_into,
                  store_flags, expunge, copy_messages, begin_append, write_body, finish_append, abort_append,
                  sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;

@@ -144,6 +144,7 @@ size_t mailbox_view::index_of(uint32_t page_number) const {
 int64_t mailbox_view::take_page(const mailbox_page_ptr& now, bool with_expunges, int64_t shift,
                                 news_listener& listener) {
   static const mailbox_page nothing;
+  ++version_;
   const size_t index = index_of(now->number);
   const bool known = index < pages_.size() && pages_[index]->number == now->number;
   const mailbox_page_ptr held = known ? pages_[index] : nullptr;

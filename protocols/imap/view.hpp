@@ -59,6 +59,8 @@ public:
 
   /// Whether take_news would have anything to do.
   bool has_news(bool with_expunges) const;
+  /// Another one whenever messages of the view came, changed or went.
+  uint64_t version() const { return version_; }
 
   /// Takes up what waits and tells the listener. Without `with_expunges` expunged messages stay in the view
   /// until another time. False when the listener had enough.
@@ -91,6 +93,7 @@ private:
   uint32_t announced_ = 0;
   std::vector<std::string> keywords_;
   number_ranges saved_;
+  uint64_t version_ = 1;
   mailbox_pages pages_;                          ///< in order, none empty
   std::vector<uint32_t> ends_;                   ///< messages up to and with each page
   std::map<uint32_t, mailbox_page_ptr> waiting_; ///< not looked at yet, by page number

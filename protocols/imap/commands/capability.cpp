@@ -71,7 +71,7 @@ void write_capabilities(bytes& out, const dialogue& with) {
          "ESEARCH"
          " WITHIN STATUS=SIZE";
   out += " SEARCHRES SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL "
-         "INPROGRESS";
+         "INPROGRESS MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT";
 }
 
 std::unique_ptr<running_command> make_capability(parser& in, bool) {

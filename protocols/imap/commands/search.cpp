@@ -1,10 +1,12 @@
 #include "protocols/imap/commands/search.hpp"
 
+#include "protocols/imap/commands/context_refresh.hpp"
 #include "protocols/imap/commands/search_answer.hpp"
 #include "protocols/imap/commands/search_key.hpp"
 #include "protocols/imap/commands/search_save.hpp"
 #include "protocols/imap/commands/search_walk.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/progress.hpp"
 
 namespace stagepost::imap {
 
@@ -20,7 +22,9 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    if (!may_update(with, answer_.returns())) return with.finish(answer::invalid_tag);
     if (walk_.uses_modseq()) with.use_condstore();
+    progress_.begin(with);
     walk_.begin(with, with.view());
   }
 
@@ -39,10 +43,21 @@ public:
 private:
   void on_found(dialogue&, uint32_t sequence) override { answer_.add(sequence); }
 
+  void on_looked(dialogue& with, uint32_t done, uint32_t goal) override { progress_.tell(with, done, goal); }
+
   void on_searched(dialogue& with, answer how) override {
     if (!save_result(with, answer_, how)) return;
+    keep(with);
     how_ = how;
     tell(with);
+  }
+
+  void keep(dialogue& with) {
+    if (!answer_.returns() || !answer_.returns()->update) return;
+    search_context kept;
+    kept.key = walk_.key();
+    for (const uint32_t each : answer_.found()) kept.members.push_back({with.view().at(each).uid, {}});
+    keep_context(with, answer_.returns(), by_uid_, std::move(kept));
   }
 
   void tell(dialogue& with) {
@@ -53,6 +68,7 @@ private:
   bool by_uid_;
   search_answer answer_;
   search_walk walk_;
+  progress progress_;
   std::optional<answer> how_; ///< once all is found
 };
 

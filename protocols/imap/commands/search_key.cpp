@@ -211,6 +211,12 @@ bool search_key::uses_modseq() const {
                      [](const search_key& child) { return child.uses_modseq(); });
 }
 
+bool search_key::names_selected() const {
+  return kind == search_kind::sequence || set.is_saved ||
+         std::any_of(children.begin(), children.end(),
+                     [](const search_key& child) { return child.names_selected(); });
+}
+
 bool parse_search(parser& in, search_request& request) {
   if (!read_search_return(in, request.returns)) return false;
   if (in.take_word("CHARSET") && !(in.space() && read_charset(in))) return false;

@@ -26,6 +26,10 @@ bool read_option(parser& in, search_return& returns) {
     returns.count = true;
   else if (in.take_word("SAVE"))
     returns.save = true;
+  else if (in.take_word("UPDATE"))
+    returns.update = true;
+  else if (in.take_word("CONTEXT"))
+    return true;
   else if (!returns.partial && in.take_word("PARTIAL"))
     return in.space() && read_partial_range(in, returns.partial.emplace());
   else

@@ -24,6 +24,7 @@ struct search_return {
   bool all = false;
   bool count = false;
   bool save = false;
+  bool update = false; ///< RFC 5267 4.3; CONTEXT is a hint, and taken as that
   std::optional<partial_range> partial;
 
   /// Whether anything is told: RFC 5182 2.1 wants no ESEARCH for SAVE alone.

@@ -16,10 +16,10 @@ using truth = match_result::truth;
 
 } // namespace
 
-void search_walk::begin(dialogue& with, const mailbox_view& view) {
+void search_walk::begin(dialogue& with, const mailbox_view& view, bool elsewhere) {
   view_ = &view;
+  elsewhere_ = elsewhere;
   now_ = with.now();
-  progress_.begin(with);
   settle(key_, view);
   next_ = 1;
   end_ = view.size() + 1;
@@ -94,12 +94,12 @@ void search_walk::read_on(dialogue& with) {
   for (const candidate& each : batch_)
     if (depth_for(each) == depth_) uids.push_back(view_->at(each.sequence).uid);
   reading_ = 0;
-  if (!uids.empty()) return with.ask(read_messages{std::move(uids), depth_});
+  if (!uids.empty()) return with.ask(read_messages{std::move(uids), depth_, elsewhere_});
   for (const candidate& each : batch_)
     if (each.found.value == truth::yes) listener_.on_found(with, each.sequence);
   batch_.clear();
   if (next_ < end_) {
-    progress_.tell(with, next_ - 1, end_ - 1);
+    listener_.on_looked(with, next_ - 1, end_ - 1);
     return with.ask(more{});
   }
   listener_.on_searched(with, some_gone_ ? answer::some_expunged : answer::completed);

@@ -2,7 +2,6 @@
 
 #include "protocols/imap/commands/search_key.hpp"
 #include "protocols/imap/commands/search_match.hpp"
-#include "protocols/imap/progress.hpp"
 #include "protocols/imap/response.hpp"
 
 #include <optional>
@@ -20,6 +19,8 @@ public:
   virtual void on_read(uint32_t, const message_entry&, const message_data&) {}
   /// The next message found, in the order of sequence numbers.
   virtual void on_found(dialogue& with, uint32_t sequence) = 0;
+  /// Before others get their turn: `done` of `goal` messages were looked at.
+  virtual void on_looked(dialogue& with, uint32_t done, uint32_t goal) = 0;
   /// No more will be found: all were looked at, or `how` says why not.
   virtual void on_searched(dialogue& with, answer how) = 0;
 };
@@ -32,8 +33,11 @@ public:
   search_walk(search_key key, std::optional<read_depth> wanted, search_listener& listener)
       : key_(std::move(key)), wanted_(wanted), listener_(listener) {}
 
+  /// Settled once the walk has begun.
+  const search_key& key() const { return key_; }
   bool uses_modseq() const { return key_.uses_modseq(); }
-  void begin(dialogue& with, const mailbox_view& view);
+  /// `elsewhere`: the view is that of the mailbox last looked into and not of the selected one.
+  void begin(dialogue& with, const mailbox_view& view, bool elsewhere = false);
   void on_message(dialogue& with, const message_data& message);
   void on_read_end(dialogue& with, outcome result);
   void on_more(dialogue& with) { look_on(with); }
@@ -53,7 +57,7 @@ private:
   std::optional<read_depth> wanted_;
   search_listener& listener_;
   const mailbox_view* view_ = nullptr; ///< does not change while a command runs
-  imap::progress progress_;
+  bool elsewhere_ = false;
   instant now_; ///< when the search began: OLDER means the same for all messages
   bool some_gone_ = false;
   uint32_t next_ = 1;

@@ -1,10 +1,12 @@
 #include "protocols/imap/commands/sort.hpp"
 
+#include "protocols/imap/commands/context_refresh.hpp"
 #include "protocols/imap/commands/search_answer.hpp"
 #include "protocols/imap/commands/search_save.hpp"
 #include "protocols/imap/commands/search_walk.hpp"
 #include "protocols/imap/commands/sort_key.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/progress.hpp"
 
 #include <algorithm>
 
@@ -28,7 +30,9 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    if (!may_update(with, answer_.returns())) return with.finish(answer::invalid_tag);
     if (walk_.uses_modseq()) with.use_condstore();
+    progress_.begin(with);
     walk_.begin(with, with.view());
   }
 
@@ -61,6 +65,8 @@ private:
 
   void on_found(dialogue&, uint32_t) override {}
 
+  void on_looked(dialogue& with, uint32_t done, uint32_t goal) override { progress_.tell(with, done, goal); }
+
   void on_searched(dialogue& with, answer how) override {
     std::sort(messages_.begin(), messages_.end(), [](const sorted& a, const sorted& b) {
       const int order = a.key.compare(b.key);
@@ -68,10 +74,21 @@ private:
     });
     answer_.found().reserve(messages_.size());
     for (const sorted& each : messages_) answer_.add(each.sequence);
-    messages_ = {};
     if (!save_result(with, answer_, how)) return;
+    keep(with);
+    messages_ = {};
     how_ = how;
     tell(with);
+  }
+
+  void keep(dialogue& with) {
+    if (!answer_.returns() || !answer_.returns()->update) return;
+    search_context kept;
+    kept.key = walk_.key();
+    kept.criteria = criteria_;
+    for (sorted& each : messages_)
+      kept.members.push_back({with.view().at(each.sequence).uid, std::move(each.key)});
+    keep_context(with, answer_.returns(), by_uid_, std::move(kept));
   }
 
   void tell(dialogue& with) {
@@ -84,7 +101,8 @@ private:
   std::vector<sort_criterion> criteria_;
   search_walk walk_;
   std::vector<sorted> messages_;
-  size_t bytes_ = 0;          ///< of messages_
+  size_t bytes_ = 0; ///< of messages_
+  progress progress_;
   std::optional<answer> how_; ///< once all is found
 };
 

@@ -6,6 +6,7 @@
 #include "protocols/imap/commands/sort_key.hpp"
 #include "protocols/imap/commands/thread_answer.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/progress.hpp"
 #include "protocols/mime/collation.hpp"
 #include "protocols/mime/header.hpp"
 
@@ -29,6 +30,7 @@ public:
 
   void begin(dialogue& with) override {
     if (walk_.uses_modseq()) with.use_condstore();
+    progress_.begin(with);
     walk_.begin(with, with.view());
   }
 
@@ -75,6 +77,8 @@ private:
 
   void on_found(dialogue&, uint32_t) override {}
 
+  void on_looked(dialogue& with, uint32_t done, uint32_t goal) override { progress_.tell(with, done, goal); }
+
   void on_searched(dialogue& with, answer how) override {
     if (text_of(how).status != "OK") return with.finish(how);
     how_ = how;
@@ -98,6 +102,7 @@ private:
   std::vector<thread_message> messages_;
   size_t bytes_ = 0; ///< of messages_
   thread_answer answer_;
+  progress progress_;
   std::optional<answer> how_; ///< once all is found
 };
 

@@ -228,13 +228,23 @@ private:
     stop_watching();
     watched_ = box;
     box->watchers.push_back(this);
+    perform(session_.on_opened(outcome::done, opened_of(*box)));
+  }
+  void act(look_into& what) {
+    demand(!watched_ || watched_->info.name != what.name, "looks into the selected mailbox");
+    looked_into_ = what.name;
+    fake_mailbox* box = account_.find(what.name);
+    if (!box) return perform(session_.on_opened(outcome::no_such_mailbox, {}));
+    perform(session_.on_opened(outcome::done, opened_of(*box)));
+  }
+  static selected_mailbox opened_of(const fake_mailbox& box) {
     selected_mailbox opened;
-    opened.uid_validity = box->validity;
-    opened.uid_next = box->uid_next;
-    opened.highest_modseq = box->highest;
-    opened.pages = box->pages();
-    opened.keywords = box->keywords;
-    perform(session_.on_opened(outcome::done, std::move(opened)));
+    opened.uid_validity = box.validity;
+    opened.uid_next = box.uid_next;
+    opened.highest_modseq = box.highest;
+    opened.pages = box.pages();
+    opened.keywords = box.keywords;
+    return opened;
   }
   void act(leave_mailbox&) { stop_watching(); }
   void act(create_mailbox& what) {
@@ -274,11 +284,13 @@ private:
     demand(what.uids.size() <= 64, "more than 64 messages at once");
     demand(!what.uids.empty(), "nothing to read");
     reads.push_back(what.depth);
+    const fake_mailbox* box = what.elsewhere ? account_.find(looked_into_) : watched_;
+    demand(box, "no mailbox to read from");
     for (const uid each : what.uids) {
       message_data data;
       data.uid = each;
-      const auto at = watched_->messages.find(each.value);
-      if (at == watched_->messages.end() || account_.hidden.count(each.value)) {
+      const auto at = box->messages.find(each.value);
+      if (at == box->messages.end() || account_.hidden.count(each.value)) {
         data.gone = true;
       } else {
         ++messages_read;
@@ -416,6 +428,7 @@ private:
   fake_account& account_;
   imap::session session_;
   fake_mailbox* watched_ = nullptr;
+  std::string looked_into_;
   std::deque<mailbox_update> held_;
   std::string append_to_;
   bytes appended_;
