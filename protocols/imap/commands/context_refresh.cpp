@@ -184,7 +184,7 @@ void keep_context(dialogue& with, const std::optional<search_return>& returns, b
   if (!returns || !returns->update) return;
   freeze(context.key);
   context.tag = with.tag();
-  if (!by_uid || context.key.names_selected())
+  if (!by_uid || context.key.uses_sequences())
     return refuse_updates(with, with.tag(),
                           "Updates come with UID SEARCH and UID SORT of the selected mailbox");
   if (!with.contexts().add(std::move(context), with.view()))

@@ -90,6 +90,8 @@ private:
 
   void on_found(dialogue&, uint32_t sequence) override { answer_->add(sequence); }
 
+  bool has_enough() const override { return answer_->has_enough(); }
+
   void on_looked(dialogue& with, uint32_t, uint32_t) override {
     progress_.tell(with, uint32_t(at_), uint32_t(names_.size()));
   }

@@ -43,6 +43,8 @@ public:
 private:
   void on_found(dialogue&, uint32_t sequence) override { answer_.add(sequence); }
 
+  bool has_enough() const override { return answer_.has_enough(); }
+
   void on_looked(dialogue& with, uint32_t done, uint32_t goal) override { progress_.tell(with, done, goal); }
 
   void on_searched(dialogue& with, answer how) override {

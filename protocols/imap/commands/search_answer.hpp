@@ -22,6 +22,7 @@ public:
   void add(uint32_t sequence) { found_.push_back(sequence); }
   std::vector<uint32_t>& found() { return found_; }
   const std::optional<search_return>& returns() const { return returns_; }
+  bool has_enough() const { return returns_ && returns_->has_enough(found_.size()); }
   bool saves() const { return returns_ && returns_->save; }
 
   /// What SAVE keeps, as UIDs (RFC 5182 2.4): ranges hold messages that are neighbours in the view.

@@ -211,6 +211,12 @@ bool search_key::uses_modseq() const {
                      [](const search_key& child) { return child.uses_modseq(); });
 }
 
+bool search_key::uses_sequences() const {
+  return (kind == search_kind::sequence && !set.is_saved) ||
+         std::any_of(children.begin(), children.end(),
+                     [](const search_key& child) { return child.uses_sequences(); });
+}
+
 bool search_key::names_selected() const {
   return kind == search_kind::sequence || set.is_saved ||
          std::any_of(children.begin(), children.end(),

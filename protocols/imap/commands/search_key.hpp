@@ -57,6 +57,7 @@ struct search_key {
   uint64_t keyword_bit = 0;
 
   bool uses_modseq() const;
+  bool uses_sequences() const;
   /// Whether it names messages by sequence numbers or "$".
   bool names_selected() const;
 };

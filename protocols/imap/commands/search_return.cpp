@@ -39,6 +39,11 @@ bool read_option(parser& in, search_return& returns) {
 
 } // namespace
 
+bool search_return::has_enough(size_t found) const {
+  if (means_all() || max || update || (partial && partial->from_end)) return false;
+  return found >= (partial ? std::max(partial->first, partial->last) : 1);
+}
+
 bool read_partial_range(parser& in, partial_range& range) {
   range.from_end = in.take('-');
   if (!read_position(in, range.first) || !in.expect(':')) return false;

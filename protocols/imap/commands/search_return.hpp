@@ -32,6 +32,8 @@ struct search_return {
   /// Whether all that is found counts, and not only what MIN, MAX and PARTIAL name (RFC 5182 2.4,
   /// RFC 9394 3.2).
   bool means_all() const { return all || count || !(min || max || partial); }
+  /// Whether nothing of what comes behind that many results would be told or kept.
+  bool has_enough(size_t found) const;
 };
 
 /// `RETURN (…)` with the space behind it, if it stands here.

@@ -98,7 +98,7 @@ void search_walk::read_on(dialogue& with) {
   for (const candidate& each : batch_)
     if (each.found.value == truth::yes) listener_.on_found(with, each.sequence);
   batch_.clear();
-  if (next_ < end_) {
+  if (next_ < end_ && !listener_.has_enough()) {
     listener_.on_looked(with, next_ - 1, end_ - 1);
     return with.ask(more{});
   }

@@ -19,6 +19,8 @@ public:
   virtual void on_read(uint32_t, const message_entry&, const message_data&) {}
   /// The next message found, in the order of sequence numbers.
   virtual void on_found(dialogue& with, uint32_t sequence) = 0;
+  /// Whether the rest need not be looked at.
+  virtual bool has_enough() const { return false; }
   /// Before others get their turn: `done` of `goal` messages were looked at.
   virtual void on_looked(dialogue& with, uint32_t done, uint32_t goal) = 0;
   /// No more will be found: all were looked at, or `how` says why not.

@@ -104,6 +104,24 @@ TEST(ImapSearch, FindsDecodedTextInEveryPart) {
   EXPECT_FALSE(finds("BODY iso-8859"));
 }
 
+TEST(ImapSearch, StopsWhereTheRestWouldNotBeTold) {
+  logged_in with(1000);
+  const auto reads_for = [&](const char* wanted) {
+    with.client->messages_read = 0;
+    EXPECT_NE(with.say(bytes("c SEARCH RETURN (") + wanted + ") BODY body\r\n").find("c OK"),
+              std::string::npos);
+    return with.client->messages_read;
+  };
+  EXPECT_EQ(reads_for("MIN"), 64u);
+  EXPECT_NE(with.client->output.find(" MIN 1\r\n"), std::string::npos);
+  EXPECT_EQ(reads_for("PARTIAL 100:1"), 128u);
+  EXPECT_NE(with.client->output.find(" PARTIAL (100:1 1:100)\r\n"), std::string::npos);
+  EXPECT_EQ(reads_for("SAVE PARTIAL 1:10 MIN"), 64u);
+  EXPECT_EQ(with.say("d SEARCH $\r\n"), "* SEARCH 1 2 3 4 5 6 7 8 9 10\r\nd OK SEARCH completed\r\n");
+  for (const char* all : {"MIN MAX", "PARTIAL -1:-10", "MIN COUNT", "ALL", "SAVE", "PARTIAL 1:10 COUNT"})
+    EXPECT_EQ(reads_for(all), 1000u) << all;
+}
+
 TEST(ImapSearch, SaysThatItIsAliveWhereItTakesLong) {
   // RFC 9585; 64 messages are read at a time.
   logged_in with(300);
