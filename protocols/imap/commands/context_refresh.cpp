@@ -57,7 +57,7 @@ private:
     criteria_ = criteria;
     matching_.clear();
     searching_ = true;
-    walk_->begin(with, with.view());
+    walk_->begin_within(with, with.view(), changed_);
   }
 
   void on_read(uint32_t, const message_entry& entry, const message_data& message) override {
@@ -72,7 +72,6 @@ private:
 
   void on_searched(dialogue& with, answer how) override {
     searching_ = false;
-    const std::string tag = context(with).tag;
     if (text_of(how).status == "OK") {
       changes_ = update(context(with), changed_, std::move(matching_), with.view());
       told_ = 0;

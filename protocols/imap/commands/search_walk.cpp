@@ -17,13 +17,29 @@ using truth = match_result::truth;
 } // namespace
 
 void search_walk::begin(dialogue& with, const mailbox_view& view, bool elsewhere) {
-  view_ = &view;
   elsewhere_ = elsewhere;
+  prepare(with, view);
+  look_on(with);
+}
+
+void search_walk::begin_within(dialogue& with, const mailbox_view& view, const number_ranges& uids) {
+  prepare(with, view);
+  if (uids.empty()) {
+    end_ = next_;
+  } else {
+    const uint32_t last = uids.back().last;
+    next_ = view.first_at_or_after(uid{uids.front().first});
+    end_ = last == UINT32_MAX ? view.size() + 1 : view.first_at_or_after(uid{last + 1});
+  }
+  look_on(with);
+}
+
+void search_walk::prepare(dialogue& with, const mailbox_view& view) {
+  view_ = &view;
   now_ = with.now();
   settle(key_, view);
   next_ = 1;
   end_ = view.size() + 1;
-  look_on(with);
 }
 
 /// How deep a candidate must be read next; nothing when all is known.

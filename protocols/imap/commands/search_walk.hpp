@@ -40,6 +40,8 @@ public:
   bool uses_modseq() const { return key_.uses_modseq(); }
   /// `elsewhere`: the view is that of the mailbox last looked into and not of the selected one.
   void begin(dialogue& with, const mailbox_view& view, bool elsewhere = false);
+  /// Looks only at messages between the first and the last of these UIDs.
+  void begin_within(dialogue& with, const mailbox_view& view, const number_ranges& uids);
   void on_message(dialogue& with, const message_data& message);
   void on_read_end(dialogue& with, outcome result);
   void on_more(dialogue& with) { look_on(with); }
@@ -52,6 +54,7 @@ private:
   };
 
   std::optional<read_depth> depth_for(const candidate& each) const;
+  void prepare(dialogue& with, const mailbox_view& view);
   void look_on(dialogue& with);
   void read_on(dialogue& with);
 
