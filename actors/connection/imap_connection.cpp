@@ -250,8 +250,9 @@ net::task<imap::actions> imap_connection::look_into(const imap::look_into& asked
   mailbox::open_view look; // nobody watches
   auto view = co_await net::ask<mailbox::view_answer>(this, found->folder, look);
   // It may be deleted between the two questions.
-  if (!view || view->outcome != imap::outcome::done)
-    co_return session_->on_opened(imap::outcome::no_such_mailbox, std::move(nothing));
+  if (!view) co_return session_->on_opened(imap::outcome::no_such_mailbox, std::move(nothing));
+  if (view->outcome != imap::outcome::done)
+    co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
   looked_into_id_ = found->id;
   co_return session_->on_opened(imap::outcome::done, std::move(view->view));
 }
