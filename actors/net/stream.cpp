@@ -11,6 +11,14 @@
 
 namespace stagepost::net {
 
+namespace {
+
+constexpr size_t packed_at_once = 8 * 1024;
+/// Input that says nothing for so long is meant to keep us busy.
+constexpr int most_rounds = 16;
+
+} // namespace
+
 stream::stream(net::socket s) : socket_(std::move(s)) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
@@ -32,6 +40,30 @@ int stream::handshake() {
 }
 
 int stream::read(char* into, size_t size) {
+  return inflater_ ? read_packed(into, size) : read_line(into, size);
+}
+
+int stream::read_packed(char* into, size_t size) {
+  // What comes in at once is bounded here, what goes out by `size`: a text that inflates to a thousandfold is
+  // handed out in as many reads, and others have their turn between them.
+  char packed[packed_at_once];
+  for (int rounds = 0; rounds < most_rounds; ++rounds) {
+    if (inflater_->has_more()) {
+      const int count = inflater_->take(into, size);
+      if (count != 0) return count < 0 ? int(failed) : count;
+    }
+    const int count = read_line(packed, sizeof packed);
+    if (count <= 0) return count;
+    inflater_->feed({packed, size_t(count)});
+  }
+  return failed;
+}
+
+void stream::rest() {
+  if (inflater_) inflater_->park();
+}
+
+int stream::read_line(char* into, size_t size) {
   if (tls_ != nullptr) return tls_result(SSL_read(tls_, into, int(size)));
   const auto count = ::recv(socket_.native_handle(), into, size, 0);
   if (count >= 0) return int(count);

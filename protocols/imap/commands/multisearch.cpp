@@ -29,6 +29,8 @@ public:
     const bool any_selected = with.phase() == phase::selected;
     if (!any_selected && std::any_of(filters_.begin(), filters_.end(), is_selected))
       return with.finish(answer::wrong_state);
+    // RFC 9586 3: no set of numbers among the keys.
+    if (with.uses(extension::uid_only) && key_.uses_sequences()) return with.finish(answer::uid_required);
     if (key_.uses_modseq()) with.use_condstore();
     progress_.begin(with);
     keep_context(with, returns_, false, {}); // there are none for this
@@ -106,7 +108,7 @@ private:
 
   void tell(dialogue& with) {
     // RFC 7377 2.1: nothing is told of mailboxes in which nothing is found, whatever RETURN asks for.
-    if (!answer_->found().empty() && !answer_->write(with, *view_, "", source())) return with.ask(more{});
+    if (!answer_->found().empty() && !answer_->write(with, *view_, "", source(with))) return with.ask(more{});
     searched_ = false;
     view_ = nullptr;
     looked_into_.reset();
@@ -114,9 +116,12 @@ private:
     with.ask(more{});
   }
 
-  bytes source() const {
+  bytes source(const dialogue& with) const {
     bytes out = " MAILBOX ";
-    write_mailbox(out, names_[at_]);
+    if (with.speaks_utf8())
+      write_utf8_string(out, names_[at_]);
+    else
+      write_mailbox(out, names_[at_]);
     out += " UIDVALIDITY ";
     write_number(out, view_->uid_validity().value);
     return out;

@@ -22,6 +22,9 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    // RFC 9586 3: no set of numbers among the keys.
+    if (with.uses(extension::uid_only) && walk_.key().uses_sequences())
+      return with.finish(answer::uid_required);
     if (!may_update(with, answer_.returns())) return with.finish(answer::invalid_tag);
     if (walk_.uses_modseq()) with.use_condstore();
     progress_.begin(with);
@@ -83,6 +86,8 @@ std::unique_ptr<running_command> make_search(parser& in, bool by_uid) {
     const bool saves = request.returns && request.returns->save;
     return saves && in.error() == parse_errc::unknown_charset ? make_unsaved_refusal() : nullptr;
   }
+  // RFC 9051 6.4.4: there is no SEARCH response any more.
+  if (in.is_rev2() && !request.returns) request.returns.emplace().all = true;
   return std::make_unique<search>(std::move(request), by_uid);
 }
 

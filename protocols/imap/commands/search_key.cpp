@@ -41,6 +41,14 @@ constexpr key_form forms[] = {
     {"BEFORE", search_kind::before, argument::date},
     {"ON", search_kind::on, argument::date},
     {"SINCE", search_kind::since, argument::date},
+    // RFC 8514: of every message it is known when it was saved.
+    {"SAVEDBEFORE", search_kind::saved_before, argument::date},
+    {"SAVEDON", search_kind::saved_on, argument::date},
+    {"SAVEDSINCE", search_kind::saved_since, argument::date},
+    {"SAVEDATESUPPORTED", search_kind::all, argument::none},
+    // RFC 8474 6.
+    {"EMAILID", search_kind::email_id, argument::keyword},
+    {"THREADID", search_kind::thread_id, argument::keyword},
     {"SENTBEFORE", search_kind::sent_before, argument::date},
     {"SENTON", search_kind::sent_on, argument::date},
     {"SENTSINCE", search_kind::sent_since, argument::date},
@@ -225,7 +233,10 @@ bool search_key::names_selected() const {
 
 bool parse_search(parser& in, search_request& request) {
   if (!read_search_return(in, request.returns)) return false;
-  if (in.take_word("CHARSET") && !(in.space() && read_charset(in))) return false;
+  if (in.take_word("CHARSET")) {
+    if (in.has_no_charsets()) return in.fail(parse_errc::syntax, "all is UTF-8, without CHARSET");
+    if (!in.space() || !read_charset(in)) return false;
+  }
   return key_reader(in).read_list(request.key, 0) && in.end();
 }
 

@@ -25,7 +25,12 @@ enum class search_kind : uint8_t {
   before,   ///< date: internal date
   on,
   since,
-  older, ///< number: seconds (RFC 5032)
+  saved_before, ///< date: when it came into the mailbox
+  saved_on,
+  saved_since,
+  email_id,  ///< text
+  thread_id, ///< nothing has one
+  older,     ///< number: seconds (RFC 5032)
   younger,
   larger, ///< number
   smaller,

@@ -110,7 +110,11 @@ void search_walk::read_on(dialogue& with) {
   for (const candidate& each : batch_)
     if (depth_for(each) == depth_) uids.push_back(view_->at(each.sequence).uid);
   reading_ = 0;
-  if (!uids.empty()) return with.ask(read_messages{std::move(uids), depth_, elsewhere_});
+  if (!uids.empty()) {
+    read_messages wanted{std::move(uids), depth_};
+    wanted.elsewhere = elsewhere_;
+    return with.ask(std::move(wanted));
+  }
   for (const candidate& each : batch_)
     if (each.found.value == truth::yes) listener_.on_found(with, each.sequence);
   batch_.clear();

@@ -30,6 +30,9 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    // RFC 9586 3: no set of numbers among the keys.
+    if (with.uses(extension::uid_only) && walk_.key().uses_sequences())
+      return with.finish(answer::uid_required);
     if (!may_update(with, answer_.returns())) return with.finish(answer::invalid_tag);
     if (walk_.uses_modseq()) with.use_condstore();
     progress_.begin(with);

@@ -29,6 +29,9 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    // RFC 9586 3: no set of numbers among the keys.
+    if (with.uses(extension::uid_only) && walk_.key().uses_sequences())
+      return with.finish(answer::uid_required);
     if (walk_.uses_modseq()) with.use_condstore();
     progress_.begin(with);
     walk_.begin(with, with.view());

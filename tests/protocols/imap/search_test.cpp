@@ -139,8 +139,13 @@ TEST(ImapSearch, RefusesToSaveWhatTakesTooMuchRoom) {
   logged_in with;
   fake_mailbox& box = with.account.mailboxes.at("INBOX");
   const auto mail = std::make_shared<const bytes>("\r\n");
-  for (uint32_t i = 1; i <= 140'000; ++i)
-    box.messages[i] = {uid{i}, i % 2 ? uint32_t(flag_seen) : 0, 0, modseq{1}, instant{}, mail, nullptr};
+  for (uint32_t i = 1; i <= 140'000; ++i) {
+    fake_message& message = box.messages[i];
+    message.uid = uid{i};
+    if (i % 2) message.flags = flag_seen;
+    message.modseq = modseq{1};
+    message.content = mail;
+  }
   box.uid_next = uid{140'001};
   with.say("c SELECT INBOX\r\nc SEARCH RETURN (SAVE) 1\r\n");
   EXPECT_EQ(with.say("d SEARCH RETURN (SAVE) SEEN\r\n"), "d NO [NOTSAVED] A limit would be exceeded\r\n");
