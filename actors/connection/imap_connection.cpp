@@ -156,8 +156,10 @@ net::task<imap::actions> imap_connection::change_folders(Order order) {
 net::task<imap::actions> imap_connection::answer(imap::action& question) {
   if (auto* asked = std::get_if<imap::read_messages>(&question)) co_return co_await read_messages(*asked);
   if (auto* asked = std::get_if<imap::narrow_search>(&question)) co_return co_await narrow(*asked);
+  if (auto* asked = std::get_if<imap::look_into>(&question)) co_return co_await look_into(*asked);
   if (std::holds_alternative<imap::more>(question)) {
     co_await flush();
+    session_->set_time(now());
     co_return session_->on_more();
   }
   if (std::holds_alternative<imap::list_mailboxes>(question)) {
@@ -259,13 +261,29 @@ net::task<imap::actions> imap_connection::open(const imap::open_mailbox& asked) 
   co_return session_->on_opened(imap::outcome::done, std::move(view->view));
 }
 
+net::task<imap::actions> imap_connection::look_into(const imap::look_into& asked) {
+  imap::selected_mailbox nothing;
+  mailbox::open_folder order{asked.name};
+  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
+  if (!found) co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
+  if (found->outcome != imap::outcome::done)
+    co_return session_->on_opened(found->outcome, std::move(nothing));
+  mailbox::open_view look; // nobody watches
+  auto view = co_await net::ask<mailbox::view_answer>(this, found->folder, look);
+  // It may be deleted between the two questions.
+  if (!view) co_return session_->on_opened(imap::outcome::no_such_mailbox, std::move(nothing));
+  if (view->outcome != imap::outcome::done)
+    co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
+  looked_into_id_ = found->id;
+  co_return session_->on_opened(imap::outcome::done, std::move(view->view));
+}
+
 net::task<imap::actions> imap_connection::read_messages(const imap::read_messages& asked) {
   bodies_.clear();
   using records = std::vector<storage::message_record>;
   std::function<storage::result<records>(storage::reach)> how =
-      [store = home().with.store, folder = folder_id_, uids = asked.uids](storage::reach reach) {
-        return storage::read_messages(*store, folder, uids, reach);
-      };
+      [store = home().with.store, folder = asked.elsewhere ? looked_into_id_ : folder_id_, uids = asked.uids](
+          storage::reach reach) { return storage::read_messages(*store, folder, uids, reach); };
   const auto found = co_await read<records>(home().with, how);
   if (!found) co_return session_->on_read_end(imap::outcome::unavailable);
   for (size_t i = 0; i < asked.uids.size(); ++i) {

@@ -30,6 +30,7 @@ private:
   net::task<imap::actions> log_in_with(domain::login_answer answer);
   net::task<imap::actions> open(const imap::open_mailbox& asked);
   net::task<imap::actions> narrow(const imap::narrow_search& asked);
+  net::task<imap::actions> look_into(const imap::look_into& asked);
   net::task<imap::actions> read_messages(const imap::read_messages& asked);
   net::task<> send_part(const imap::send_body& asked);
   net::task<imap::actions> copy(const imap::copy_messages& asked);
@@ -49,6 +50,7 @@ private:
   imap::actions spoken_; ///< what the session said to a notice, to be performed at the next turn
   mailbox::mailbox_actor folder_;
   mailbox_id folder_id_;
+  mailbox_id looked_into_id_; ///< of the folder last looked into
   /// Where the messages read last are kept, for the parts of them to be sent.
   std::unordered_map<uid, blob_id> bodies_;
   std::optional<body_writer> append_;

@@ -46,7 +46,7 @@ struct new_message {
 /// Look at the folder from now on: the answer is how it stands, and every later change comes as
 /// mailbox_changed.
 struct open_view {
-  watcher_actor watcher;
+  watcher_actor watcher; ///< nobody: only how it stands is asked
 };
 struct leave_view {
   watcher_actor watcher;

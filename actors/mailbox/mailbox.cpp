@@ -157,7 +157,7 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
     // answer.
     when_settled([this, answer, watcher, view](bool good) mutable {
       if (!good) return (void)answer.deliver(view_answer{});
-      if (std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
+      if (watcher && std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
         watchers.push_back(watcher);
         self->monitor(watcher);
       }

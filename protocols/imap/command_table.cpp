@@ -5,6 +5,7 @@
 #include "protocols/imap/commands/authenticate.hpp"
 #include "protocols/imap/commands/capability.hpp"
 #include "protocols/imap/commands/compress.hpp"
+#include "protocols/imap/commands/context_refresh.hpp"
 #include "protocols/imap/commands/copy.hpp"
 #include "protocols/imap/commands/create.hpp"
 #include "protocols/imap/commands/expunge.hpp"
@@ -12,11 +13,14 @@
 #include "protocols/imap/commands/idle.hpp"
 #include "protocols/imap/commands/language.hpp"
 #include "protocols/imap/commands/list.hpp"
+#include "protocols/imap/commands/multisearch.hpp"
 #include "protocols/imap/commands/noop.hpp"
 #include "protocols/imap/commands/search.hpp"
 #include "protocols/imap/commands/select.hpp"
+#include "protocols/imap/commands/sort.hpp"
 #include "protocols/imap/commands/status.hpp"
 #include "protocols/imap/commands/store.hpp"
+#include "protocols/imap/commands/thread.hpp"
 #include "protocols/imap/commands/uid_batches.hpp"
 #include "protocols/imap/commands/unauthenticate.hpp"
 
@@ -46,6 +50,7 @@ constexpr command_entry table[] = {
     {"RENAME", entry::after_login, entry::never, make_rename},
     {"SUBSCRIBE", entry::after_login, entry::never, make_subscribe},
     {"UNSUBSCRIBE", entry::after_login, entry::never, make_unsubscribe},
+    {"ESEARCH", entry::after_login, entry::never, make_multisearch},
     {"LIST", entry::after_login, entry::never, make_list},
     {"LSUB", entry::after_login, entry::never, make_lsub},
     {"STATUS", entry::after_login, entry::never, make_status},
@@ -57,6 +62,9 @@ constexpr command_entry table[] = {
     {"UIDBATCHES", entry::selected, entry::never, make_uid_batches},
     {"EXPUNGE", entry::selected, entry::also, make_expunge},
     {"SEARCH", entry::selected, entry::also, make_search},
+    {"CANCELUPDATE", entry::selected, entry::never, make_cancel_update},
+    {"SORT", entry::selected, entry::also, make_sort},
+    {"THREAD", entry::selected, entry::also, make_thread},
     {"FETCH", entry::selected, entry::also, make_fetch},
     {"STORE", entry::selected, entry::also, make_store},
     {"COPY", entry::selected, entry::also, make_copy},

@@ -4,6 +4,7 @@
 #include "protocols/imap/output.hpp"
 #include "protocols/imap/response.hpp"
 #include "protocols/imap/running_command.hpp"
+#include "protocols/imap/search_contexts.hpp"
 #include "protocols/imap/view.hpp"
 
 #include <functional>
@@ -30,6 +31,7 @@ public:
 
   actions start();
   actions feed(bytes_view input, instant now);
+  void set_time(instant now) { now_ = now; }
   void use_time_zone(mime::time_zone zone) { zone_ = std::move(zone); }
   bool wants_input() const { return phase_ != imap::phase::ended && !question_open_; }
   actions on_tls(const sasl::channel_binding& channel);
@@ -112,6 +114,11 @@ public:
   void stream_literal(bool ask_for_it);
   void refuse_literal(answer why);
 
+  /// The searches whose changes are told (RFC 5267); only while a mailbox is selected.
+  search_contexts& contexts();
+  /// The refresh of them is through.
+  void end_refresh() { refreshed_ = true; }
+
   /// Tells what happened in the mailbox as IDLE does: at once, all of it.
   void tell_news_at_once();
   /// "* 3 FETCH (FLAGS (\Seen))", with UID and MODSEQ where they belong.
@@ -133,6 +140,7 @@ private:
   void refuse(answer why, std::string_view detail = {});
   bool tell_news(bool with_expunges);
   void wind_up();
+  void refresh_contexts();
   bytes tagged(answer how, std::string_view code, std::string_view detail);
   void write_tagged(answer how, std::string_view code = {}, std::string_view detail = {});
   void take_tag(bytes_view text);
@@ -142,6 +150,8 @@ private:
   sasl::channel_binding channel_;
   std::unique_ptr<mailbox_view> view_;
   std::unique_ptr<running_command> running_;
+  std::unique_ptr<search_contexts> contexts_; ///< of the selected mailbox, where there are any
+  std::unique_ptr<running_command> refresh_;  ///< of contexts_: runs between commands and while IDLE
   command_reader reader_;
   output out_;
   std::string tag_;
@@ -158,6 +168,7 @@ private:
   bool question_open_ = false;
   bool finished_ = false; ///< the command called finish; it is let go once it has returned
   bool streaming_ = false;
+  bool refreshed_ = false; ///< refresh_ is through; it is let go once it has returned
   bool condstore_ = false;
   bool compressed_ = false;
   uint8_t enabled_ = 0; ///< bits by extension

@@ -19,7 +19,7 @@ bool is_astring_char(char c) { return is_atom_char(c) || c == ']'; }
 bool is_list_char(char c) { return is_astring_char(c) || c == '%' || c == '*'; }
 bool is_tag_char(char c) { return is_astring_char(c) && c != '+'; }
 bool is_item_char(char c) { return is_ascii_alpha(c) || is_ascii_digit(c) || c == '.'; }
-bool is_set_char(char c) { return is_ascii_digit(c) || c == ':' || c == ',' || c == '*'; }
+bool is_set_char(char c) { return is_ascii_digit(c) || c == ':' || c == ',' || c == '*' || c == '$'; }
 
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

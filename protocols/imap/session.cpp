@@ -18,6 +18,7 @@ session& session::operator=(session&&) noexcept = default;
 
 actions session::start() { return machine_->with.start(); }
 actions session::feed(bytes_view input, instant now) { return machine_->with.feed(input, now); }
+void session::set_time(instant now) { machine_->with.set_time(now); }
 bool session::wants_input() const { return machine_->with.wants_input(); }
 actions session::on_tls(const sasl::channel_binding& channel) { return machine_->with.on_tls(channel); }
 

@@ -191,6 +191,7 @@ struct read_messages {
   std::vector<uid> uids;
   read_depth depth = read_depth::facts;
   bool text_start = false; ///< and what preview_extent names; `depth` is at least digest then
+  bool elsewhere = false;  ///< of the mailbox last looked into, and not of the selected one
 };
 /// What was expunged from the selected mailbox after that change? Answered by on_expunged.
 struct read_expunged {
@@ -199,6 +200,11 @@ struct read_expunged {
 /// What is known of these texts in the selected mailbox without reading it? Answered by on_narrowed.
 struct narrow_search {
   std::vector<search_text> texts;
+};
+/// Answered by on_opened with the mailbox as it stands. It is not selected, and no updates of it come. Never
+/// asked for the one that is selected.
+struct look_into {
+  std::string name;
 };
 /// Answered by on_stored. Updates it causes are told first, by on_update.
 struct store_flags {
@@ -243,9 +249,9 @@ struct more {};
 using action =
     std::variant<reply, start_tls, close, start_compression, forget_login, send_body, read_expunged,
                  list_mailboxes, read_status, open_mailbox, leave_mailbox, create_mailbox, delete_mailbox,
-                 rename_mailbox, subscribe_mailbox, read_messages, narrow_search, store_flags, expunge,
-                 copy_messages, begin_append, write_body, finish_append, abort_append, sasl::verify_password,
-                 sasl::find_credentials, sasl::finish_login, more>;
+                 rename_mailbox, subscribe_mailbox, read_messages, look_into, narrow_search, store_flags,
+                 expunge, copy_messages, begin_append, write_body, finish_append, abort_append,
+                 sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;
 
 // -- answers ----------------------------------------------------------------------------------------------
@@ -289,6 +295,8 @@ public:
 
   actions start();
   actions feed(bytes_view input, instant now);
+  /// What time it is, to be told before an answer that may come late: a long command says that it is alive.
+  void set_time(instant now);
   bool wants_input() const;
 
   actions on_tls(const sasl::channel_binding& channel);

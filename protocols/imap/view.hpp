@@ -54,11 +54,17 @@ public:
   /// that are not there are passed over.
   bool select(const sequence_set& set, bool by_uid, number_ranges& found) const;
 
+  /// What "$" stands for, as UIDs; those that are gone are passed over when it is used (RFC 5182).
+  const number_ranges& saved() const { return saved_; }
+  void save(number_ranges uids) { saved_ = std::move(uids); }
+
   /// Keeps an update until it may be told.
   void queue(mailbox_update update);
 
   /// Whether take_news would have anything to do.
   bool has_news(bool with_expunges) const;
+  /// Another one whenever messages of the view came, changed or went.
+  uint64_t version() const { return version_; }
 
   /// Takes up what waits and tells the listener. Without `with_expunges` expunged messages stay in the view
   /// until another time. False when the listener had enough.
@@ -77,6 +83,7 @@ public:
 
 private:
   size_t index_of(uint32_t page_number) const;
+  number_ranges sequences_of(const number_ranges& uids) const;
   int64_t take_page(const mailbox_page_ptr& now, bool with_expunges, int64_t shift, news_listener& listener);
   void recount();
 
@@ -91,6 +98,8 @@ private:
   modseq highest_modseq_;
   uint32_t announced_ = 0;
   std::vector<std::string> keywords_;
+  number_ranges saved_;
+  uint64_t version_ = 1;
   mailbox_pages pages_;                          ///< in order, none empty
   std::vector<uint32_t> ends_;                   ///< messages up to and with each page
   std::map<uint32_t, mailbox_page_ptr> waiting_; ///< not looked at yet, by page number

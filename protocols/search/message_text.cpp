@@ -1,7 +1,7 @@
 #include "protocols/search/message_text.hpp"
 
 #include "protocols/base/text.hpp"
-#include "protocols/mime/charset.hpp"
+#include "protocols/mime/collation.hpp"
 #include "protocols/mime/encoded_word.hpp"
 #include "protocols/mime/header.hpp"
 #include "protocols/mime/text.hpp"
@@ -54,7 +54,7 @@ bool is_signature_field(std::string_view name) {
                      [&](auto each) { return ascii_iequals(each, name); });
 }
 
-std::string folded(std::string_view utf8) { return mime::search_key(utf8); }
+std::string folded(std::string_view utf8) { return mime::find_key(utf8); }
 
 std::string header_text(bytes_view block) {
   std::string text;

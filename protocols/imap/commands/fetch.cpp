@@ -4,6 +4,7 @@
 #include "protocols/imap/commands/body_structure.hpp"
 #include "protocols/imap/commands/fetch_items.hpp"
 #include "protocols/imap/commands/message_set.hpp"
+#include "protocols/imap/commands/partial_fetch.hpp"
 #include "protocols/imap/dialogue.hpp"
 #include "protocols/imap/object_id.hpp"
 #include "protocols/imap/preview.hpp"
@@ -54,6 +55,7 @@ public:
     if (request_.vanished && !with.uses(extension::qresync)) return with.finish(answer::not_enabled);
     number_ranges found;
     if (!with.view().select(set_, by_uid_, found)) return with.finish(answer::no_such_message);
+    if (request_.partial) found = narrow(found, *request_.partial, with.view(), request_.changed_since);
     if (request_.wants(fetch_kind::modseq)) with.use_condstore();
     for (const fetch_item& item : request_.items) {
       depth_ = std::max(depth_, item.depth());

@@ -186,6 +186,10 @@ bool read_modifiers(parser& in, fetch_request& request) {
   if (in.at_end()) return true;
   if (!in.space() || !in.expect('(')) return false;
   do {
+    if (!request.partial && in.take_word("PARTIAL")) {
+      if (!in.space() || !read_partial_range(in, request.partial.emplace())) return false;
+      continue;
+    }
     if (in.take_word("VANISHED")) {
       request.vanished = true;
       continue;

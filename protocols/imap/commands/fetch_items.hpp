@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocols/imap/commands/search_return.hpp"
 #include "protocols/imap/parser.hpp"
 #include "protocols/imap/session.hpp"
 
@@ -52,6 +53,7 @@ struct fetch_item {
 struct fetch_request {
   std::vector<fetch_item> items;
   std::optional<modseq> changed_since;
+  std::optional<partial_range> partial;
   bool vanished = false; ///< RFC 7162 3.2.6: and what is gone since then
 
   bool wants(fetch_kind kind) const;
@@ -63,7 +65,7 @@ inline constexpr size_t max_section_numbers = 100;
 inline constexpr size_t max_section_fields = 500;
 
 /// The items after the sequence set, alone, in a list or as a macro (RFC 3501 6.4.5), and the modifiers of
-/// RFC 7162 3.1.4 behind them.
+/// RFC 7162 3.1.4 and RFC 9394 3.3 behind them.
 std::optional<fetch_request> parse_fetch_items(parser& in);
 
 } // namespace stagepost::imap

@@ -1,7 +1,7 @@
 #include "protocols/imap/commands/search_key.hpp"
 
 #include "protocols/base/text.hpp"
-#include "protocols/mime/charset.hpp"
+#include "protocols/mime/collation.hpp"
 
 #include <algorithm>
 
@@ -85,7 +85,7 @@ public:
     }
     const std::string_view word = in_.peek_atom();
     if (!word.empty() && is_ascii_digit(word.front())) return read_set(key, search_kind::sequence);
-    if (word.empty() && in_.peek('*')) return read_set(key, search_kind::sequence);
+    if ((word.empty() && in_.peek('*')) || word == "$") return read_set(key, search_kind::sequence);
     if (in_.take_word("NOT")) {
       key.kind = search_kind::none_of;
       key.children.resize(1);
@@ -171,7 +171,7 @@ private:
     if (!text) return false;
     // 8-bit octets without CHARSET are UTF-8 too: clients forget it.
     if (!is_utf8(*text)) return in_.fail(parse_errc::syntax, "invalid UTF-8");
-    key.text = mime::search_key(*text);
+    key.text = mime::find_key(*text);
     return true;
   }
 
@@ -203,34 +203,7 @@ private:
   size_t keys_ = 0;
 };
 
-bool read_returns(parser& in, search_request& request) {
-  if (!in.take_word("RETURN")) return true;
-  if (!in.space() || !in.expect('(')) return false;
-  search_return& returns = request.returns.emplace();
-  if (!in.take(')')) {
-    do {
-      if (in.take_word("MIN"))
-        returns.min = true;
-      else if (in.take_word("MAX"))
-        returns.max = true;
-      else if (in.take_word("ALL"))
-        returns.all = true;
-      else if (in.take_word("COUNT"))
-        returns.count = true;
-      else
-        return in.fail(parse_errc::syntax, "unknown RETURN option");
-    } while (in.take(' '));
-    if (!in.expect(')')) return false;
-  } else {
-    returns.all = true; // RFC 4731 3.1
-  }
-  return in.space();
-}
-
 bool read_charset(parser& in) {
-  if (!in.take_word("CHARSET")) return true;
-  if (in.has_no_charsets()) return in.fail(parse_errc::syntax, "all is UTF-8, without CHARSET");
-  if (!in.space()) return false;
   const auto name = in.astring();
   if (!name) return false;
   if (!ascii_iequals(*name, "UTF-8") && !ascii_iequals(*name, "US-ASCII"))
@@ -247,17 +220,30 @@ bool search_key::uses_modseq() const {
 }
 
 bool search_key::uses_sequences() const {
-  return kind == search_kind::sequence ||
+  return (kind == search_kind::sequence && !set.is_saved) ||
          std::any_of(children.begin(), children.end(),
                      [](const search_key& child) { return child.uses_sequences(); });
 }
 
-std::optional<search_request> parse_search(parser& in) {
-  search_request request;
-  if (!read_returns(in, request) || !read_charset(in)) return std::nullopt;
-  key_reader reader(in);
-  if (!reader.read_list(request.key, 0) || !in.end()) return std::nullopt;
-  return request;
+bool search_key::names_selected() const {
+  return kind == search_kind::sequence || set.is_saved ||
+         std::any_of(children.begin(), children.end(),
+                     [](const search_key& child) { return child.names_selected(); });
+}
+
+bool parse_search(parser& in, search_request& request) {
+  if (!read_search_return(in, request.returns)) return false;
+  if (in.take_word("CHARSET")) {
+    if (in.has_no_charsets()) return in.fail(parse_errc::syntax, "all is UTF-8, without CHARSET");
+    if (!in.space() || !read_charset(in)) return false;
+  }
+  return key_reader(in).read_list(request.key, 0) && in.end();
+}
+
+std::optional<search_key> parse_search_with_charset(parser& in) {
+  search_key key;
+  if (!read_charset(in) || !key_reader(in).read_list(key, 0) || !in.end()) return std::nullopt;
+  return key;
 }
 
 } // namespace stagepost::imap

@@ -2,7 +2,7 @@
 
 #include "protocols/base/text.hpp"
 #include "protocols/imap/object_id.hpp"
-#include "protocols/mime/charset.hpp"
+#include "protocols/mime/collation.hpp"
 #include "protocols/mime/date.hpp"
 #include "protocols/mime/encoded_word.hpp"
 #include "protocols/mime/header.hpp"
@@ -64,9 +64,14 @@ bytes_view octets_of(bytes_view whole, mime::extent where) {
 } // namespace
 
 void settle(search_key& key, const mailbox_view& view) {
-  if (key.kind == search_kind::sequence) key.ranges = resolve(key.set, view.size());
-  if (key.kind == search_kind::uid)
+  if (key.set.is_saved) {
+    key.kind = search_kind::uid; // kept as UIDs, whatever it stands for
+    key.ranges = view.saved();
+  } else if (key.kind == search_kind::sequence) {
+    key.ranges = resolve(key.set, view.size());
+  } else if (key.kind == search_kind::uid) {
     key.ranges = resolve(key.set, view.size() ? view.at(view.size()).uid.value : 0);
+  }
   if (key.kind == search_kind::keyword) key.keyword_bit = keyword_bits({key.text}, view.keywords());
   for (search_key& child : key.children) settle(child, view);
 }
@@ -143,7 +148,7 @@ bool search_subject::holds(const search_key& key) {
   case search_kind::bcc: return addresses_contain(message_->digest->envelope.bcc, key.text);
   case search_kind::subject: {
     const auto subject = search::subject_text(*message_->digest);
-    return subject && holds_text(mime::search_key(*subject), key.text);
+    return subject && holds_text(mime::find_key(*subject), key.text);
   }
   case search_kind::header: return header_contains(key);
   case search_kind::text: return holds_text(header_text(), key.text) || holds_text(body_text(), key.text);
@@ -154,7 +159,7 @@ bool search_subject::holds(const search_key& key) {
 
 bool search_subject::addresses_contain(const mime::address_list& list, const std::string& text) const {
   return std::any_of(list.begin(), list.end(), [&](const mime::address& address) {
-    return holds_text(mime::search_key(search::address_text(address)), text);
+    return holds_text(mime::find_key(search::address_text(address)), text);
   });
 }
 
@@ -162,7 +167,7 @@ bool search_subject::header_contains(const search_key& key) const {
   for (const mime::header_field& field : mime::header_fields(message_->header)) {
     if (!ascii_iequals(field.name, key.name)) continue;
     // RFC 3501 6.4.4: an empty string asks only whether the field is there.
-    if (key.text.empty() || holds_text(mime::search_key(mime::decode_header_text(field.value)), key.text))
+    if (key.text.empty() || holds_text(mime::find_key(mime::decode_header_text(field.value)), key.text))
       return true;
   }
   return false;
@@ -189,7 +194,7 @@ const std::string& search_subject::header_text() {
     const bytes_view header = message_->header.empty()
                                   ? message_->whole.substr(0, message_->digest->header_size)
                                   : message_->header;
-    header_text_ = mime::search_key(search::header_text(header));
+    header_text_ = mime::find_key(search::header_text(header));
   }
   return *header_text_;
 }
@@ -199,7 +204,7 @@ const std::string& search_subject::body_text() {
     const search::octet_source read = [whole = message_->whole](mime::extent where) {
       return octets_of(whole, where);
     };
-    body_text_ = mime::search_key(search::body_text(*message_->digest, read));
+    body_text_ = mime::find_key(search::body_text(*message_->digest, read));
   }
   return *body_text_;
 }

@@ -184,11 +184,11 @@ bool has_star(const sequence_set& set) {
                      [](const number_range& range) { return range.first == 0 || range.last == 0; });
 }
 
-/// RFC 7162 7 `known-uids` and the like: a set without "*".
+/// RFC 7162 7 `known-uids` and the like: a set without "*", and not "$".
 bool read_known(parser& in, sequence_set& into) {
   auto set = in.sequence_set();
   if (!set) return false;
-  if (has_star(*set)) return in.fail(parse_errc::syntax, "* is unknown here");
+  if (has_star(*set) || set->is_saved) return in.fail(parse_errc::syntax, "* and $ are unknown here");
   into = std::move(*set);
   return true;
 }

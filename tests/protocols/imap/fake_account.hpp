@@ -152,6 +152,7 @@ public:
   std::string output; ///< what went to the client; "[tls]" and the like for other actions
   std::string password = "secret";
   instant now{std::chrono::seconds(1795000000)};
+  std::chrono::seconds each_turn_takes{0};
   bool closed = false;
   bool hold_updates = false; ///< others' updates wait for deliver_updates
   bool fail_reads = false;
@@ -246,14 +247,24 @@ private:
     stop_watching();
     watched_ = box;
     box->watchers.push_back(this);
+    perform(session_.on_opened(outcome::done, opened_of(*box)));
+  }
+  void act(look_into& what) {
+    demand(!watched_ || watched_->info.name != what.name, "looks into the selected mailbox");
+    looked_into_ = what.name;
+    fake_mailbox* box = account_.find(what.name);
+    if (!box) return perform(session_.on_opened(outcome::no_such_mailbox, {}));
+    perform(session_.on_opened(outcome::done, opened_of(*box)));
+  }
+  static selected_mailbox opened_of(const fake_mailbox& box) {
     selected_mailbox opened;
-    opened.id = box->id;
-    opened.uid_validity = box->validity;
-    opened.uid_next = box->uid_next;
-    opened.highest_modseq = box->highest;
-    opened.pages = box->pages();
-    opened.keywords = box->keywords;
-    perform(session_.on_opened(outcome::done, std::move(opened)));
+    opened.id = box.id;
+    opened.uid_validity = box.validity;
+    opened.uid_next = box.uid_next;
+    opened.highest_modseq = box.highest;
+    opened.pages = box.pages();
+    opened.keywords = box.keywords;
+    return opened;
   }
   void act(leave_mailbox&) { stop_watching(); }
   void act(create_mailbox& what) {
@@ -293,11 +304,13 @@ private:
     demand(what.uids.size() <= 64, "more than 64 messages at once");
     demand(!what.uids.empty(), "nothing to read");
     reads.push_back(what.depth);
+    const fake_mailbox* box = what.elsewhere ? account_.find(looked_into_) : watched_;
+    demand(box, "no mailbox to read from");
     for (const uid each : what.uids) {
       message_data data;
       data.uid = each;
-      const auto at = watched_->messages.find(each.value);
-      if (at == watched_->messages.end() || account_.hidden.count(each.value)) {
+      const auto at = box->messages.find(each.value);
+      if (at == box->messages.end() || account_.hidden.count(each.value)) {
         data.gone = true;
       } else {
         ++messages_read;
@@ -469,7 +482,11 @@ private:
     }
     return hits;
   }
-  void act(more&) { perform(session_.on_more()); }
+  void act(more&) {
+    now += each_turn_takes;
+    session_.set_time(now);
+    perform(session_.on_more());
+  }
   void act(sasl::verify_password& what) {
     const bool right = what.user == "joe" && what.password == password;
     const auto result = what.user == "locked" ? sasl::login_outcome::too_many_failures
@@ -494,6 +511,7 @@ private:
   fake_account& account_;
   imap::session session_;
   fake_mailbox* watched_ = nullptr;
+  std::string looked_into_;
   std::deque<mailbox_update> held_;
   std::string append_to_;
   bytes appended_;
