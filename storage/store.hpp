@@ -47,6 +47,7 @@ enum class family : uint8_t {
   delivered,
   trace,
   trace_ids,
+  annotations,
   // system
   domains,
   domain_names,

@@ -70,6 +70,11 @@ void write_capabilities(bytes& out, const dialogue& with) {
   out += " NAMESPACE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED UIDPLUS UNSELECT MOVE CONDSTORE "
          "ESEARCH"
          " WITHIN STATUS=SIZE";
+  out += " MULTIAPPEND CATENATE REPLACE BINARY QUOTA QUOTA=RES-STORAGE QUOTA=RES-MAILBOX METADATA";
+  if (const uint64_t limit = with.settings().max_append_bytes) {
+    out += " APPENDLIMIT="; // RFC 7889 2: one for all mailboxes
+    write_number(out, limit);
+  }
 }
 
 std::unique_ptr<running_command> make_capability(parser& in, bool) {

@@ -26,7 +26,10 @@ public:
     with.ask(create_mailbox{name_, use_});
   }
 
-  void on_outcome(dialogue& with, outcome result) override { with.finish(answer_for(result)); }
+  void on_outcome(dialogue& with, outcome result) override {
+    // RFC 9208 4.3.3: how many mailboxes there are is a quota, too.
+    with.finish(result == outcome::limit_reached ? answer::over_quota : answer_for(result));
+  }
 
 private:
   std::string name_;

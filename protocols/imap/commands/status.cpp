@@ -23,15 +23,30 @@ constexpr status_item items[] = {
     {"UNSEEN", [](const mailbox_status& s) { return uint64_t(s.unseen); }},
     {"DELETED", [](const mailbox_status& s) { return uint64_t(s.deleted); }},
     {"SIZE", [](const mailbox_status& s) { return s.size_bytes; }},
+    {"DELETED-STORAGE", [](const mailbox_status& s) { return s.deleted_bytes; }},
+    {"APPENDLIMIT", [](const mailbox_status&) { return uint64_t(0); }},
     {"HIGHESTMODSEQ", [](const mailbox_status& s) { return std::max<uint64_t>(s.highest_modseq.value, 1); }},
 };
+
+/// RFC 7889 4.
+void write_append_limit(bytes& out, uint64_t limit) {
+  if (limit)
+    write_number(out, limit);
+  else
+    out += "NIL";
+}
 
 class status final : public running_command {
 public:
   status(std::string name, std::vector<const status_item*> wanted)
       : name_(std::move(name)), wanted_(std::move(wanted)) {}
 
-  void begin(dialogue& with) override { with.ask(read_status{name_}); }
+  void begin(dialogue& with) override {
+    const bool deleted_bytes = std::any_of(wanted_.begin(), wanted_.end(), [](const status_item* item) {
+      return item->name == "DELETED-STORAGE";
+    });
+    with.ask(read_status{name_, deleted_bytes});
+  }
 
   void on_status(dialogue& with, outcome result, const mailbox_status& found) override {
     if (result != outcome::done) return with.finish(answer_for(result));
@@ -44,7 +59,10 @@ public:
     for (const status_item* item : wanted_) {
       if (item != wanted_.front()) out += ' ';
       out.append(item->name) += ' ';
-      write_number(out, item->value(found));
+      if (item->name == "APPENDLIMIT")
+        write_append_limit(out, with.settings().max_append_bytes);
+      else
+        write_number(out, item->value(found));
     }
     out += ")\r\n";
     with.finish(answer::completed);

@@ -7,8 +7,8 @@
 
 namespace stagepost::imap {
 
-/// STATUS with the items of RFC 3501 6.3.10, HIGHESTMODSEQ (RFC 7162), SIZE (RFC 8438) and DELETED (RFC
-/// 9051 6.3.11).
+/// STATUS with the items of RFC 3501 6.3.10, HIGHESTMODSEQ (RFC 7162), SIZE (RFC 8438), DELETED (RFC
+/// 9051 6.3.11), DELETED-STORAGE (RFC 9208) and APPENDLIMIT (RFC 7889).
 std::unique_ptr<running_command> make_status(parser& in, bool by_uid);
 
 } // namespace stagepost::imap
