@@ -70,6 +70,10 @@ constexpr std::array table{
          .sentence = "Annotations a user may keep with one mailbox, and with the account beside them.",
          .minimum = 1,
          .maximum = 10000}),
+    item<imap, &imap_settings::message_limit>(
+        {.name = "imap.message_limit",
+         .sentence = "Most messages one FETCH, STORE, COPY or MOVE may touch; clients are told (RFC 9738).",
+         .zero_is_unlimited = true}),
     item<imap, &imap_settings::whitelisted_networks>({.name = "imap.whitelisted_networks",
                                                       .sentence =
                                                           "Hosts that are never blocked; wins over the "

@@ -43,6 +43,7 @@ public:
   virtual void on_outcome(dialogue&, outcome) {}
   virtual void on_quota(dialogue&, outcome, const quota_usage&) {}
   virtual void on_annotations(dialogue&, outcome, std::vector<annotation>) {}
+  virtual void on_expunged(dialogue&, outcome, const expunged_since&) {}
   virtual void on_message(dialogue&, const message_data&) {}
   virtual void on_read_end(dialogue&, outcome) {}
   virtual void on_stored(dialogue&, const stored&) {}

@@ -66,6 +66,11 @@ actions session::on_annotations(outcome result, std::vector<annotation> found) {
       [&](running_command& command) { command.on_annotations(with, result, std::move(found)); });
 }
 
+actions session::on_expunged(outcome result, const expunged_since& found) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_expunged(with, result, found); });
+}
+
 actions session::on_message(const message_data& message) { return machine_->with.on_message(message); }
 
 actions session::on_read_end(outcome result) {

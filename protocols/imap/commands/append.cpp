@@ -52,7 +52,7 @@ public:
   void on_piece(dialogue& with, bytes_view piece) override { with.out().add(write_body{bytes(piece)}); }
 
   void on_literal(dialogue& with, bytes_view text) override {
-    parser in(text, with.settings().separator);
+    parser in(text, with.settings().separator, with.speaks_utf8());
     if (read_on(in)) return go_on(with);
     if (in.ran_into_last_literal()) return with.accept_literal();
     piece_.literal = true;
@@ -60,7 +60,7 @@ public:
   }
 
   void on_line(dialogue& with, bytes_view line) override {
-    parser in(line, with.settings().separator);
+    parser in(line, with.settings().separator, with.speaks_utf8());
     if (read_on(in)) return go_on(with);
     fail(with, answer_for(in.error()));
   }
@@ -90,7 +90,7 @@ public:
     if (!replaced_) return with.finish(answer::completed, code);
     // RFC 8508 3.3: told before the EXPUNGE.
     (with.text() += "* OK [").append(code) += "] Replaced\r\n";
-    with.finish(answer::completed);
+    with.finish_with_highest(answer::completed);
   }
 
   void abandon(dialogue& with) override {

@@ -58,10 +58,9 @@ public:
 private:
   void go_on(dialogue& with) {
     if (next_ < told_.size()) {
-      bytes& out = with.text();
-      out += "* METADATA ";
-      write_mailbox(out, request_.mailbox);
-      out += " (";
+      with.text() += "* METADATA ";
+      with.write_name(request_.mailbox);
+      with.text() += " (";
       for (bool first = true; next_ < told_.size() && !with.out().has_enough(); ++next_, first = false) {
         bytes& line = with.text();
         if (!first) line += ' ';

@@ -17,13 +17,13 @@ public:
 
   void on_quota(dialogue& with, outcome result, const quota_usage& found) override {
     if (result != outcome::done) return with.finish(answer_for(result));
-    bytes& out = with.text();
     if (mailbox_) {
       // RFC 9208 4.1.2: also of a mailbox that is not there.
-      out += "* QUOTAROOT ";
-      write_mailbox(out, *mailbox_);
-      out += " \"\"\r\n";
+      with.text() += "* QUOTAROOT ";
+      with.write_name(*mailbox_);
+      with.text() += " \"\"\r\n";
     }
+    bytes& out = with.text();
     out += "* QUOTA \"\" (";
     const char* gap = "";
     const auto put = [&](std::string_view resource, uint64_t used, uint64_t limit) {
