@@ -60,6 +60,16 @@ constexpr std::array table{
                                                  .maximum = 4194303, // a literal's length is told in 32 bits
                                                  .unit = unit::kb,
                                                  .zero_is_unlimited = true}),
+    item<imap, &imap_settings::max_annotation>({.name = "imap.max_annotation_bytes",
+                                                .sentence = "Longest value of an annotation (METADATA).",
+                                                .minimum = 1024,
+                                                .maximum = 1048576,
+                                                .unit = unit::bytes}),
+    item<imap, &imap_settings::max_annotations>(
+        {.name = "imap.max_annotations",
+         .sentence = "Annotations a user may keep with one mailbox, and with the account beside them.",
+         .minimum = 1,
+         .maximum = 10000}),
     item<imap, &imap_settings::message_limit>(
         {.name = "imap.message_limit",
          .sentence = "Most messages one FETCH, STORE, COPY or MOVE may touch; clients are told (RFC 9738).",

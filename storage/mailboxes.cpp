@@ -1,5 +1,6 @@
 #include "storage/mailboxes.hpp"
 
+#include "storage/annotations.hpp"
 #include "storage/batch_access.hpp"
 #include "storage/blobs.hpp"
 #include "storage/key.hpp"
@@ -226,6 +227,7 @@ result<bool> delete_contents(batch& b, const store& in, mailbox_id folder, size_
   batch_access::remove_all(b, family::flags, prefix);
   batch_access::remove_all(b, family::changes, prefix);
   drop_word_index(b, folder);
+  delete_annotations(b, {annotated::mailbox, folder.value});
   batch_access::remove(b, family::mailbox_state, prefix);
   batch_access::remove(b, family::meta, doomed_key(folder));
   return true;

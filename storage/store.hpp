@@ -48,6 +48,7 @@ enum class family : uint8_t {
   trace,
   trace_ids,
   word_index,
+  annotations,
   // system
   domains,
   domain_names,

@@ -30,6 +30,8 @@ imap::session_settings imap_connection::settings() const {
   s.max_line_bytes = all->imap.max_line.bytes;
   s.max_literal_bytes = all->imap.max_literal.bytes;
   s.max_append_bytes = all->imap.max_append_size.bytes;
+  s.max_annotation_bytes = all->imap.max_annotation.bytes;
+  s.max_annotations = all->imap.max_annotations;
   s.message_limit = all->imap.message_limit;
   return s;
 }
@@ -37,7 +39,7 @@ imap::session_settings imap_connection::settings() const {
 std::chrono::milliseconds imap_connection::patience() const {
   const auto all = with_->settings->get();
   if (!session_->is_authenticated()) return std::chrono::minutes(1);
-  return append_ ? all->imap.command_timeout : all->imap.idle_timeout;
+  return !append_to_.empty() ? all->imap.command_timeout : all->imap.idle_timeout;
 }
 
 caf::message_handler imap_connection::handlers() {
@@ -124,7 +126,11 @@ net::task<> imap_connection::perform(imap::actions todo) {
       } else if (auto* part = std::get_if<imap::send_body>(&action)) {
         co_await send_part(*part);
       } else if (auto* piece = std::get_if<imap::write_body>(&action)) {
-        co_await take(*piece);
+        co_await take(piece->content);
+      } else if (auto* linked = std::get_if<imap::copy_linked>(&action)) {
+        co_await copy_linked(*linked);
+      } else if (auto* end = std::get_if<imap::end_message>(&action)) {
+        co_await end_message(*end);
       } else if (std::holds_alternative<imap::leave_mailbox>(action)) {
         leave();
       } else if (std::holds_alternative<imap::abort_append>(action)) {
@@ -168,13 +174,12 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
     if (!found) co_return session_->on_mailboxes(imap::outcome::unavailable, {});
     co_return session_->on_mailboxes(found->outcome, std::move(found->folders));
   }
-  if (auto* asked = std::get_if<imap::read_status>(&question)) {
-    mailbox::folder_status order{asked->name};
-    auto found = co_await net::ask<mailbox::status_answer>(this, account_, order);
-    mailbox::status_answer result;
-    if (found) result = *found;
-    co_return session_->on_status(result.outcome, result.status);
-  }
+  if (auto* asked = std::get_if<imap::read_status>(&question)) co_return co_await read_status(*asked);
+  if (std::holds_alternative<imap::read_quota>(question)) co_return co_await read_quota();
+  if (auto* asked = std::get_if<imap::read_annotations>(&question))
+    co_return co_await read_annotations(*asked);
+  if (auto* asked = std::get_if<imap::write_annotations>(&question))
+    co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::open_mailbox>(&question)) co_return co_await open(*asked);
   if (auto* asked = std::get_if<imap::create_mailbox>(&question)) co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::delete_mailbox>(&question)) co_return co_await change_folders(*asked);
@@ -203,6 +208,7 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
   }
   if (auto* asked = std::get_if<imap::copy_messages>(&question)) co_return co_await copy(*asked);
   if (auto* asked = std::get_if<imap::begin_append>(&question)) co_return co_await begin_append(*asked);
+  if (auto* asked = std::get_if<imap::find_linked>(&question)) co_return co_await find_linked(*asked);
   if (auto* asked = std::get_if<imap::finish_append>(&question)) co_return co_await finish_append(*asked);
   if (std::holds_alternative<imap::start_tls>(question)) {
     co_await flush();
@@ -230,6 +236,7 @@ net::task<imap::actions> imap_connection::log_in_with(domain::login_answer answe
     const bool attached = co_await attach(answer.account);
     if (!attached) answer.outcome = sasl::login_outcome::temporary_failure;
     session_->use_time_zone(zone_of(answer));
+    account_id_ = answer.account.account;
   }
   co_return session_->on_login(answer.outcome, answer.account.address);
 }
@@ -394,73 +401,6 @@ net::task<imap::actions> imap_connection::copy(const imap::copy_messages& asked)
   imap::copied answer;
   if (result) answer = *result;
   co_return session_->on_copied(answer);
-}
-
-net::task<imap::actions> imap_connection::begin_append(const imap::begin_append& asked) {
-  give_up_append();
-  mailbox::open_folder order{asked.mailbox};
-  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
-  if (!found) co_return session_->on_append_ready(imap::outcome::unavailable);
-  if (found->outcome != imap::outcome::done) co_return session_->on_append_ready(found->outcome);
-  mailbox::check_room question{asked.size_bytes};
-  auto room = co_await net::ask<mailbox::room>(this, account_, question);
-  if (!room) co_return session_->on_append_ready(imap::outcome::unavailable);
-  if (!room->enough) co_return session_->on_append_ready(imap::outcome::over_quota);
-  spool::may_accept space{asked.size_bytes};
-  auto may = co_await net::ask<bool>(this, home().intake, space);
-  if (!may || !*may) co_return session_->on_append_ready(imap::outcome::unavailable);
-  append_.emplace(home().with);
-  append_to_ = asked.mailbox;
-  append_failed_ = false;
-  co_return session_->on_append_ready(imap::outcome::done);
-}
-
-net::task<> imap_connection::take(const imap::write_body& piece) {
-  if (!append_ || append_failed_) co_return;
-  append_->feed(piece.content);
-  while (append_->has_full_chunk()) {
-    committer::commit_batch order{append_->take_chunk(), nullptr};
-    auto written = co_await net::ask<committer::committed>(this, home().with.committer, order);
-    if (!written) {
-      append_failed_ = true;
-      co_return;
-    }
-  }
-}
-
-net::task<imap::actions> imap_connection::finish_append(const imap::finish_append& asked) {
-  imap::appended answer;
-  if (!append_ || append_failed_) {
-    give_up_append();
-    co_return session_->on_appended(answer);
-  }
-  append_->finish();
-  auto batch = std::make_shared<storage::batch>(*home().with.store);
-  storage::put_chunk(*batch, append_->body(), append_->chunks() - 1, *append_->last_chunk(), true);
-  storage::put_blob(*batch, append_->body(), {append_->size_bytes(), append_->chunks(), append_->digest()});
-  mailbox::put_messages order;
-  order.folder = append_to_;
-  order.content.with = batch;
-  order.content.messages.push_back({append_->body(), append_->size_bytes(),
-                                    asked.internal_date.value_or(now()), queue_id{}, asked.flags,
-                                    asked.keywords});
-  auto put = co_await net::ask<mailbox::inserted>(this, account_, order);
-  if (put) answer.outcome = put->outcome;
-  if (put && put->outcome == imap::outcome::done) {
-    answer.uid_validity = put->uid_validity;
-    answer.uid = put->uids.front();
-    append_.reset();
-  } else {
-    give_up_append();
-  }
-  co_return session_->on_appended(answer);
-}
-
-void imap_connection::give_up_append() {
-  if (!append_) return;
-  if (auto batch = append_->give_up())
-    caf::anon_send(home().with.committer, committer::commit_batch{batch, nullptr});
-  append_.reset();
 }
 
 } // namespace stagepost::connection

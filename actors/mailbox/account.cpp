@@ -73,33 +73,47 @@ void account_state::status_of(const std::string& name, open_answer<status_answer
 folder_opened account_state::open(const std::string& name) {
   auto* which = find(name);
   if (which == nullptr)
-    return {loaded ? outcome::no_such_mailbox : outcome::unavailable, mailbox_actor{}, {}};
-  return {outcome::done, actor_of(*which), which->record.id};
+    return {loaded ? outcome::no_such_mailbox : outcome::unavailable, mailbox_actor{}, {}, {}};
+  return {outcome::done, actor_of(*which), which->record.id, which->record.uid_validity};
 }
 
 void account_state::put(const put_messages& what, open_answer<inserted> answer) {
   if (!loaded) return answer.deliver(inserted{});
-  auto* which = find(what.folder);
-  if (which == nullptr && what.delivery) which = find("INBOX");
-  if (which == nullptr) return answer.deliver(inserted{outcome::no_such_mailbox, {}, {}, {}});
+  if (what.replaced.from) return replace(what, answer);
   uint64_t coming = 0;
   for (const auto& each : what.content.messages) coming += each.size_bytes;
-  if (quota_bytes != 0 && used_bytes() + coming > quota_bytes)
-    return answer.deliver(inserted{outcome::over_quota, {}, {}, {}});
-  reserved_bytes += coming;
+  put_now(what, coming, [answer](caf::expected<inserted> result) { tell(answer, std::move(result)); });
+}
+
+void tell(const open_answer<inserted>& who, caf::expected<inserted> result) {
+  if (result)
+    who.deliver(std::move(*result));
+  else
+    who.deliver(std::move(result.error()));
+}
+
+void account_state::put_now(const put_messages& what, uint64_t net_bytes,
+                            std::function<void(caf::expected<inserted>)> done) {
+  auto* which = find(what.folder);
+  if (which == nullptr && what.delivery) which = find("INBOX");
+  if (which == nullptr) return done(inserted{outcome::no_such_mailbox, {}, {}, {}});
+  if (quota_bytes != 0 && net_bytes != 0 && used_bytes() + net_bytes > quota_bytes)
+    return done(inserted{outcome::over_quota, {}, {}, {}});
+  // Reserved until the folder has counted it, so that what comes meanwhile finds the room taken.
+  reserved_bytes += net_bytes;
   ++under_way;
   self->request(actor_of(*which), caf::infinite, what.content)
       .then(
-          [this, answer, coming](inserted& result) mutable {
+          [this, done, net_bytes](inserted& result) {
             --under_way;
-            reserved_bytes -= coming;
-            answer.deliver(std::move(result));
+            reserved_bytes -= net_bytes;
+            done(std::move(result));
           },
-          [this, answer, coming](caf::error& failed) mutable {
+          [this, done, net_bytes](caf::error& failed) {
             --under_way;
-            reserved_bytes -= coming;
+            reserved_bytes -= net_bytes;
             log::error("account {}: message not stored: {}", id.value, describe(failed));
-            answer.deliver(std::move(failed)); // the folder ended: only the disk knows
+            done(std::move(failed)); // the folder ended: only the disk knows
           });
 }
 
@@ -158,6 +172,7 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
       [self](const imap::delete_mailbox& what) { return self->state.remove(what); },
       [self](const imap::rename_mailbox& what) { return self->state.rename(what); },
       [self](const imap::subscribe_mailbox& what) { return self->state.subscribe(what); },
+      [self](const imap::write_annotations& what) { return self->state.annotate(what); },
       [self](const put_messages& what) {
         return self->state.once_loaded<inserted>(
             [self, what](open_answer<inserted> answer) { self->state.put(what, answer); });
@@ -183,6 +198,8 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
             sum.size_bytes += each.size_bytes;
           }
           sum.quota_bytes = s.quota_bytes;
+          sum.folders = s.folders.size();
+          sum.most_folders = max_folders;
           answer.deliver(sum);
         });
       },

@@ -13,8 +13,10 @@
 #include "protocols/imap/commands/idle.hpp"
 #include "protocols/imap/commands/language.hpp"
 #include "protocols/imap/commands/list.hpp"
+#include "protocols/imap/commands/metadata.hpp"
 #include "protocols/imap/commands/multisearch.hpp"
 #include "protocols/imap/commands/noop.hpp"
+#include "protocols/imap/commands/quota.hpp"
 #include "protocols/imap/commands/search.hpp"
 #include "protocols/imap/commands/select.hpp"
 #include "protocols/imap/commands/sort.hpp"
@@ -54,7 +56,12 @@ constexpr command_entry table[] = {
     {"LIST", entry::after_login, entry::never, make_list},
     {"LSUB", entry::after_login, entry::never, make_lsub},
     {"STATUS", entry::after_login, entry::never, make_status},
-    {"APPEND", entry::after_login, entry::never, make_append_without_message},
+    {"APPEND", entry::after_login, entry::never, make_append},
+    {"GETQUOTA", entry::after_login, entry::never, make_getquota},
+    {"GETQUOTAROOT", entry::after_login, entry::never, make_getquotaroot},
+    {"SETQUOTA", entry::after_login, entry::never, make_setquota},
+    {"GETMETADATA", entry::after_login, entry::never, make_getmetadata},
+    {"SETMETADATA", entry::after_login, entry::never, make_setmetadata},
     {"IDLE", entry::after_login, entry::never, make_idle},
     {"CHECK", entry::selected, entry::never, make_noop},
     {"CLOSE", entry::selected, entry::never, make_close},
@@ -69,6 +76,7 @@ constexpr command_entry table[] = {
     {"STORE", entry::selected, entry::also, make_store},
     {"COPY", entry::selected, entry::also, make_copy},
     {"MOVE", entry::selected, entry::also, make_move},
+    {"REPLACE", entry::selected, entry::also, make_replace},
 };
 
 } // namespace

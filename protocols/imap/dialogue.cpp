@@ -197,7 +197,7 @@ void dialogue::unselect() {
 void dialogue::settle() {
   if (finished_) {
     running_.reset();
-    finished_ = streaming_ = gone_expected_ = false;
+    finished_ = streaming_ = reads_on_ = gone_expected_ = false;
     line_limit_ = 0;
     if (!refusal_) tag_ = std::string{};
   }

@@ -99,6 +99,14 @@ public:
   /// RFC 7162 3.1: from a CONDSTORE enabling command on.
   void use_condstore();
 
+  /// The literal announced now.
+  uint64_t literal_size() const { return reader_.literal_size(); }
+  /// The literal of an APPEND: takes it in pieces; what follows goes to the command's on_literal and on_line.
+  void stream_literal();
+  /// Keeps the literal as part of the text; refuses it, and ends the command, where it is too long.
+  void accept_literal();
+  /// Refuses the literal and ends the command.
+  void refuse_literal(answer why, std::string_view code = {});
   /// Whether names of mailboxes are UTF-8 on the wire and quoted strings may be (RFC 6855 3, RFC 9051 5.1).
   bool speaks_utf8() const { return uses(extension::utf8) || uses(extension::rev2); }
   /// A mailbox's name as this client reads it.
@@ -109,10 +117,6 @@ public:
   void begin_compression();
   /// RFC 8437 3: as before the login, but for TLS.
   void forget_login();
-
-  /// The literal of an APPEND: takes it in pieces, or refuses it and ends the command.
-  void stream_literal(bool ask_for_it);
-  void refuse_literal(answer why);
 
   /// The searches whose changes are told (RFC 5267); only while a mailbox is selected.
   search_contexts& contexts();
@@ -133,6 +137,7 @@ private:
   void settle();
   bool read_command();
   bool read_for_command();
+  bool read_on();
   void close_with(answer why);
   void dispatch(bytes_view text);
   void on_literal();
@@ -158,6 +163,7 @@ private:
   std::string_view command_name_; ///< as the command table has it
   bytes ending_;                  ///< the tagged reply, while news are told before it
   std::optional<answer> refusal_; ///< what to answer once the refused command has been passed over
+  bytes refusal_code_;            ///< of it; empty: the answer's own
   instant now_;
   mime::time_zone zone_;  ///< of the user
   size_t line_limit_ = 0; ///< not 0: the command waits for a line
@@ -169,6 +175,7 @@ private:
   bool finished_ = false; ///< the command called finish; it is let go once it has returned
   bool streaming_ = false;
   bool refreshed_ = false; ///< refresh_ is through; it is let go once it has returned
+  bool reads_on_ = false;  ///< the text of the running command goes on after a streamed literal
   bool condstore_ = false;
   bool compressed_ = false;
   uint8_t enabled_ = 0; ///< bits by extension

@@ -38,7 +38,7 @@ private:
 
 void dialogue::finish(answer how, std::string_view code) {
   line_limit_ = 0;
-  streaming_ = false;
+  streaming_ = reads_on_ = false;
   ending_ = tagged(how, code, {});
   wind_up();
 }

@@ -178,7 +178,10 @@ std::optional<std::string> parser::literal() {
 }
 
 bool parser::at_last_literal() const {
-  return peek('{') && text_.ends_with("}\r\n") && text_.find("}\r\n", at_) == text_.size() - 3;
+  // RFC 3516 4.4: a literal8 may hold any octet; ours may anyway.
+  const size_t open = peek('~') ? at_ + 1 : at_;
+  return open < text_.size() && text_[open] == '{' && text_.ends_with("}\r\n") &&
+         text_.find("}\r\n", open) == text_.size() - 3;
 }
 
 std::optional<std::string> parser::astring() {

@@ -56,6 +56,17 @@ actions session::on_outcome(outcome result) {
   return with.on_answer([&](running_command& command) { command.on_outcome(with, result); });
 }
 
+actions session::on_quota(outcome result, const quota_usage& found) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_quota(with, result, found); });
+}
+
+actions session::on_annotations(outcome result, std::vector<annotation> found) {
+  dialogue& with = machine_->with;
+  return with.on_answer(
+      [&](running_command& command) { command.on_annotations(with, result, std::move(found)); });
+}
+
 actions session::on_expunged(outcome result, const expunged_since& found) {
   dialogue& with = machine_->with;
   return with.on_answer([&](running_command& command) { command.on_expunged(with, result, found); });
@@ -86,6 +97,11 @@ actions session::on_copied(const copied& result) {
 actions session::on_append_ready(outcome result) {
   dialogue& with = machine_->with;
   return with.on_answer([&](running_command& command) { command.on_append_ready(with, result); });
+}
+
+actions session::on_linked(outcome result, const message_data& message) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_linked(with, result, message); });
 }
 
 actions session::on_appended(const appended& result) {

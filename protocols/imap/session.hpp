@@ -23,13 +23,15 @@ struct session_settings {
   bool tls_offered = false;
   bool login_needs_tls = true;
   std::vector<sasl::mechanism> mechanisms;
-  size_t max_bad_commands = 8;      ///< IMAP-03; 0: no limit
-  bool idle = true;                 ///< IMAP-05
-  bool rev2 = false;                ///< announces IMAP4rev2 and lets clients enable it
-  size_t max_line_bytes = 65536;    ///< of a command without its literals; at most 16 KiB before login
-  size_t max_literal_bytes = 65536; ///< of a literal that is not a message; at most 4 KiB before login
-  uint64_t max_append_bytes = 0;    ///< of a message; 0: no limit
-  uint32_t message_limit = 0;       ///< messages one command may touch (RFC 9738); 0: no limit
+  size_t max_bad_commands = 8;         ///< IMAP-03; 0: no limit
+  bool idle = true;                    ///< IMAP-05
+  bool rev2 = true;                    ///< announces IMAP4rev2 and lets clients enable it
+  size_t max_line_bytes = 65536;       ///< of a command without its literals; at most 16 KiB before login
+  size_t max_literal_bytes = 65536;    ///< of a literal that is not a message; at most 4 KiB before login
+  uint64_t max_append_bytes = 0;       ///< of a message; 0: no limit
+  size_t max_annotation_bytes = 65536; ///< of the value of an annotation
+  size_t max_annotations = 100;        ///< of a mailbox, or of the account beside its mailboxes
+  uint32_t message_limit = 0;          ///< messages one command may touch (RFC 9738); 0: no limit
   char separator = '/';
 };
 
@@ -56,6 +58,22 @@ struct mailbox_status {
   stagepost::uid_validity uid_validity;
   modseq highest_modseq;
   uint64_t size_bytes = 0;
+  uint64_t deleted_bytes = 0; ///< only where it was asked for
+};
+
+/// What an account uses and may use (RFC 9208).
+struct quota_usage {
+  uint64_t messages = 0;
+  uint64_t size_bytes = 0;
+  uint64_t size_limit_bytes = 0; ///< 0: unlimited
+  uint64_t mailboxes = 0;
+  uint64_t mailbox_limit = 0; ///< 0: unlimited
+};
+
+/// RFC 5464 3: a value under a name of ours or others' choice.
+struct annotation {
+  std::string name;           ///< "/private/comment", in lower case
+  std::optional<bytes> value; ///< nothing where it is to be removed
 };
 
 struct selected_mailbox {
@@ -163,8 +181,9 @@ struct send_body {
 struct list_mailboxes {}; ///< on_mailboxes
 struct read_status {
   std::string name;
-};                    ///< on_status
-struct open_mailbox { ///< on_opened
+  bool deleted_bytes = false; ///< those cost a look at each message that is \Deleted
+};                            ///< on_status
+struct open_mailbox {         ///< on_opened
   std::string name;
   bool read_only = false; ///< EXAMINE
 };
@@ -184,6 +203,18 @@ struct subscribe_mailbox {
   std::string name;
   bool subscribed = true;
 }; ///< on_outcome
+
+struct read_quota {}; ///< on_quota
+/// The annotations of a mailbox, or where the name is empty of the account. Answered by on_annotations.
+struct read_annotations {
+  std::string mailbox;
+};
+/// Answered by on_outcome, all or none: limit_reached where there would be more than `most`.
+struct write_annotations {
+  std::string mailbox;
+  std::vector<annotation> changes;
+  size_t most = 0;
+};
 
 /// Read these in this order, on_message for each, then on_read_end. At most 64 at a time, so others get their
 /// turn.
@@ -225,7 +256,8 @@ struct copy_messages {
   std::string to;
   bool move = false;
 };
-/// APPEND: may a message of this size go there? Answered by on_append_ready.
+/// APPEND: may a message that begins with so many octets go there? Answered by on_append_ready. Comes again
+/// for each further message of the command (RFC 3502), all of which go to the same mailbox.
 struct begin_append {
   std::string mailbox;
   uint64_t size_bytes = 0;
@@ -235,13 +267,31 @@ struct begin_append {
 struct write_body {
   bytes content;
 };
-/// Answered by on_appended, once it is on disk.
-struct finish_append {
+/// The message a URL of CATENATE names (RFC 4469). Answered by on_linked.
+struct find_linked {
+  std::string mailbox;
+  std::optional<stagepost::uid_validity> validity; ///< where the URL has one it must hold
+  stagepost::uid uid;
+  read_depth depth = read_depth::digest;
+};
+/// This part of the message found last goes into the message begun. Not a question; a failure shows in
+/// on_appended.
+struct copy_linked {
+  uint64_t offset = 0;
+  uint64_t size_bytes = 0;
+};
+/// The message begun is whole. Not a question.
+struct end_message {
   uint32_t flags = 0;
   std::vector<std::string> keywords;
   std::optional<instant> internal_date; ///< absent: now
 };
-/// The message begun will not be finished.
+/// All messages begun go in together or not at all, and the one they replace goes with it (RFC 8508).
+/// Answered by on_appended, once it is on disk; updates of a replacement come first.
+struct finish_append {
+  std::optional<stagepost::uid> replaced; ///< in the selected mailbox
+};
+/// The messages begun will not be finished.
 struct abort_append {};
 /// There is more to say than fits one list: answered by on_more once what came before is sent.
 struct more {};
@@ -249,8 +299,9 @@ struct more {};
 using action =
     std::variant<reply, start_tls, close, start_compression, forget_login, send_body, read_expunged,
                  list_mailboxes, read_status, open_mailbox, leave_mailbox, create_mailbox, delete_mailbox,
-                 rename_mailbox, subscribe_mailbox, read_messages, look_into, narrow_search, store_flags,
-                 expunge, copy_messages, begin_append, write_body, finish_append, abort_append,
+                 rename_mailbox, subscribe_mailbox, read_quota, read_annotations, write_annotations,
+                 read_messages, look_into, narrow_search, store_flags, expunge, copy_messages, begin_append,
+                 write_body, find_linked, copy_linked, end_message, finish_append, abort_append,
                  sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;
 
@@ -265,7 +316,7 @@ struct copied {
 struct appended {
   imap::outcome outcome = outcome::unavailable;
   stagepost::uid_validity uid_validity;
-  stagepost::uid uid;
+  std::vector<uid> uids; ///< in the order of the messages
 };
 
 struct stored {
@@ -309,6 +360,8 @@ public:
   actions on_status(outcome result, const mailbox_status& status);
   actions on_opened(outcome result, selected_mailbox opened);
   actions on_outcome(outcome result);
+  actions on_quota(outcome result, const quota_usage& found);
+  actions on_annotations(outcome result, std::vector<annotation> found);
   actions on_expunged(outcome result, const expunged_since& found);
   actions on_message(const message_data& message);
   actions on_read_end(outcome result);
@@ -316,6 +369,7 @@ public:
   actions on_stored(const stored& result);
   actions on_copied(const copied& result);
   actions on_append_ready(outcome result);
+  actions on_linked(outcome result, const message_data& message);
   actions on_appended(const appended& result);
   actions on_more();
   actions on_update(mailbox_update update);

@@ -28,6 +28,8 @@ public:
   }
 
   void on_outcome(dialogue& with, outcome result) override {
+    // RFC 9208 4.3.3: how many mailboxes there are is a quota, too.
+    if (result == outcome::limit_reached) return with.finish(answer::over_quota);
     if (result != outcome::done) return with.finish(answer_for(result));
     with.ask(read_status{name_}); // for its MAILBOXID
   }

@@ -2,6 +2,7 @@
 
 #include "protocols/base/text.hpp"
 #include "protocols/imap/commands/body_structure.hpp"
+#include "protocols/imap/commands/fetch_binary.hpp"
 #include "protocols/imap/commands/fetch_items.hpp"
 #include "protocols/imap/commands/message_set.hpp"
 #include "protocols/imap/commands/partial_fetch.hpp"
@@ -20,21 +21,6 @@ namespace {
 constexpr size_t messages_at_a_time = 64;
 /// A header up to this size is sent from what was read anyway, a longer one from the store.
 constexpr size_t header_inline_bytes = 32 * 1024;
-
-/// The fields of a header block that were asked for, octets untouched, and the empty line that ends them.
-bytes pick_fields(bytes_view header, const fetch_item& item) {
-  bytes picked;
-  const bool listed = item.choice == fetch_item::field_choice::listed;
-  for (const mime::header_field& field : mime::header_fields(header)) {
-    const bool named = std::any_of(item.fields.begin(), item.fields.end(), [&](const std::string& name) {
-      return !field.name.empty() && ascii_iequals(name, field.name);
-    });
-    if (named == listed) picked += header.substr(field.offset, field.size);
-  }
-  // A field the header breaks off in has no newline of its own.
-  if (!picked.empty() && !picked.ends_with('\n')) picked += "\r\n";
-  return picked += "\r\n";
-}
 
 mime::extent cut(mime::extent whole, const std::optional<fetch_item::span>& partial) {
   if (!partial) return whole;
@@ -161,6 +147,7 @@ private:
   }
 
   void end(dialogue& with) {
+    if (unknown_encoding_) return with.finish(answer::unknown_encoding);
     with.finish(some_gone_ ? answer::some_expunged : answer::completed, limit_code_);
   }
 
@@ -256,6 +243,8 @@ private:
     case fetch_kind::body: write_body_structure(out, message->digest->root, false); break;
     case fetch_kind::body_structure: write_body_structure(out, message->digest->root, true); break;
     case fetch_kind::section: write_section(with, item, *message); break;
+    case fetch_kind::binary: write_binary(with, item, *message); break;
+    case fetch_kind::binary_size: write_binary_size(with, item, *message); break;
     }
   }
 
@@ -276,6 +265,36 @@ private:
     open_literal(with, part.size);
     if (part.size == 0) return;
     with.out().add(send_body{message.uid, part.offset, part.size});
+  }
+
+  /// False when there is nothing, or nothing that can be decoded, to say of the section.
+  bool has_binary(dialogue& with, const binary_section& section) {
+    if (section.how == binary_section::outcome::unknown_encoding) unknown_encoding_ = true;
+    if (section.how >= binary_section::outcome::as_stored) return true;
+    with.text() += "NIL";
+    return false;
+  }
+
+  void write_binary(dialogue& with, const fetch_item& item, const message_data& message) {
+    const binary_section section = take_binary_section(message, item.numbers);
+    if (!has_binary(with, section)) return;
+    const bool stored = section.how == binary_section::outcome::as_stored;
+    const mime::extent part =
+        cut(stored ? section.where : mime::extent{0, section.content.size()}, item.partial);
+    with.text() += '~'; // RFC 3516 4.4: the octets may be any
+    open_literal(with, part.size);
+    if (stored && part.size) with.out().add(send_body{message.uid, part.offset, part.size});
+    if (stored) return;
+    bytes_view rest = bytes_view(section.content).substr(size_t(part.offset), size_t(part.size));
+    for (; !rest.empty(); rest.remove_prefix(std::min(rest.size(), output::piece_bytes)))
+      with.text() += rest.substr(0, output::piece_bytes);
+  }
+
+  void write_binary_size(dialogue& with, const fetch_item& item, const message_data& message) {
+    const binary_section section = take_binary_section(message, item.numbers);
+    const bool stored = section.how == binary_section::outcome::as_stored;
+    if (section.how == binary_section::outcome::unknown_encoding) unknown_encoding_ = true;
+    write_number(with.text(), stored ? section.where.size : section.content.size());
   }
 
   static bytes_view part_of(bytes_view whole, mime::extent where) {
@@ -301,6 +320,7 @@ private:
   bool by_uid_;
   bool sets_seen_ = false;
   bool some_gone_ = false;
+  bool unknown_encoding_ = false; ///< RFC 3516 4.3: of a part whose octets were asked for
   std::optional<read_depth> depth_;
   message_walk walk_;
   number_ranges gone_; ///< to be told first
@@ -313,6 +333,20 @@ private:
 };
 
 } // namespace
+
+bytes pick_fields(bytes_view header, const fetch_item& item) {
+  bytes picked;
+  const bool listed = item.choice == fetch_item::field_choice::listed;
+  for (const mime::header_field& field : mime::header_fields(header)) {
+    const bool named = std::any_of(item.fields.begin(), item.fields.end(), [&](const std::string& name) {
+      return !field.name.empty() && ascii_iequals(name, field.name);
+    });
+    if (named == listed) picked += header.substr(field.offset, field.size);
+  }
+  // A field the header breaks off in has no newline of its own.
+  if (!picked.empty() && !picked.ends_with('\n')) picked += "\r\n";
+  return picked += "\r\n";
+}
 
 std::unique_ptr<running_command> make_fetch(parser& in, bool by_uid) {
   if (!in.space()) return nullptr;

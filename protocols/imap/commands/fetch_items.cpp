@@ -1,6 +1,7 @@
 #include "protocols/imap/commands/fetch_items.hpp"
 
 #include "protocols/base/text.hpp"
+#include "protocols/imap/commands/fetch_binary.hpp"
 #include "protocols/imap/response.hpp"
 
 #include <algorithm>
@@ -154,6 +155,14 @@ bool read_item(parser& in, fetch_request& request) {
     request.add(std::move(item));
     return true;
   }
+  if (ascii_istarts_with(name, "BINARY")) {
+    if (name.size() > 6 && !ascii_iequals(name, "BINARY.PEEK") && !ascii_iequals(name, "BINARY.SIZE"))
+      return in.fail(parse_errc::syntax, "unknown item");
+    fetch_item item;
+    if (!parse_binary_item(in, name, item)) return false;
+    request.add(std::move(item));
+    return true;
+  }
   const bool peek = ascii_iequals(name, "BODY.PEEK");
   if (!peek && !ascii_iequals(name, "BODY")) return in.fail(parse_errc::syntax, "unknown item");
   if (!in.take('[')) {
@@ -209,6 +218,9 @@ bool read_modifiers(parser& in, fetch_request& request) {
 
 } // namespace
 
+bool parse_section(parser& in, fetch_item& item) { return read_section(in, item); }
+bool parse_partial(parser& in, fetch_item& item) { return read_partial(in, item); }
+
 std::optional<read_depth> fetch_item::depth() const {
   switch (kind) {
   case fetch_kind::uid:
@@ -223,6 +235,8 @@ std::optional<read_depth> fetch_item::depth() const {
   case fetch_kind::envelope:
   case fetch_kind::body:
   case fetch_kind::body_structure: return read_depth::digest;
+  case fetch_kind::binary:
+  case fetch_kind::binary_size: return numbers.empty() ? read_depth::digest : read_depth::whole;
   case fetch_kind::section: break;
   }
   // Header fields are picked here; all else is sent from the store.

@@ -25,6 +25,8 @@ enum class fetch_kind : uint8_t {
   save_date,      ///< RFC 8514
   preview,        ///< RFC 8970
   section,        ///< BODY[…] and the RFC822 forms of it
+  binary,         ///< BINARY[…]: without its transfer encoding (RFC 3516)
+  binary_size,
 };
 
 /// One thing to say about a message.
@@ -67,5 +69,10 @@ inline constexpr size_t max_section_fields = 500;
 /// The items after the sequence set, alone, in a list or as a macro (RFC 3501 6.4.5), and the modifiers of
 /// RFC 7162 3.1.4 and RFC 9394 3.3 behind them.
 std::optional<fetch_request> parse_fetch_items(parser& in);
+
+/// A section up to and with its "]": "1.2.MIME]".
+bool parse_section(parser& in, fetch_item& item);
+/// "<0.1000>", where there is one.
+bool parse_partial(parser& in, fetch_item& item);
 
 } // namespace stagepost::imap

@@ -82,7 +82,7 @@ private:
       const bool in_itself = tell(with, mailbox);
       if (in_itself && !request_.status.empty() && !mailbox.info.no_select) {
         asked_ = name;
-        return with.ask(read_status{name});
+        return with.ask(read_status{name, wants_deleted_bytes(request_.status)});
       }
       if (with.out().has_enough()) return with.ask(more{});
     }

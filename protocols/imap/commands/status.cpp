@@ -29,6 +29,8 @@ constexpr status_item items[] = {
     {"UNSEEN", write_value<[](const mailbox_status& s) { return uint64_t(s.unseen); }>},
     {"DELETED", write_value<[](const mailbox_status& s) { return uint64_t(s.deleted); }>},
     {"SIZE", write_value<[](const mailbox_status& s) { return s.size_bytes; }>},
+    {"DELETED-STORAGE", write_value<[](const mailbox_status& s) { return s.deleted_bytes; }>},
+    {"APPENDLIMIT", [](bytes&, const mailbox_status&) {}}, // of the session, see write_status
     {"HIGHESTMODSEQ",
      write_value<[](const mailbox_status& s) { return std::max<uint64_t>(s.highest_modseq.value, 1); }>},
     // RFC 8474 4.3.
@@ -40,7 +42,7 @@ class status final : public running_command {
 public:
   status(std::string name, status_items wanted) : name_(std::move(name)), wanted_(std::move(wanted)) {}
 
-  void begin(dialogue& with) override { with.ask(read_status{name_}); }
+  void begin(dialogue& with) override { with.ask(read_status{name_, wants_deleted_bytes(wanted_)}); }
 
   void on_status(dialogue& with, outcome result, const mailbox_status& found) override {
     if (result != outcome::done) return with.finish(answer_for(result));
@@ -54,6 +56,11 @@ private:
 };
 
 } // namespace
+
+bool wants_deleted_bytes(const status_items& wanted) {
+  return std::any_of(wanted.begin(), wanted.end(),
+                     [](const status_item* item) { return item->name == "DELETED-STORAGE"; });
+}
 
 bool read_status_items(parser& in, status_items& wanted) {
   if (!in.expect('(')) return false;
@@ -81,6 +88,12 @@ void write_status(dialogue& with, const std::string& name, const status_items& w
     if (item != wanted.front()) out += ' ';
     out.append(item->name) += ' ';
     item->write(out, found);
+    if (item->name != "APPENDLIMIT") continue;
+    // RFC 7889 4.
+    if (const uint64_t limit = with.settings().max_append_bytes)
+      write_number(out, limit);
+    else
+      out += "NIL";
   }
   out += ")\r\n";
 }

@@ -48,6 +48,7 @@ struct fake_mailbox {
   std::vector<std::string> keywords;
   std::map<uint32_t, fake_message> messages;
   std::vector<fake_connection*> watchers;
+  std::map<std::string, bytes> annotations;
   mailbox_id id;
   std::map<uint64_t, std::vector<uid>> expunged; ///< by modseq
   uint64_t log_begins = 0;                       ///< of changes up to this one nothing is known
@@ -86,7 +87,9 @@ struct fake_mailbox {
 class fake_account {
 public:
   std::map<std::string, fake_mailbox> mailboxes;
-  uint64_t quota_bytes = 0; ///< of one message; 0: none
+  uint64_t quota_bytes = 0; ///< of what one command brings; 0: none
+  uint64_t mailbox_limit = 0;
+  std::map<std::string, bytes> annotations;
   uint32_t next_validity = 100;
   uint64_t next_body = 0x100000001;
   fake_connection* acting = nullptr;                  ///< hears of its own changes at once
@@ -233,7 +236,10 @@ private:
     status.messages = uint32_t(box->messages.size());
     for (const auto& [uid, message] : box->messages) {
       if (!(message.flags & flag_seen)) ++status.unseen;
-      if (message.flags & flag_deleted) ++status.deleted;
+      if (message.flags & flag_deleted) {
+        ++status.deleted;
+        if (what.deleted_bytes) status.deleted_bytes += message.content->size();
+      }
       status.size_bytes += message.content->size();
     }
     status.uid_next = box->uid_next;
@@ -269,6 +275,8 @@ private:
   void act(leave_mailbox&) { stop_watching(); }
   void act(create_mailbox& what) {
     if (account_.mailboxes.count(what.name)) return perform(session_.on_outcome(outcome::already_exists));
+    if (account_.mailbox_limit && account_.mailboxes.size() >= account_.mailbox_limit)
+      return perform(session_.on_outcome(outcome::limit_reached));
     account_.add(what.name).info.use = what.use;
     perform(session_.on_outcome(outcome::done));
   }
@@ -298,6 +306,42 @@ private:
     const auto at = account_.mailboxes.find(what.name);
     if (at == account_.mailboxes.end()) return perform(session_.on_outcome(outcome::no_such_mailbox));
     at->second.info.subscribed = what.subscribed;
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(read_quota&) {
+    quota_usage found;
+    for (const auto& [name, box] : account_.mailboxes) {
+      found.messages += box.messages.size();
+      for (const auto& [uid, message] : box.messages) found.size_bytes += message.content->size();
+    }
+    found.size_limit_bytes = account_.quota_bytes;
+    found.mailboxes = account_.mailboxes.size();
+    found.mailbox_limit = account_.mailbox_limit;
+    perform(session_.on_quota(outcome::done, found));
+  }
+  std::map<std::string, bytes>* annotations_of(const std::string& mailbox) {
+    if (mailbox.empty()) return &account_.annotations;
+    fake_mailbox* box = account_.find(mailbox);
+    return box ? &box->annotations : nullptr;
+  }
+  void act(read_annotations& what) {
+    const auto* known = annotations_of(what.mailbox);
+    if (!known) return perform(session_.on_annotations(outcome::no_such_mailbox, {}));
+    std::vector<annotation> all;
+    for (const auto& [name, value] : *known) all.push_back({name, value});
+    perform(session_.on_annotations(outcome::done, std::move(all)));
+  }
+  void act(write_annotations& what) {
+    auto* known = annotations_of(what.mailbox);
+    if (!known) return perform(session_.on_outcome(outcome::no_such_mailbox));
+    auto after = *known;
+    for (auto& each : what.changes)
+      if (each.value)
+        after[each.name] = *each.value;
+      else
+        after.erase(each.name);
+    if (after.size() > what.most) return perform(session_.on_outcome(outcome::limit_reached));
+    *known = std::move(after);
     perform(session_.on_outcome(outcome::done));
   }
   void act(read_messages& what) {
@@ -406,33 +450,79 @@ private:
     perform(session_.on_copied(result));
   }
   void act(begin_append& what) {
-    demand(append_to_.empty(), "APPEND inside APPEND");
+    demand(appending_ == nullptr, "APPEND inside a message");
+    demand(append_to_.empty() || append_to_ == what.mailbox, "another mailbox");
     if (!account_.find(what.mailbox)) return perform(session_.on_append_ready(outcome::no_such_mailbox));
     if (account_.quota_bytes && what.size_bytes > account_.quota_bytes)
       return perform(session_.on_append_ready(outcome::over_quota));
     append_to_ = what.mailbox;
-    appended_.clear();
-    append_size_ = what.size_bytes;
+    appending_ = &append_.emplace_back();
     perform(session_.on_append_ready(outcome::done));
   }
   void act(write_body& what) {
-    demand(!append_to_.empty(), "no APPEND begun");
+    demand(appending_ != nullptr, "no message begun");
     demand(what.content.size() <= 256 * 1024, "piece too big");
-    appended_ += what.content;
+    appending_->content += what.content;
+  }
+  void act(find_linked& what) {
+    demand(appending_ != nullptr, "no message begun");
+    const fake_mailbox* box = account_.find(what.mailbox);
+    linked_ = nullptr;
+    if (!box || (what.validity && *what.validity != box->validity))
+      return perform(session_.on_linked(outcome::no_such_mailbox, {}));
+    message_data data;
+    data.uid = what.uid;
+    const auto at = box->messages.find(what.uid.value);
+    data.gone = at == box->messages.end();
+    if (!data.gone) {
+      linked_ = at->second.content;
+      data.size_bytes = linked_->size();
+      data.digest = at->second.digest.get();
+      if (what.depth >= read_depth::header)
+        data.header = bytes_view(*linked_).substr(0, data.digest->header_size);
+      if (what.depth >= read_depth::whole) data.whole = *linked_;
+    }
+    perform(session_.on_linked(outcome::done, data));
+  }
+  void act(copy_linked& what) {
+    demand(appending_ && linked_ && what.size_bytes > 0, "nothing to copy");
+    demand(what.offset + what.size_bytes <= linked_->size(), "outside of the message");
+    appending_->content += linked_->substr(what.offset, what.size_bytes);
+  }
+  void act(end_message& what) {
+    demand(appending_ != nullptr && !appending_->content.empty(), "no message begun");
+    appending_->facts = what;
+    appending_ = nullptr;
   }
   void act(finish_append& what) {
-    demand(appended_.size() == append_size_, "message of another size");
+    demand(appending_ == nullptr && !append_.empty(), "no whole message");
     appended result;
     result.outcome = outcome::done;
+    if (what.replaced && !watched_->messages.count(what.replaced->value)) {
+      result.outcome = outcome::expunged;
+      forget_append();
+      return perform(session_.on_appended(result));
+    }
+    uint64_t sum = 0;
+    for (const auto& each : append_) sum += each.content.size();
+    if (account_.quota_bytes && sum > account_.quota_bytes) {
+      result.outcome = outcome::over_quota;
+      forget_append();
+      return perform(session_.on_appended(result));
+    }
     result.uid_validity = account_.find(append_to_)->validity;
-    result.uid = account_.deliver(std::exchange(append_to_, {}), std::exchange(appended_, {}),
-                                  what.internal_date.value_or(now), what.flags, what.keywords);
+    const std::string to = append_to_;
+    for (auto& each : std::exchange(append_, {}))
+      result.uids.push_back(account_.deliver(to, std::move(each.content),
+                                             each.facts.internal_date.value_or(now), each.facts.flags,
+                                             each.facts.keywords));
+    forget_append();
+    if (what.replaced) account_.remove(*watched_, {*what.replaced});
     perform(session_.on_appended(result));
   }
   void act(abort_append&) {
-    demand(!append_to_.empty(), "no APPEND begun");
-    append_to_.clear();
-    appended_.clear();
+    demand(!append_.empty(), "no APPEND begun");
+    forget_append();
     output += "[abort]\r\n";
   }
   void act(narrow_search& what) {
@@ -513,9 +603,19 @@ private:
   fake_mailbox* watched_ = nullptr;
   std::string looked_into_;
   std::deque<mailbox_update> held_;
+  struct appending {
+    bytes content;
+    end_message facts;
+  };
+  void forget_append() {
+    append_.clear();
+    append_to_.clear();
+    appending_ = nullptr;
+  }
   std::string append_to_;
-  bytes appended_;
-  uint64_t append_size_ = 0;
+  std::deque<appending> append_;
+  appending* appending_ = nullptr; ///< of append_: the message begun
+  std::shared_ptr<const bytes> linked_;
 };
 
 /// Performs a list in order; the answers to a question bring lists of their own.

@@ -44,6 +44,7 @@ struct transcript {
   bool logged_in = false; ///< "a0 LOGIN joe secret" comes first, unseen
   bool whole_only = false;
   uint64_t quota_bytes = 0;
+  uint64_t mailbox_limit = 0;
   std::vector<std::string> mailboxes;
   std::vector<step> steps;
 };
@@ -118,6 +119,12 @@ inline void apply_setting(transcript& into, const std::string& name, const std::
     s.max_append_bytes = std::stoul(value);
   else if (name == "quota")
     into.quota_bytes = std::stoul(value);
+  else if (name == "mailbox_limit")
+    into.mailbox_limit = std::stoul(value);
+  else if (name == "max_annotation")
+    s.max_annotation_bytes = std::stoul(value);
+  else if (name == "max_annotations")
+    s.max_annotations = std::stoul(value);
   else if (name == "separator")
     s.separator = value.at(0);
   else
