@@ -2,6 +2,7 @@
 
 #include "actors/connection/context.hpp"
 #include "actors/net/executor.hpp"
+#include "actors/resolver/interface.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 
@@ -20,6 +21,7 @@ namespace stagepost::connection {
 struct control_services {
   context_ptr with;
   upkeep::upkeep_actor upkeep;
+  resolver::resolver_actor resolver;
   std::vector<spool::queue_actor> queues; ///< by shard
   std::chrono::steady_clock::time_point started_at;
   std::function<void()> reload; ///< settings and certificates, as SIGHUP does
@@ -60,6 +62,7 @@ change_verbs(); ///< what changes domains, users, aliases and settings: control_
 std::vector<control_verb> list_verbs();   ///< what shows them: control_lists.cpp
 std::vector<control_verb> queue_verbs();  ///< the spool and the traces: control_queue.cpp
 std::vector<control_verb> import_verbs(); ///< mail from elsewhere: control_import.cpp
+std::vector<control_verb> dns_verbs();    ///< what the resolver knows: control_dns.cpp
 std::vector<control_verb> node_verbs();   ///< status, reload, verify, backup: control_node.cpp
 
 } // namespace stagepost::connection

@@ -8,6 +8,7 @@
 #include "actors/mailbox/accounts.hpp"
 #include "actors/mailbox/eraser.hpp"
 #include "actors/offload/pool.hpp"
+#include "actors/resolver/resolver.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
@@ -72,6 +73,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
       system.spawn(offload::pool, size_t(std::min<uint64_t>(settings->passwords.hashing_threads, by_memory)),
                    size_t(1000));
   watch(made.hashing, "hashing");
+  made.resolver = system.spawn(resolver::resolver, from.settings, from.counters);
+  watch(made.resolver, "resolver");
 
   domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
@@ -170,6 +173,7 @@ void fell(caf::actor_system& system, tree& what) {
   for (auto& shard : what.shards) end(self, shard.with.eraser);
   for (auto& shard : what.shards) end(self, shard.with.committer);
   end(self, what.system_committer);
+  end(self, what.resolver);
   end(self, what.readers);
   end(self, what.hashing);
 }

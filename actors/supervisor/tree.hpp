@@ -5,6 +5,7 @@
 #include "actors/delivery/interface.hpp"
 #include "actors/domain/interface.hpp"
 #include "actors/metrics/metrics.hpp"
+#include "actors/resolver/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
@@ -40,6 +41,7 @@ struct tree {
   committer::committer_actor system_committer;
   offload::pool_actor readers;
   offload::pool_actor hashing;
+  resolver::resolver_actor resolver;
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;

@@ -142,6 +142,20 @@ void print_status(const json::object& answer) {
                member(each.as_object(), "writing") == "true" ? "writing" : "NOT WRITING");
 }
 
+void print_records(const json::object& answer) {
+  const auto canonical = member(answer, "canonical_name");
+  const bool failed = member(answer, "outcome") == "failed";
+  fmt::print("{} {}: {}, {}", member(answer, "type"), member(answer, "name"), member(answer, "outcome"),
+             member(answer, "validation"));
+  if (failed)
+    fmt::print(": {}\n", member(answer, "problem"));
+  else
+    fmt::print(", for {} s{}\n", member(answer, "ttl_seconds"),
+               member(answer, "from_cache") == "true" ? " (kept)" : "");
+  if (!canonical.empty() && canonical != member(answer, "name")) fmt::print("  is {}\n", canonical);
+  for (const auto& each : list(answer, "records")) fmt::print("  {}\n", std::string_view(each.as_string()));
+}
+
 void print_settings(const json::object& answer) {
   for (const auto& each : list(answer, "settings")) {
     const auto& one = each.as_object();

@@ -187,6 +187,7 @@ void server::start_control() {
   services->with =
       supervisor::context_for(tree_, node_, local, std::make_shared<connection::live_certificates>());
   services->upkeep = tree_.upkeep;
+  services->resolver = tree_.resolver;
   for (const auto& each : tree_.shards) services->queues.push_back(each.queue);
   services->started_at = started_at_;
   services->reload = [] {
