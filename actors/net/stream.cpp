@@ -1,8 +1,8 @@
 #include "actors/net/stream.hpp"
 
+#include "actors/net/tls.hpp"
+
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include <cerrno>
 #include <netinet/in.h>
@@ -82,20 +82,7 @@ bytes stream::tls_exporter() const {
 }
 
 bytes stream::tls_server_end_point() const {
-  const X509* certificate = tls_ != nullptr ? SSL_get_certificate(tls_) : nullptr;
-  if (certificate == nullptr) return {};
-  // RFC 5929 4.1: the hash of the signature; MD5 and SHA-1 are replaced by SHA-256.
-  int digest_id = NID_undef;
-  OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest_id, nullptr);
-  const EVP_MD* digest = EVP_get_digestbynid(digest_id);
-  if (digest == nullptr || digest_id == NID_md5 || digest_id == NID_sha1) digest = EVP_sha256();
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (X509_digest(certificate, digest, out, &size) != 1) {
-    ERR_clear_error();
-    return {};
-  }
-  return bytes(reinterpret_cast<const char*>(out), size);
+  return tls_ != nullptr ? tls_context::server_end_point(tls_) : bytes{};
 }
 
 } // namespace stagepost::net
