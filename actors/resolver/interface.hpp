@@ -2,6 +2,8 @@
 
 #include "actors/atoms.hpp"
 #include "protocols/dns/answer.hpp"
+#include "protocols/route/destination.hpp"
+#include "protocols/route/plan.hpp"
 
 #include <caf/all.hpp>
 
@@ -21,6 +23,15 @@ struct looked_up {
   bool from_cache = false;
 };
 
+/// Asks where the mail of a domain goes. Its look-ups count like all others; what the policy of MTA-STS is,
+/// if there is one, whoever asks says.
+struct plan_route {
+  route::destination to;
+};
+struct route_planned {
+  route::plan plan;
+};
+
 struct resolver_status {
   uint64_t under_way = 0; ///< questions that were put to the servers and are not answered yet
   uint64_t waiting = 0;   ///< questions behind them
@@ -31,10 +42,13 @@ struct resolver_status {
 /// Looks things up for everybody, validates, and remembers. Equal questions under way are asked once. It
 /// holds a bounded number of them; who comes with one more is answered `failed` at once.
 using resolver_actor = caf::typed_actor<caf::replies_to<look_up>::with<looked_up>,
+                                        caf::replies_to<plan_route>::with<route_planned>,
                                         caf::replies_to<atom::status>::with<resolver_status>>;
 
 } // namespace stagepost::resolver
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::resolver::look_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::resolver::looked_up)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::resolver::plan_route)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::resolver::route_planned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::resolver::resolver_status)

@@ -28,41 +28,70 @@ cache_limits limits_of(const conf::resolver_settings& settings) {
 } // namespace
 
 caf::result<looked_up> resolver_state::answer(const look_up& asked) {
-  dns::question what{asked.what.type, ascii_lower(asked.what.name)};
+  auto promise = self->make_response_promise<looked_up>();
+  ask(asked.what,
+      [answer = open_answer<looked_up>(promise)](const looked_up& said) { answer.deliver(said); });
+  return promise;
+}
+
+caf::result<route_planned> resolver_state::answer(const plan_route& asked) {
+  auto promise = self->make_response_promise<route_planned>();
+  go_on(
+      std::make_shared<planning>(planning{route::planner(asked.to), open_answer<route_planned>(promise), 0}));
+  return promise;
+}
+
+/// A round of questions; the last answer to them begins the next.
+void resolver_state::go_on(const std::shared_ptr<planning>& made) {
+  const auto questions = made->planner.questions();
+  if (questions.empty()) return made->answer.deliver(route_planned{made->planner.result()});
+  made->open = questions.size() + 1; // one for this loop: answers that are known come within it
+  const auto count_down = [this, made] {
+    if (--made->open == 0) go_on(made);
+  };
+  for (const auto& each : questions)
+    ask(each, [made, each, count_down](const looked_up& said) {
+      made->planner.give(each, said.said);
+      count_down();
+    });
+  count_down();
+}
+
+void resolver_state::ask(dns::question what, take_answer then) {
+  what.name = ascii_lower(what.name);
   if (what.name.ends_with('.')) what.name.pop_back();
   // No server has such a name, and none is bothered with it.
   if (!mailauth::is_query_name(what.name) || what.name.find('\0') != std::string::npos) {
     dns::answer none;
     none.outcome = dns::outcome::no_such_name;
     none.canonical_name = what.name;
-    return looked_up{std::move(none), false};
+    return then(looked_up{std::move(none), false});
   }
   const auto now = std::chrono::steady_clock::now();
   if (auto kept = cache.find(what, now)) {
     counters->add(metrics::counter::dns_cached_answers);
-    return looked_up{std::move(*kept), true};
+    return then(looked_up{std::move(*kept), true});
   }
-  const auto& limits = settings->get()->resolver;
+  const auto all = settings->get();
+  const auto& limits = all->resolver;
   if (askers >= uint64_t(limits.max_lookups) + limits.max_waiting) {
     counters->add(metrics::counter::dns_failures);
-    return looked_up{failed("too many look-ups are under way"), false};
+    return then(looked_up{failed("too many look-ups are under way"), false});
   }
-  auto promise = self->make_response_promise<looked_up>();
   ++askers;
   if (const auto same = numbers.find(what); same != numbers.end()) {
-    lookups.at(same->second).askers.push_back(open_answer<looked_up>(promise));
-    return promise;
+    lookups.at(same->second).askers.push_back(std::move(then));
+    return;
   }
   const auto number = ++last_number;
   auto& made = lookups[number];
   made.what = what;
   made.deadline = now + limits.lookup_timeout;
-  made.askers.push_back(open_answer<looked_up>(promise));
+  made.askers.push_back(std::move(then));
   numbers.emplace(std::move(what), number);
   waiting.push_back(number);
   start_next();
   arm_tick();
-  return promise;
 }
 
 /// Starts what waits while there is room.
@@ -102,7 +131,7 @@ void resolver_state::finish(uint64_t number, const dns::answer& said) {
   lookups.erase(found);
   if (done.started) --under_way;
   askers -= done.askers.size();
-  for (const auto& each : done.askers) each.deliver(looked_up{said, false});
+  for (const auto& each : done.askers) each(looked_up{said, false});
 }
 
 void resolver_state::tick() {
@@ -159,6 +188,7 @@ working_actor::behavior_type resolver(working_actor::stateful_pointer<resolver_s
   }
   return {
       [self](const look_up& asked) { return self->state.answer(asked); },
+      [self](const plan_route& asked) { return self->state.answer(asked); },
       [self](atom::status) { return self->state.status(); },
       [self](answers_came) { self->state.take_answers(); },
       [self](atom::tick) { self->state.tick(); },

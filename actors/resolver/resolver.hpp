@@ -6,12 +6,14 @@
 #include "actors/resolver/interface.hpp"
 #include "actors/resolver/unbound.hpp"
 #include "actors/settings.hpp"
+#include "protocols/route/planner.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <caf/all.hpp>
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,12 +32,14 @@ struct resolver_state {
   static constexpr const char* name = "resolver";
   using instant = std::chrono::steady_clock::time_point;
 
+  using take_answer = std::function<void(const looked_up&)>;
+
   /// A question and all who ask it.
   struct lookup {
     dns::question what;
     instant deadline;
     bool started = false;
-    std::vector<open_answer<looked_up>> askers;
+    std::vector<take_answer> askers;
   };
 
   working_actor::pointer self = nullptr;
@@ -54,11 +58,22 @@ struct resolver_state {
   bool ticking = false;
 
   caf::result<looked_up> answer(const look_up& asked);
+  caf::result<route_planned> answer(const plan_route& asked);
   void take_answers();
   void tick();
   resolver_status status() const;
 
 private:
+  /// A plan that is being made.
+  struct planning {
+    route::planner planner;
+    open_answer<route_planned> answer;
+    size_t open = 0; ///< questions of this round without an answer
+  };
+
+  /// `then` is called once: at once, when the answer is known or nothing can be asked, or later.
+  void ask(dns::question what, take_answer then);
+  void go_on(const std::shared_ptr<planning>& made);
   void watch();
   void start_next();
   void finish(uint64_t number, const dns::answer& said);

@@ -46,7 +46,8 @@ bool survey::demand_dane(const candidate& host, mail_host& into, plan& out) {
     if (const auto domain = mailauth::to_query_name(to_.domain); *domain != host.name && *domain != base)
       into.tls.names.push_back(*domain);
     into.tls.reason = into.tls.level == tls_level::dane
-                          ? std::to_string(into.tls.tlsa.size()) + " TLSA records of " + name
+                          ? std::to_string(into.tls.tlsa.size()) +
+                                (into.tls.tlsa.size() == 1 ? " TLSA record of " : " TLSA records of ") + name
                           : "none of the TLSA records of " + name + " can be used";
     return true;
   }

@@ -58,6 +58,9 @@ loop    CNAME  pool
 pool    CNAME  loop
 short   2 A    127.0.0.9
 silent  MX     0 .
+sub     MX     20 backup
+sub     MX     10 mail
+sender  TXT    "v=spf1 a:three.example" " -all"
 big     TXT    """
         + " ".join(f'"{chr(97 + i % 26) * 200}"' for i in range(40))
         + "\n",

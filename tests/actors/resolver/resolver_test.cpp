@@ -1,5 +1,6 @@
 #include "actors/resolver/resolver.hpp"
 
+#include "protocols/mailauth/spf_check.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/name_server.hpp"
 
@@ -377,6 +378,50 @@ TEST_F(Resolver, ATrustAnchorThatCannotBeReadMakesLookUpsFail) {
     end(resolver_);
     resolver_ = nullptr;
   }
+}
+
+TEST_F(Resolver, PlansWhereTheMailOfADomainGoes) {
+  start();
+  const auto plan_for = [this](const std::string& domain) {
+    plan_route order;
+    order.to.domain = domain;
+    return ask<route_planned>(resolver_, order).plan;
+  };
+  for (int i = 0; i < 2; ++i) { // the second comes from the cache, all of it
+    const auto made = plan_for("example");
+    ASSERT_EQ(made.hosts.size(), 2u) << made.problem;
+    EXPECT_EQ(made.hosts[0].name, "mail.example");
+    EXPECT_EQ(made.hosts[0].addresses.size(), 2u);
+    EXPECT_EQ(made.hosts[0].tls.level, route::tls_level::dane);
+    EXPECT_EQ(made.hosts[1].tls.level, route::tls_level::opportunistic);
+  }
+  const auto asked = count(metrics::counter::dns_lookups);
+  plan_for("example");
+  EXPECT_EQ(count(metrics::counter::dns_lookups), asked);
+  EXPECT_EQ(smtp_client::to_string(plan_for("silent.example").status), "5.1.10");
+  EXPECT_EQ(smtp_client::to_string(plan_for("nowhere.example").status), "5.1.2");
+  EXPECT_EQ(smtp_client::to_string(plan_for("expired").status), "4.7.5");
+  EXPECT_EQ(smtp_client::to_string(plan_for("failing").status), "4.4.3");
+}
+
+TEST_F(Resolver, FeedsTheChecksOfSenders) {
+  start();
+  const auto judge = [this](const std::string& client, const std::string& sender) {
+    mailauth::spf::query about;
+    about.client = *mailauth::parse_client_address(client);
+    about.mail_from = sender;
+    mailauth::spf::check checking(about);
+    for (auto asked = checking.questions(); !asked.empty(); asked = checking.questions())
+      for (const auto& each : asked) {
+        const auto got = ask<looked_up>(resolver_, look_up{dns::from_mailauth(each)});
+        checking.give(each, dns::for_mailauth(got.said));
+      }
+    return checking.result().result;
+  };
+  EXPECT_EQ(judge("127.0.0.3", "somebody@sender.example"), mailauth::auth_result::pass);
+  EXPECT_EQ(judge("127.0.0.7", "somebody@sender.example"), mailauth::auth_result::fail);
+  EXPECT_EQ(judge("127.0.0.7", "somebody@host.plain"), mailauth::auth_result::none);
+  EXPECT_EQ(judge("127.0.0.7", "somebody@host.failing"), mailauth::auth_result::temperror);
 }
 
 TEST_F(Resolver, ZonesForTestsAreAskedForLikeAllOthers) {
