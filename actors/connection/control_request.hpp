@@ -27,6 +27,7 @@ struct control_services {
   std::function<void()> reload; ///< settings and certificates, as SIGHUP does
   std::string node_name;
   std::vector<std::string> listeners; ///< as status shows them
+  route::destination ours;            ///< what every route has to know of this server
 };
 using control_services_ptr = std::shared_ptr<const control_services>;
 

@@ -1,4 +1,4 @@
-"""stagepostctl resolve: what the server's resolver finds, against a real DNS with signed zones."""
+"""stagepostctl resolve and route: what the server's resolver finds, against a real DNS with signed zones."""
 
 import json
 import pathlib
@@ -27,7 +27,7 @@ class ResolveTest(unittest.TestCase):
                     "lookup_timeout_seconds": 5,
                 }
             },
-            users=(),
+            users=("alice",),
         )
         cls.addClassCleanup(cls.server.close)
 
@@ -58,6 +58,29 @@ class ResolveTest(unittest.TestCase):
         done = self.server.try_ctl("resolve", "example", "ANY")
         self.assertEqual(done.returncode, 1)
         self.assertIn("not of \"ANY\"", done.stderr)
+
+    def route(self, address):
+        return self.server.ctl("route", address).splitlines()
+
+    def test_a_route_is_explained_without_sending(self):
+        self.assertRegex(self.route("alice@example.test")[0], r"^alice@example\.test goes into the mailbox alice@")
+        self.assertIn("folder lists of the mailbox", self.route("alice+lists@example.test")[0])
+        self.assertRegex(self.route("nobody@example.test")[0], "is refused: the domain is ours and has no such user")
+        elsewhere = self.route("bob@Sub.Example")
+        self.assertEqual(elsewhere[:2], ["bob@Sub.Example goes to the mail hosts of Sub.Example", "  2 MX of sub.example, secure"])
+        self.assertRegex(elsewhere[2], r"^  10 mail\.example: ::1, 127\.0\.0\.1; TLS dane \(1 TLSA record of _25")
+        self.assertRegex(elsewhere[3], r"^  20 backup\.example: 127\.0\.0\.2; TLS opportunistic")
+        self.assertRegex(self.route("bob@silent.example")[1], r"never: 5\.1\.10 .*null MX")
+        self.assertRegex(self.route("bob@host.failing")[-1], r"not now: 4\.4\.3 ")
+
+    def test_the_route_of_an_alias_is_that_of_all_it_stands_for(self):
+        self.server.ctl("alias", "add", "all@example.test", "alice@example.test", "bob@host.plain", "carol@host.plain")
+        lines = self.route("all@example.test")
+        self.assertEqual(lines[0], "all@example.test is an alias")
+        self.assertTrue(lines[1].startswith("alice@example.test goes into the mailbox"), lines)
+        self.assertIn("bob@host.plain goes to the mail hosts of host.plain", lines)
+        self.assertIn("  0 host.plain: 127.0.0.4; TLS opportunistic", lines)
+        self.assertIn("carol@host.plain goes the same way as others of host.plain", lines)
 
     def test_a_dns_that_went_away_and_came_back_is_used_again(self):
         self.dns.stop()

@@ -284,6 +284,15 @@ int main(int argc, char** argv) {
       },
       ctl::print_records);
 
+  sub = app.add_subcommand("route", "Says where mail to an address goes and why; sends nothing");
+  with_name(sub, "Address");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "route"}, {"name", line.name}};
+      },
+      ctl::print_route);
+
   sub = app.add_subcommand("trace", "The life of a message");
   sub->add_option("id", line.id, "Queue id or Message-ID")->required();
   stagepost::mime::time_zone zone;

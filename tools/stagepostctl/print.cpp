@@ -156,6 +156,10 @@ void print_records(const json::object& answer) {
   for (const auto& each : list(answer, "records")) fmt::print("  {}\n", std::string_view(each.as_string()));
 }
 
+void print_route(const json::object& answer) {
+  for (const auto& each : list(answer, "lines")) fmt::print("{}\n", std::string_view(each.as_string()));
+}
+
 void print_settings(const json::object& answer) {
   for (const auto& each : list(answer, "settings")) {
     const auto& one = each.as_object();
