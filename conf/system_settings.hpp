@@ -143,6 +143,20 @@ struct index_settings {
   uint32_t deleted_before_cleanup = 1000;
 };
 
+/// Who answers questions to the DNS, and how long we believe him.
+struct resolver_settings {
+  std::vector<std::string> servers;
+  bool dnssec = true;
+  std::string trust_anchor_file;
+  std::chrono::seconds lookup_timeout{20};
+  uint32_t max_lookups = 200;
+  uint32_t max_waiting = 10000;
+  bool cache = true;
+  byte_count cache_size = kb(16384);
+  std::chrono::seconds cache_max_ttl{86400};
+  std::chrono::seconds cache_max_negative_ttl{3600};
+};
+
 struct tls_settings {
   tls_version min_version = tls_version::tls1_2;
   bool session_tickets = true;
@@ -172,6 +186,7 @@ struct system_settings {
   spool_settings spool;
   store_settings store;
   index_settings index;
+  resolver_settings resolver;
   tls_settings tls;
   http_settings http;
   metrics_settings metrics;

@@ -18,13 +18,13 @@ LAYERS = ("protocols", "conf", "storage", "actors", "admin", "tools")
 # protocols/X may include protocols/base and these.
 PROTOCOLS = {
     "base": (),
-    "dns": (),
+    "dns": ("mailauth",),
     "mime": (),
     "search": ("mime",),
     "sasl": (),
     "proxy": (),
-    "tls": ("dns",),
-    "mailauth": ("dns", "mime"),
+    "route": ("dns", "mailauth", "smtp_client", "mime"),
+    "mailauth": ("mime",),
     "smtp": ("sasl", "mime"),
     "smtp_client": ("smtp", "sasl", "mime"),
     "report": ("smtp", "smtp_client", "mime"),

@@ -2,6 +2,7 @@
 
 #include "actors/connection/context.hpp"
 #include "actors/net/executor.hpp"
+#include "actors/resolver/interface.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 
@@ -20,11 +21,13 @@ namespace stagepost::connection {
 struct control_services {
   context_ptr with;
   upkeep::upkeep_actor upkeep;
+  resolver::resolver_actor resolver;
   std::vector<spool::queue_actor> queues; ///< by shard
   std::chrono::steady_clock::time_point started_at;
   std::function<void()> reload; ///< settings and certificates, as SIGHUP does
   std::string node_name;
   std::vector<std::string> listeners; ///< as status shows them
+  route::destination ours;            ///< what every route has to know of this server
 };
 using control_services_ptr = std::shared_ptr<const control_services>;
 
@@ -61,6 +64,7 @@ std::vector<control_verb> list_verbs();   ///< what shows them: control_lists.cp
 std::vector<control_verb> queue_verbs();  ///< the spool and the traces: control_queue.cpp
 std::vector<control_verb> import_verbs(); ///< mail from elsewhere: control_import.cpp
 std::vector<control_verb> index_verbs();  ///< the index behind SEARCH: control_index.cpp
+std::vector<control_verb> dns_verbs();    ///< what the resolver knows: control_dns.cpp
 std::vector<control_verb> node_verbs();   ///< status, reload, verify, backup: control_node.cpp
 
 } // namespace stagepost::connection

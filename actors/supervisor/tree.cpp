@@ -9,6 +9,7 @@
 #include "actors/mailbox/accounts.hpp"
 #include "actors/mailbox/eraser.hpp"
 #include "actors/offload/pool.hpp"
+#include "actors/resolver/resolver.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
@@ -73,6 +74,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
       system.spawn(offload::pool, size_t(std::min<uint64_t>(settings->passwords.hashing_threads, by_memory)),
                    size_t(1000));
   watch(made.hashing, "hashing");
+  made.resolver = system.spawn(resolver::resolver, from.settings, from.counters);
+  watch(made.resolver, "resolver");
 
   // Each shard has a look and a pass under way for each thread at most.
   made.indexing = system.spawn(offload::pool, size_t(settings->index.threads),
@@ -181,6 +184,7 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.indexing);
   for (auto& shard : what.shards) end(self, shard.with.committer);
   end(self, what.system_committer);
+  end(self, what.resolver);
   end(self, what.readers);
   end(self, what.hashing);
 }

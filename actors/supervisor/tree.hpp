@@ -5,6 +5,7 @@
 #include "actors/delivery/interface.hpp"
 #include "actors/domain/interface.hpp"
 #include "actors/metrics/metrics.hpp"
+#include "actors/resolver/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
@@ -41,6 +42,7 @@ struct tree {
   offload::pool_actor readers;
   offload::pool_actor hashing;
   offload::pool_actor indexing;
+  resolver::resolver_actor resolver;
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;

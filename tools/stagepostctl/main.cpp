@@ -290,6 +290,26 @@ int main(int argc, char** argv) {
     return json::object{{"verb", "settings.set"}, {"settings", settings_from(line.values)}};
   });
 
+  sub = app.add_subcommand("resolve", "Asks the server's resolver, as deliveries and checks do");
+  with_name(sub, "Name");
+  std::string type = "A";
+  sub->add_option("type", type, "A, AAAA, MX, TXT, PTR, TLSA or CNAME; A if not given");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "resolve"}, {"name", line.name}, {"type", type}};
+      },
+      ctl::print_records);
+
+  sub = app.add_subcommand("route", "Says where mail to an address goes and why; sends nothing");
+  with_name(sub, "Address");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "route"}, {"name", line.name}};
+      },
+      ctl::print_route);
+
   sub = app.add_subcommand("trace", "The life of a message");
   sub->add_option("id", line.id, "Queue id or Message-ID")->required();
   stagepost::mime::time_zone zone;

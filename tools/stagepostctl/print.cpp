@@ -157,6 +157,24 @@ void print_index(const json::object& answer) {
   }
 }
 
+void print_records(const json::object& answer) {
+  const auto canonical = member(answer, "canonical_name");
+  const bool failed = member(answer, "outcome") == "failed";
+  fmt::print("{} {}: {}, {}", member(answer, "type"), member(answer, "name"), member(answer, "outcome"),
+             member(answer, "validation"));
+  if (failed)
+    fmt::print(": {}\n", member(answer, "problem"));
+  else
+    fmt::print(", for {} s{}\n", member(answer, "ttl_seconds"),
+               member(answer, "from_cache") == "true" ? " (kept)" : "");
+  if (!canonical.empty() && canonical != member(answer, "name")) fmt::print("  is {}\n", canonical);
+  for (const auto& each : list(answer, "records")) fmt::print("  {}\n", std::string_view(each.as_string()));
+}
+
+void print_route(const json::object& answer) {
+  for (const auto& each : list(answer, "lines")) fmt::print("{}\n", std::string_view(each.as_string()));
+}
+
 void print_settings(const json::object& answer) {
   for (const auto& each : list(answer, "settings")) {
     const auto& one = each.as_object();

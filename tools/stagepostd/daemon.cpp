@@ -3,6 +3,7 @@
 #include "actors/connection/control_connection.hpp"
 #include "actors/connection/listener.hpp"
 #include "actors/log/log.hpp"
+#include "actors/net/own_addresses.hpp"
 #include "actors/net/scheduler.hpp"
 #include "actors/supervisor/tree.hpp"
 #include "actors/wall_clock.hpp"
@@ -187,11 +188,16 @@ void server::start_control() {
   services->with =
       supervisor::context_for(tree_, node_, local, std::make_shared<connection::live_certificates>());
   services->upkeep = tree_.upkeep;
+  services->resolver = tree_.resolver;
   for (const auto& each : tree_.shards) services->queues.push_back(each.queue);
   services->started_at = started_at_;
   services->reload = [] {
     ::kill(::getpid(), SIGHUP);
   }; // raise() would reach this thread only, which holds it back
+  services->ours.own_names.push_back(node_.host_name);
+  for (const auto& each : node_.listeners)
+    if (!each.host_name.empty()) services->ours.own_names.push_back(each.host_name);
+  services->ours.own_addresses = net::own_addresses(node_.listeners, services->ours.port);
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
