@@ -60,6 +60,10 @@ constexpr std::array table{
                                                  .maximum = 4194303, // a literal's length is told in 32 bits
                                                  .unit = unit::kb,
                                                  .zero_is_unlimited = true}),
+    item<imap, &imap_settings::message_limit>(
+        {.name = "imap.message_limit",
+         .sentence = "Most messages one FETCH, STORE, COPY or MOVE may touch; clients are told (RFC 9738).",
+         .zero_is_unlimited = true}),
     item<imap, &imap_settings::whitelisted_networks>({.name = "imap.whitelisted_networks",
                                                       .sentence =
                                                           "Hosts that are never blocked; wins over the "

@@ -85,6 +85,7 @@ struct imap_settings {
   byte_count max_line = kb(64);
   byte_count max_literal = kb(64);
   byte_count max_append_size = kb(51200);
+  uint32_t message_limit = 0;
   std::vector<network> whitelisted_networks;
   std::vector<network> blacklisted_networks;
 };

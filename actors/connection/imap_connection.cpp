@@ -1,5 +1,6 @@
 #include "actors/connection/imap_connection.hpp"
 
+#include "protocols/imap/preview.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
 
@@ -27,6 +28,7 @@ imap::session_settings imap_connection::settings() const {
   s.max_line_bytes = all->imap.max_line.bytes;
   s.max_literal_bytes = all->imap.max_literal.bytes;
   s.max_append_bytes = all->imap.max_append_size.bytes;
+  s.message_limit = all->imap.message_limit;
   return s;
 }
 
@@ -125,6 +127,12 @@ net::task<> imap_connection::perform(imap::actions todo) {
         leave();
       } else if (std::holds_alternative<imap::abort_append>(action)) {
         give_up_append();
+      } else if (std::holds_alternative<imap::start_compression>(action)) {
+        co_await flush();
+        stream_.start_compression();
+      } else if (std::holds_alternative<imap::forget_login>(action)) {
+        leave();
+        detach();
       } else if (std::holds_alternative<imap::close>(action)) {
         done_ = true;
       } else {
@@ -168,6 +176,16 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
   if (auto* asked = std::get_if<imap::rename_mailbox>(&question)) co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::subscribe_mailbox>(&question))
     co_return co_await change_folders(*asked);
+  if (auto* asked = std::get_if<imap::read_expunged>(&question)) {
+    std::function<storage::result<storage::expunged_uids>(storage::reach)> how =
+        [store = home().with.store, folder = folder_id_, since = asked->since](storage::reach reach) {
+          return storage::read_expunged(*store, folder, since, reach);
+        };
+    auto found = co_await read<storage::expunged_uids>(home().with, how);
+    if (!found) co_return session_->on_expunged(imap::outcome::unavailable, {});
+    const imap::expunged_since result{found->complete, std::move(found->uids)};
+    co_return session_->on_expunged(imap::outcome::done, result);
+  }
   if (auto* asked = std::get_if<imap::store_flags>(&question)) {
     auto result = co_await net::ask<imap::stored>(this, folder_, *asked);
     imap::stored answer;
@@ -253,6 +271,8 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
     message.uid = asked.uids[i];
     message.gone = !record.body;
     message.internal_date = record.internal_date;
+    message.saved_at = record.saved_at;
+    message.body = record.body;
     message.size_bytes = record.size_bytes;
     mime::digest digest;
     bytes octets;
@@ -288,6 +308,24 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
         octets = std::move(*content);
         message.header = bytes_view(octets).substr(0, std::min<uint64_t>(octets.size(), digest.header_size));
         if (asked.depth == imap::read_depth::whole) message.whole = octets;
+      }
+    }
+    bytes text_start;
+    if (!message.gone && asked.text_start) {
+      const auto where = imap::preview_extent(digest);
+      std::function<storage::result<bytes>(storage::reach)> fetch =
+          [store = home().with.store, body = record.body, where](storage::reach reach) {
+            return storage::read_body(*store, body, where.offset, where.size, reach);
+          };
+      storage::result<bytes> content(bytes{});
+      if (where.size != 0) content = co_await read<bytes>(home().with, fetch);
+      if (!content && content.error().code != storage::errc::not_found)
+        co_return session_->on_read_end(imap::outcome::unavailable);
+      if (!content) {
+        message.gone = true;
+      } else {
+        text_start = std::move(*content);
+        message.text_start = text_start;
       }
     }
     if (message.gone)

@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/open_answer.hpp"
+#include "storage/mailboxes.hpp"
 
 namespace stagepost::mailbox {
 
@@ -55,6 +56,15 @@ void account_state::status_of(const std::string& name, open_answer<status_answer
   auto* which = find(name);
   if (which == nullptr)
     return answer.deliver(status_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable, {}});
+  // Who asks for the status of all folders must not have all of them loaded. Without an actor nothing is on
+  // its way to the disk.
+  if (!which->actor && !which->made_with) {
+    const auto c = storage::read_counters(*with.store, which->record.id, storage::reach::cache);
+    if (c)
+      return answer.deliver(status_answer{outcome::done,
+                                          {which->record.id, c->messages, c->unseen, c->deleted, c->uid_next,
+                                           which->record.uid_validity, c->highest_modseq, c->size_bytes}});
+  }
   self->request(actor_of(*which), caf::infinite, atom::status::value)
       .then([answer](status_answer& found) mutable { answer.deliver(std::move(found)); },
             [answer](caf::error& failed) mutable { answer.deliver(std::move(failed)); });
@@ -128,6 +138,9 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
         // the same.
         const auto session = caf::actor_cast<caf::strong_actor_ptr>(what.session);
         if (session && self->state.sessions.insert(what.session).second) self->monitor(session);
+      },
+      [self](const detach_session& what) {
+        if (self->state.sessions.erase(what.session) != 0) self->demonitor(what.session);
       },
       [self](list_folders) {
         return self->state.once_loaded<folder_list>(

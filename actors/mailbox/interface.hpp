@@ -127,6 +127,11 @@ struct attach_session {
   caf::actor_addr session;
 };
 
+/// It does so no more, though it lives on.
+struct detach_session {
+  caf::actor_addr session;
+};
+
 struct list_folders {};
 struct folder_list {
   mailbox::outcome outcome = outcome::unavailable;
@@ -189,8 +194,9 @@ struct set_quota {
 };
 
 using account_actor = caf::typed_actor<
-    caf::reacts_to<attach_session>, caf::replies_to<list_folders>::with<folder_list>,
-    caf::replies_to<folder_status>::with<status_answer>, caf::replies_to<open_folder>::with<folder_opened>,
+    caf::reacts_to<attach_session>, caf::reacts_to<detach_session>,
+    caf::replies_to<list_folders>::with<folder_list>, caf::replies_to<folder_status>::with<status_answer>,
+    caf::replies_to<open_folder>::with<folder_opened>,
     caf::replies_to<imap::create_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::delete_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::rename_mailbox>::with<outcome_answer>,
@@ -245,6 +251,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::view_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::outcome_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::erase_contents)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::attach_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::detach_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::list_folders)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_status)

@@ -145,6 +145,7 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
   open_answer<view_answer> answer(pending);
   when_loaded([this, answer, watcher = what.watcher]() mutable {
     view_answer view{outcome::done, id, {}};
+    view.view.id = id;
     view.view.uid_validity = uid_validity;
     view.view.uid_next = held.counters().uid_next;
     view.view.highest_modseq = held.counters().highest_modseq;
@@ -178,7 +179,7 @@ caf::result<status_answer> mailbox_state::status() {
     const auto& c = held.counters();
     status_answer now{
         outcome::done,
-        {c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
+        {id, c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
     when_settled([answer, now](bool good) mutable { answer.deliver(good ? now : status_answer{}); });
   });
   return pending;

@@ -4,17 +4,21 @@
 #include "protocols/imap/commands/append.hpp"
 #include "protocols/imap/commands/authenticate.hpp"
 #include "protocols/imap/commands/capability.hpp"
+#include "protocols/imap/commands/compress.hpp"
 #include "protocols/imap/commands/copy.hpp"
 #include "protocols/imap/commands/create.hpp"
 #include "protocols/imap/commands/expunge.hpp"
 #include "protocols/imap/commands/fetch.hpp"
 #include "protocols/imap/commands/idle.hpp"
+#include "protocols/imap/commands/language.hpp"
 #include "protocols/imap/commands/list.hpp"
 #include "protocols/imap/commands/noop.hpp"
 #include "protocols/imap/commands/search.hpp"
 #include "protocols/imap/commands/select.hpp"
 #include "protocols/imap/commands/status.hpp"
 #include "protocols/imap/commands/store.hpp"
+#include "protocols/imap/commands/uid_batches.hpp"
+#include "protocols/imap/commands/unauthenticate.hpp"
 
 namespace stagepost::imap {
 
@@ -31,6 +35,9 @@ constexpr command_entry table[] = {
     {"AUTHENTICATE", entry::before_login, entry::never, make_authenticate},
     {"LOGIN", entry::before_login, entry::never, make_login},
     {"ENABLE", entry::after_login, entry::never, make_enable},
+    {"UNAUTHENTICATE", entry::after_login, entry::never, make_unauthenticate},
+    {"COMPRESS", entry::after_login, entry::never, make_compress},
+    {"LANGUAGE", entry::anywhere, entry::never, make_language},
     {"NAMESPACE", entry::after_login, entry::never, make_namespace},
     {"SELECT", entry::after_login, entry::never, make_select},
     {"EXAMINE", entry::after_login, entry::never, make_examine},
@@ -47,6 +54,7 @@ constexpr command_entry table[] = {
     {"CHECK", entry::selected, entry::never, make_noop},
     {"CLOSE", entry::selected, entry::never, make_close},
     {"UNSELECT", entry::selected, entry::never, make_unselect},
+    {"UIDBATCHES", entry::selected, entry::never, make_uid_batches},
     {"EXPUNGE", entry::selected, entry::also, make_expunge},
     {"SEARCH", entry::selected, entry::also, make_search},
     {"FETCH", entry::selected, entry::also, make_fetch},

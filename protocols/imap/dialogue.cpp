@@ -126,6 +126,24 @@ void dialogue::begin_tls() {
   finished_ = true;
 }
 
+void dialogue::begin_compression() {
+  write_tagged(answer::begin_compression);
+  reader_.discard();
+  out_.add(start_compression{});
+  compressed_ = true;
+  finished_ = true;
+}
+
+void dialogue::forget_login() {
+  unselect();
+  enabled_ = 0;
+  condstore_ = false;
+  zone_ = {};
+  nonce.clear();
+  phase_ = imap::phase::not_authenticated;
+  out_.add(imap::forget_login{});
+}
+
 void dialogue::log_out() {
   const answer_text& words = text_of(answer::bye_logout);
   (text() += "* BYE ").append(words.text) += "\r\n";

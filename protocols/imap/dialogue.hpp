@@ -17,6 +17,9 @@ namespace stagepost::imap {
 /// RFC 3501 3.
 enum class phase : uint8_t { not_authenticated, authenticated, selected, ended };
 
+/// What a client switches on by ENABLE and what changes more than one command.
+enum class extension : uint8_t { condstore, qresync, utf8, rev2, uid_only };
+
 /// What all commands of one connection share: the phase, the view, what is read and what is said. Reads
 /// commands one after the other, starts each and passes it the answers to its questions.
 class dialogue {
@@ -60,6 +63,15 @@ public:
   /// Ends the command: tells the news that may be told now, then the tagged reply. `code` stands in for the
   /// answer's own response code.
   void finish(answer how, std::string_view code = {});
+  /// The same for a command that expunged: to a client that synchronises it says up to which change it was
+  /// told (RFC 7162 3.2.7).
+  void finish_with_highest(answer how);
+  /// Whether these are more messages than one command may touch (RFC 9738), and how such a command is
+  /// refused.
+  bool are_too_many(const number_ranges& sequences) const {
+    return settings_.message_limit && count(sequences) > settings_.message_limit;
+  }
+  void refuse_so_many();
   /// The next line goes to the command's on_line.
   void expect_line(size_t limit);
 
@@ -76,9 +88,25 @@ public:
   /// The command deletes the selected mailbox itself: its end is no surprise then.
   void expect_mailbox_gone(bool expected) { gone_expected_ = expected; }
 
+  bool uses(extension which) const { return enabled_ >> uint8_t(which) & 1; }
+  /// ENABLE (RFC 5161): lasts as long as the login.
+  void enable(extension which);
   bool uses_condstore() const { return condstore_; }
+  /// VANISHED stands for EXPUNGE (RFC 7162 3.2.10).
+  bool tells_vanished() const { return uses(extension::qresync) || uses(extension::uid_only); }
   /// RFC 7162 3.1: from a CONDSTORE enabling command on.
   void use_condstore();
+
+  /// Whether names of mailboxes are UTF-8 on the wire and quoted strings may be (RFC 6855 3, RFC 9051 5.1).
+  bool speaks_utf8() const { return uses(extension::utf8) || uses(extension::rev2); }
+  /// A mailbox's name as this client reads it.
+  void write_name(std::string_view name);
+
+  bool is_compressed() const { return compressed_; }
+  /// Sends the tagged OK, behind which all is deflated. What the client sent before it saw that is dropped.
+  void begin_compression();
+  /// RFC 8437 3: as before the login, but for TLS.
+  void forget_login();
 
   /// The literal of an APPEND: takes it in pieces, or refuses it and ends the command.
   void stream_literal(bool ask_for_it);
@@ -131,6 +159,8 @@ private:
   bool finished_ = false; ///< the command called finish; it is let go once it has returned
   bool streaming_ = false;
   bool condstore_ = false;
+  bool compressed_ = false;
+  uint8_t enabled_ = 0; ///< bits by extension
   bool gone_expected_ = false;
   bool command_has_uid_ = false;
 };

@@ -3,6 +3,7 @@
 #include "protocols/base/text.hpp"
 #include "protocols/imap/command_table.hpp"
 #include "protocols/imap/commands/append.hpp"
+#include "protocols/imap/commands/expunge.hpp"
 #include "protocols/imap/commands/idle.hpp"
 
 #include <algorithm>
@@ -112,7 +113,7 @@ bool dialogue::read_command() {
 
 void dialogue::dispatch(bytes_view text) {
   take_tag(text);
-  parser in(text, settings_.separator);
+  parser in(text, settings_.separator, speaks_utf8(), uses(extension::rev2));
   if (!in.tag()) return refuse(answer::invalid_tag);
   if (!in.space()) return refuse(answer::syntax, "a command is missing");
   auto name = in.atom();
@@ -122,6 +123,10 @@ void dialogue::dispatch(bytes_view text) {
   const command_entry* entry = find_command(*name, by_uid);
   if (!entry || (entry->make == make_idle && !settings_.idle)) return refuse(answer::unknown_command);
   if (!entry->is_allowed_in(phase_)) return refuse(answer::wrong_state);
+  // RFC 9586 3: EXPUNGE names no messages.
+  if (uses(extension::uid_only) && !by_uid && entry->uid == command_entry::also &&
+      entry->make != make_expunge)
+    return refuse(answer::uid_required);
   command_name_ = entry->name;
   command_has_uid_ = by_uid;
   running_ = entry->make(in, by_uid);
@@ -143,7 +148,7 @@ void dialogue::on_literal() {
 
 /// APPEND is begun before its last literal, the message, is read. False when this is another literal.
 bool dialogue::begin_append() {
-  parser in(reader_.text(), settings_.separator);
+  parser in(reader_.text(), settings_.separator, speaks_utf8());
   if (!in.tag() || !in.space() || !in.take_word("APPEND")) return false;
   auto append = make_append(in, reader_.literal_size(), reader_.literal_waits());
   if (append) {

@@ -85,6 +85,12 @@ bool parser::take_word(std::string_view word) {
   return true;
 }
 
+bool parser::take_text(std::string_view text) {
+  if (!ascii_istarts_with(text_.substr(std::min(at_, text_.size())), text)) return false;
+  at_ += text.size();
+  return true;
+}
+
 std::string_view parser::run(bool (*allowed)(char)) const {
   size_t end = at_;
   while (end < text_.size() && allowed(text_[end])) ++end;
@@ -218,10 +224,17 @@ std::optional<sequence_set> parser::sequence_set() {
   return set;
 }
 
+std::optional<std::string> parser::decode_name(std::string wire) const {
+  if (!utf8_) return decode_modified_utf7(wire);
+  // RFC 6855 3: modified UTF-7 means nothing here any more.
+  if (!is_utf8(wire) || wire.find('\0') != wire.npos) return std::nullopt;
+  return wire;
+}
+
 std::optional<std::string> parser::mailbox() {
-  const auto wire = astring();
+  auto wire = astring();
   if (!wire) return std::nullopt;
-  const auto name = decode_modified_utf7(*wire);
+  const auto name = decode_name(std::move(*wire));
   if (!name || name->empty() || name->size() > max_name_octets) {
     fail(parse_errc::invalid_mailbox, "invalid mailbox name");
     return std::nullopt;
@@ -242,7 +255,7 @@ std::optional<std::string> parser::pattern() {
     at_ += wire->size();
   }
   if (!wire) return std::nullopt;
-  auto decoded = decode_modified_utf7(*wire);
+  auto decoded = decode_name(std::move(*wire));
   if (!decoded || decoded->size() > max_name_octets) {
     fail(parse_errc::invalid_mailbox, "invalid mailbox pattern");
     return std::nullopt;

@@ -39,6 +39,7 @@ public:
   virtual void on_status(dialogue&, outcome, const mailbox_status&) {}
   virtual void on_opened(dialogue&, outcome, selected_mailbox) {}
   virtual void on_outcome(dialogue&, outcome) {}
+  virtual void on_expunged(dialogue&, outcome, const expunged_since&) {}
   virtual void on_message(dialogue&, const message_data&) {}
   virtual void on_read_end(dialogue&, outcome) {}
   virtual void on_stored(dialogue&, const stored&) {}

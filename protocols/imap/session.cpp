@@ -55,6 +55,11 @@ actions session::on_outcome(outcome result) {
   return with.on_answer([&](running_command& command) { command.on_outcome(with, result); });
 }
 
+actions session::on_expunged(outcome result, const expunged_since& found) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_expunged(with, result, found); });
+}
+
 actions session::on_message(const message_data& message) { return machine_->with.on_message(message); }
 
 actions session::on_read_end(outcome result) {

@@ -24,9 +24,11 @@ struct session_settings {
   std::vector<sasl::mechanism> mechanisms;
   size_t max_bad_commands = 8;      ///< IMAP-03; 0: no limit
   bool idle = true;                 ///< IMAP-05
+  bool rev2 = false;                ///< announces IMAP4rev2 and lets clients enable it
   size_t max_line_bytes = 65536;    ///< of a command without its literals; at most 16 KiB before login
   size_t max_literal_bytes = 65536; ///< of a literal that is not a message; at most 4 KiB before login
   uint64_t max_append_bytes = 0;    ///< of a message; 0: no limit
+  uint32_t message_limit = 0;       ///< messages one command may touch (RFC 9738); 0: no limit
   char separator = '/';
 };
 
@@ -45,6 +47,7 @@ struct mailbox_info {
 };
 
 struct mailbox_status {
+  mailbox_id id;
   uint32_t messages = 0;
   uint32_t unseen = 0;
   uint32_t deleted = 0;
@@ -55,6 +58,7 @@ struct mailbox_status {
 };
 
 struct selected_mailbox {
+  mailbox_id id;
   stagepost::uid_validity uid_validity;
   stagepost::uid uid_next;
   modseq highest_modseq;
@@ -101,11 +105,14 @@ enum class read_depth : uint8_t {
 struct message_data {
   stagepost::uid uid;
   instant internal_date;
+  instant saved_at; ///< when it came into this mailbox (RFC 8514)
+  blob_id body;     ///< the same for all copies of a message; see object_id.hpp
   uint64_t size_bytes = 0;
   const mime::digest* digest = nullptr;
   bytes_view header; ///< through the blank line
   bytes_view whole;
-  bool gone = false; ///< expunged since; nothing else is set
+  bytes_view text_start; ///< of the part preview_extent names, where asked
+  bool gone = false;     ///< expunged since; nothing else is set
 };
 
 // -- actions ----------------------------------------------------------------------------------------------
@@ -115,6 +122,11 @@ struct reply {
 };
 struct start_tls {};
 struct close {};
+/// RFC 4978: what was replied goes out as it is, all later octets of both directions are deflated. Not a
+/// question.
+struct start_compression {};
+/// RFC 8437: nobody is logged in any more; nothing is selected. Not a question.
+struct forget_login {};
 /// Send this part of a message straight from the store, after what was replied and before what follows. The
 /// session has sent the literal's length: when the octets cannot be read the line must be cut. The only
 /// action beside reply that may come several times in one list. `message_uid` was just read and is in the
@@ -157,6 +169,11 @@ struct subscribe_mailbox {
 struct read_messages {
   std::vector<uid> uids;
   read_depth depth = read_depth::facts;
+  bool text_start = false; ///< and what preview_extent names; `depth` is at least digest then
+};
+/// What was expunged from the selected mailbox after that change? Answered by on_expunged.
+struct read_expunged {
+  modseq since;
 };
 /// Answered by on_stored. Updates it causes are told first, by on_update.
 struct store_flags {
@@ -199,10 +216,11 @@ struct abort_append {};
 struct more {};
 
 using action =
-    std::variant<reply, start_tls, close, send_body, list_mailboxes, read_status, open_mailbox, leave_mailbox,
-                 create_mailbox, delete_mailbox, rename_mailbox, subscribe_mailbox, read_messages,
-                 store_flags, expunge, copy_messages, begin_append, write_body, finish_append, abort_append,
-                 sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
+    std::variant<reply, start_tls, close, start_compression, forget_login, send_body, read_expunged,
+                 list_mailboxes, read_status, open_mailbox, leave_mailbox, create_mailbox, delete_mailbox,
+                 rename_mailbox, subscribe_mailbox, read_messages, store_flags, expunge, copy_messages,
+                 begin_append, write_body, finish_append, abort_append, sasl::verify_password,
+                 sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;
 
 // -- answers ----------------------------------------------------------------------------------------------
@@ -223,6 +241,13 @@ struct stored {
   imap::outcome outcome = outcome::unavailable;
   std::vector<uid> modified; ///< failed `unchanged_since`
   std::vector<uid> gone;     ///< expunged meanwhile
+};
+
+/// What was expunged. Where the change log does not reach back to the question, `complete` is false and the
+/// session finds out by comparison.
+struct expunged_since {
+  bool complete = false;
+  std::vector<uid> uids; ///< ascending
 };
 
 /// One IMAP connection seen from the server, pure (RFC 3501, RFC 9051 and the extensions it announces). Same
@@ -251,6 +276,7 @@ public:
   actions on_status(outcome result, const mailbox_status& status);
   actions on_opened(outcome result, selected_mailbox opened);
   actions on_outcome(outcome result);
+  actions on_expunged(outcome result, const expunged_since& found);
   actions on_message(const message_data& message);
   actions on_read_end(outcome result);
   actions on_stored(const stored& result);

@@ -13,8 +13,8 @@ bool uid_below(const message_entry& entry, stagepost::uid uid) { return entry.ui
 } // namespace
 
 mailbox_view::mailbox_view(std::string name, selected_mailbox opened, bool read_only)
-    : name_(std::move(name)), read_only_(read_only), uid_validity_(opened.uid_validity),
-      uid_next_(opened.uid_next), highest_modseq_(opened.highest_modseq),
+    : name_(std::move(name)), id_(opened.id), read_only_(read_only), uid_validity_(opened.uid_validity),
+      uid_next_(opened.uid_next), first_unknown_(opened.uid_next), highest_modseq_(opened.highest_modseq),
       keywords_(std::move(opened.keywords)), pages_(std::move(opened.pages)) {
   std::erase_if(pages_, [](const mailbox_page_ptr& page) { return page->entries.empty(); });
   recount();
@@ -155,7 +155,7 @@ int64_t mailbox_view::take_page(const mailbox_page_ptr& now, bool with_expunges,
         // What it was never told of, it need not be told is gone.
         if (sequence < announced_) {
           --announced_;
-          listener.on_expunged(sequence + 1);
+          listener.on_expunged(sequence + 1, old_entry->uid);
         }
       } else {
         ghosts = true;

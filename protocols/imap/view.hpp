@@ -4,6 +4,7 @@
 #include "protocols/imap/sequence_set.hpp"
 #include "protocols/imap/session.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ namespace stagepost::imap {
 class news_listener {
 public:
   virtual ~news_listener() = default;
-  virtual void on_expunged(uint32_t sequence) = 0;
+  virtual void on_expunged(uint32_t sequence, uid which) = 0;
   virtual void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) = 0;
   /// Asked after each page; false ends the round, the rest is kept.
   virtual bool wants_more() = 0;
@@ -33,7 +34,10 @@ public:
   bool read_only() const { return read_only_; }
   stagepost::uid_validity uid_validity() const { return uid_validity_; }
   stagepost::uid uid_next() const { return uid_next_; }
+  /// Below this every UID is a message of the view, or was and is expunged.
+  uint32_t known_end() const { return std::max(first_unknown_.value, last_uid_.value + 1); }
   modseq highest_modseq() const { return highest_modseq_; }
+  mailbox_id id() const { return id_; }
   const std::vector<std::string>& keywords() const { return keywords_; }
 
   uint32_t size() const { return ends_.empty() ? 0 : ends_.back(); }
@@ -77,11 +81,13 @@ private:
   void recount();
 
   std::string name_;
+  mailbox_id id_;
   bool read_only_;
   bool keywords_grew_ = false;
   stagepost::uid_validity uid_validity_;
   stagepost::uid uid_next_;
-  stagepost::uid last_uid_; ///< of the view, now or before it was expunged: later ones are new
+  stagepost::uid last_uid_;      ///< of the view, now or before it was expunged: later ones are new
+  stagepost::uid first_unknown_; ///< UIDNEXT when the view was opened
   modseq highest_modseq_;
   uint32_t announced_ = 0;
   std::vector<std::string> keywords_;

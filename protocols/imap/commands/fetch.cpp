@@ -5,6 +5,9 @@
 #include "protocols/imap/commands/fetch_items.hpp"
 #include "protocols/imap/commands/message_set.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/object_id.hpp"
+#include "protocols/imap/preview.hpp"
+#include "protocols/imap/vanished.hpp"
 #include "protocols/mime/header.hpp"
 
 #include <algorithm>
@@ -47,6 +50,8 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    // RFC 7162 3.2.6.
+    if (request_.vanished && !with.uses(extension::qresync)) return with.finish(answer::not_enabled);
     number_ranges found;
     if (!with.view().select(set_, by_uid_, found)) return with.finish(answer::no_such_message);
     if (request_.wants(fetch_kind::modseq)) with.use_condstore();
@@ -54,7 +59,16 @@ public:
       depth_ = std::max(depth_, item.depth());
       sets_seen_ = sets_seen_ || (item.sets_seen && !with.view().read_only());
     }
+    if (with.are_too_many(found)) keep_newest(with, found);
     walk_ = message_walk(std::move(found));
+    if (request_.vanished) return with.ask(read_expunged{*request_.changed_since});
+    go_on(with);
+  }
+
+  void on_expunged(dialogue& with, outcome result, const expunged_since& log) override {
+    // "*" may be a message that is gone by now.
+    gone_ = gone_since(with.view(), resolve(set_, with.view().known_end()),
+                       result == outcome::done ? log : expunged_since{});
     go_on(with);
   }
 
@@ -65,7 +79,7 @@ public:
       with_ = &with;
       with.view().take_news_of(batch_.front(), batch_.back(), *this);
     }
-    with.ask(read_messages{batch_, *depth_});
+    with.ask(read_messages{batch_, *depth_, request_.wants(fetch_kind::preview)});
   }
 
   void on_message(dialogue& with, const message_data& message) override {
@@ -90,6 +104,7 @@ public:
 private:
   /// The next messages: straight from the view where it knows all that is asked, else by a question.
   void go_on(dialogue& with) {
+    if (!write_vanished_earlier(with, gone_, next_gone_)) return with.ask(more{});
     if (!depth_) return tell_from_view(with);
     batch_.clear();
     answered_ = 0;
@@ -102,7 +117,8 @@ private:
       if (sets_seen_ && !(entry.flags & flag_seen)) newly_seen_.push_back(entry.uid);
     }
     if (batch_.empty()) return end(with);
-    if (newly_seen_.empty()) return with.ask(read_messages{batch_, *depth_});
+    if (newly_seen_.empty())
+      return with.ask(read_messages{batch_, *depth_, request_.wants(fetch_kind::preview)});
     with.ask(store_flags{newly_seen_, flag_change::add, flag_seen, {}, {}});
   }
 
@@ -116,7 +132,28 @@ private:
     end(with);
   }
 
-  void end(dialogue& with) { with.finish(some_gone_ ? answer::some_expunged : answer::completed); }
+  /// RFC 9738 3.1: of too many the newest are told, and down to which.
+  void keep_newest(dialogue& with, number_ranges& found) {
+    const uint32_t limit = with.settings().message_limit;
+    uint64_t over = count(found) - limit;
+    size_t first = 0;
+    for (; over > 0; ++first) {
+      number_range& range = found[first];
+      const uint64_t size = uint64_t(range.last) - range.first + 1;
+      if (size > over) {
+        range.first += uint32_t(over);
+        break;
+      }
+      over -= size;
+    }
+    found.erase(found.begin(), found.begin() + ptrdiff_t(first));
+    limit_code_ = "MESSAGELIMIT " + std::to_string(limit) + ' ' +
+                  std::to_string(with.view().at(found.front().first).uid.value);
+  }
+
+  void end(dialogue& with) {
+    with.finish(some_gone_ ? answer::some_expunged : answer::completed, limit_code_);
+  }
 
   bool is_wanted(const message_entry& entry) const {
     return !request_.changed_since || entry.modseq > *request_.changed_since;
@@ -127,7 +164,7 @@ private:
   }
 
   // What others changed in the messages around.
-  void on_expunged(uint32_t) override {}
+  void on_expunged(uint32_t, uid) override {}
   void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
     if (before.flags == now.flags && before.keywords == now.keywords && !with_->uses_condstore()) return;
     // Those come with what was asked for.
@@ -138,16 +175,17 @@ private:
 
   void write(dialogue& with, uint32_t sequence, const message_entry& entry, const message_data* message) {
     bytes& out = with.text();
+    const bool uid_only = with.uses(extension::uid_only);
     out += "* ";
-    write_number(out, sequence);
-    out += " FETCH (";
+    write_number(out, uid_only ? entry.uid.value : sequence);
+    out += uid_only ? " UIDFETCH (" : " FETCH ("; // RFC 9586 3.3
     const char* separator = "";
     const auto put = [&](const fetch_item& item) {
       with.text() += separator;
       separator = " ";
       write_item(with, item, entry, message);
     };
-    if (by_uid_ && !request_.wants(fetch_kind::uid)) put(uid_item());
+    if (by_uid_ && !uid_only && !request_.wants(fetch_kind::uid)) put(uid_item());
     bool flags_told = false;
     for (const fetch_item& item : request_.items) {
       put(item);
@@ -199,6 +237,12 @@ private:
       write_date_time(out, message->internal_date, with.zone().offset_at(message->internal_date));
       break;
     case fetch_kind::size: write_number(out, message->size_bytes); break;
+    case fetch_kind::email_id: (out += '(').append(email_id(message->body)) += ')'; break;
+    case fetch_kind::thread_id: out += "NIL"; break; // RFC 8474 5.2: where threads are not kept
+    case fetch_kind::save_date:
+      write_date_time(out, message->saved_at, with.zone().offset_at(message->saved_at));
+      break;
+    case fetch_kind::preview: write_string(out, make_preview(*message->digest, message->text_start)); break;
     case fetch_kind::envelope: write_envelope(out, message->digest->envelope); break;
     case fetch_kind::body: write_body_structure(out, message->digest->root, false); break;
     case fetch_kind::body_structure: write_body_structure(out, message->digest->root, true); break;
@@ -250,6 +294,9 @@ private:
   bool some_gone_ = false;
   std::optional<read_depth> depth_;
   message_walk walk_;
+  number_ranges gone_; ///< to be told first
+  size_t next_gone_ = 0;
+  bytes limit_code_; ///< where the command was cut short
   std::vector<uid> batch_;
   std::vector<uid> newly_seen_; ///< of the batch: \Seen is set by this FETCH
   size_t answered_ = 0;
@@ -264,6 +311,10 @@ std::unique_ptr<running_command> make_fetch(parser& in, bool by_uid) {
   if (!set || !in.space()) return nullptr;
   auto request = parse_fetch_items(in);
   if (!request) return nullptr;
+  if (request->vanished && !by_uid) {
+    in.fail(parse_errc::syntax, "VANISHED needs UID FETCH");
+    return nullptr;
+  }
   return std::make_unique<fetch>(std::move(*set), std::move(*request), by_uid);
 }
 

@@ -19,6 +19,10 @@ enum class fetch_kind : uint8_t {
   envelope,
   body,           ///< BODY without section
   body_structure, ///< and with extension data
+  email_id,       ///< RFC 8474
+  thread_id,      ///< RFC 8474: never known
+  save_date,      ///< RFC 8514
+  preview,        ///< RFC 8970
   section,        ///< BODY[…] and the RFC822 forms of it
 };
 
@@ -48,6 +52,7 @@ struct fetch_item {
 struct fetch_request {
   std::vector<fetch_item> items;
   std::optional<modseq> changed_since;
+  bool vanished = false; ///< RFC 7162 3.2.6: and what is gone since then
 
   bool wants(fetch_kind kind) const;
   void add(fetch_item item);

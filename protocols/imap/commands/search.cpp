@@ -109,6 +109,8 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    // RFC 9586 3: no set of numbers among the keys.
+    if (with.uses(extension::uid_only) && key_.uses_sequences()) return with.finish(answer::uid_required);
     if (key_.uses_modseq()) with.use_condstore();
     settle(key_, with.view());
     end_ = with.view().size() + 1;
@@ -217,6 +219,8 @@ std::unique_ptr<running_command> make_search(parser& in, bool by_uid) {
   if (!in.space()) return nullptr;
   auto request = parse_search(in);
   if (!request) return nullptr;
+  // RFC 9051 6.4.4: there is no SEARCH response any more.
+  if (in.is_rev2() && !request->returns) request->returns.emplace().all = true;
   return std::make_unique<search>(std::move(*request), by_uid);
 }
 

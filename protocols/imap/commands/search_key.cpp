@@ -41,6 +41,14 @@ constexpr key_form forms[] = {
     {"BEFORE", search_kind::before, argument::date},
     {"ON", search_kind::on, argument::date},
     {"SINCE", search_kind::since, argument::date},
+    // RFC 8514: of every message it is known when it was saved.
+    {"SAVEDBEFORE", search_kind::saved_before, argument::date},
+    {"SAVEDON", search_kind::saved_on, argument::date},
+    {"SAVEDSINCE", search_kind::saved_since, argument::date},
+    {"SAVEDATESUPPORTED", search_kind::all, argument::none},
+    // RFC 8474 6.
+    {"EMAILID", search_kind::email_id, argument::keyword},
+    {"THREADID", search_kind::thread_id, argument::keyword},
     {"SENTBEFORE", search_kind::sent_before, argument::date},
     {"SENTON", search_kind::sent_on, argument::date},
     {"SENTSINCE", search_kind::sent_since, argument::date},
@@ -221,6 +229,7 @@ bool read_returns(parser& in, search_request& request) {
 
 bool read_charset(parser& in) {
   if (!in.take_word("CHARSET")) return true;
+  if (in.has_no_charsets()) return in.fail(parse_errc::syntax, "all is UTF-8, without CHARSET");
   if (!in.space()) return false;
   const auto name = in.astring();
   if (!name) return false;
@@ -235,6 +244,12 @@ bool search_key::uses_modseq() const {
   return kind == search_kind::modseq ||
          std::any_of(children.begin(), children.end(),
                      [](const search_key& child) { return child.uses_modseq(); });
+}
+
+bool search_key::uses_sequences() const {
+  return kind == search_kind::sequence ||
+         std::any_of(children.begin(), children.end(),
+                     [](const search_key& child) { return child.uses_sequences(); });
 }
 
 std::optional<search_request> parse_search(parser& in) {

@@ -24,7 +24,12 @@ enum class search_kind : uint8_t {
   before,   ///< date: internal date
   on,
   since,
-  older, ///< number: seconds (RFC 5032)
+  saved_before, ///< date: when it came into the mailbox
+  saved_on,
+  saved_since,
+  email_id,  ///< text
+  thread_id, ///< nothing has one
+  older,     ///< number: seconds (RFC 5032)
   younger,
   larger, ///< number
   smaller,
@@ -56,6 +61,7 @@ struct search_key {
   uint64_t keyword_bit = 0;
 
   bool uses_modseq() const;
+  bool uses_sequences() const;
 };
 
 /// What RETURN asks for (RFC 4731); without it a plain SEARCH answer is given.

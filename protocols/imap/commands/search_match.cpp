@@ -1,6 +1,7 @@
 #include "protocols/imap/commands/search_match.hpp"
 
 #include "protocols/base/text.hpp"
+#include "protocols/imap/object_id.hpp"
 #include "protocols/mime/charset.hpp"
 #include "protocols/mime/date.hpp"
 #include "protocols/mime/encoded_word.hpp"
@@ -26,10 +27,15 @@ std::optional<read_depth> depth_of(search_kind kind) {
   case search_kind::uid:
   case search_kind::flag:
   case search_kind::keyword:
+  case search_kind::thread_id:
   case search_kind::modseq: return std::nullopt;
   case search_kind::before:
   case search_kind::on:
   case search_kind::since:
+  case search_kind::saved_before:
+  case search_kind::saved_on:
+  case search_kind::saved_since:
+  case search_kind::email_id:
   case search_kind::older:
   case search_kind::younger:
   case search_kind::larger:
@@ -138,9 +144,14 @@ bool search_subject::holds(const search_key& key) {
   case search_kind::flag: return (entry_.flags & key.number) != 0;
   case search_kind::keyword: return (entry_.keywords & key.keyword_bit) != 0;
   case search_kind::modseq: return entry_.modseq.value >= key.number;
-  case search_kind::before: return internal_day() < key.date;
-  case search_kind::on: return internal_day() == key.date;
-  case search_kind::since: return internal_day() >= key.date;
+  case search_kind::before: return day_of(message_->internal_date) < key.date;
+  case search_kind::on: return day_of(message_->internal_date) == key.date;
+  case search_kind::since: return day_of(message_->internal_date) >= key.date;
+  case search_kind::saved_before: return day_of(message_->saved_at) < key.date;
+  case search_kind::saved_on: return day_of(message_->saved_at) == key.date;
+  case search_kind::saved_since: return day_of(message_->saved_at) >= key.date;
+  case search_kind::email_id: return email_id(message_->body) == key.text;
+  case search_kind::thread_id: return false;
   case search_kind::older: return now_ - message_->internal_date >= std::chrono::seconds(key.number);
   case search_kind::younger: return now_ - message_->internal_date <= std::chrono::seconds(key.number);
   case search_kind::larger: return message_->size_bytes > key.number;
@@ -184,9 +195,8 @@ bool search_subject::header_contains(const search_key& key) const {
   return false;
 }
 
-/// RFC 9051 6.4.4 disregards time and time zone: the day is the one FETCH INTERNALDATE shows.
-std::chrono::sys_days search_subject::internal_day() const {
-  const instant at = message_->internal_date;
+/// RFC 9051 6.4.4 disregards time and time zone: the day is the one FETCH INTERNALDATE and SAVEDATE show.
+std::chrono::sys_days search_subject::day_of(instant at) const {
   return std::chrono::floor<std::chrono::days>(at + zone_->offset_at(at));
 }
 

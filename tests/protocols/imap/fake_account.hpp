@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocols/base/text.hpp"
+#include "protocols/imap/preview.hpp"
 #include "protocols/imap/session.hpp"
 #include "protocols/mime/digest.hpp"
 #include "protocols/sasl/keys.hpp"
@@ -30,6 +31,8 @@ struct fake_message {
   uint64_t keywords = 0;
   stagepost::modseq modseq;
   instant internal_date;
+  instant saved_at;
+  blob_id body; ///< copies share it
   std::shared_ptr<const bytes> content;
   std::shared_ptr<const mime::digest> digest;
 };
@@ -43,6 +46,9 @@ struct fake_mailbox {
   std::vector<std::string> keywords;
   std::map<uint32_t, fake_message> messages;
   std::vector<fake_connection*> watchers;
+  mailbox_id id;
+  std::map<uint64_t, std::vector<uid>> expunged; ///< by modseq
+  uint64_t log_begins = 0;                       ///< of changes up to this one nothing is known
 
   mailbox_page_ptr page(uint32_t number) const {
     auto made = std::make_shared<mailbox_page>();
@@ -80,14 +86,17 @@ public:
   std::map<std::string, fake_mailbox> mailboxes;
   uint64_t quota_bytes = 0; ///< of one message; 0: none
   uint32_t next_validity = 100;
-  fake_connection* acting = nullptr; ///< hears of its own changes at once
-  std::set<uint32_t> hidden;         ///< UIDs that read as gone though the session was not told yet
+  uint64_t next_body = 0x100000001;
+  fake_connection* acting = nullptr;                  ///< hears of its own changes at once
+  instant saved_at{std::chrono::seconds(1795000000)}; ///< of what is delivered
+  std::set<uint32_t> hidden; ///< UIDs that read as gone though the session was not told yet
 
   fake_account() { add("INBOX"); }
 
   fake_mailbox& add(const std::string& name) {
     fake_mailbox& made = mailboxes[name];
     made.info.name = name;
+    made.id = mailbox_id{next_validity};
     made.validity = uid_validity{next_validity++};
     return made;
   }
@@ -107,6 +116,8 @@ public:
     ++box.highest.value;
     message.modseq = box.highest;
     message.internal_date = at;
+    message.saved_at = saved_at;
+    message.body = blob_id{next_body++};
     message.digest = std::make_shared<const mime::digest>(mime::make_digest(content));
     message.content = std::make_shared<const bytes>(std::move(content));
     ++box.uid_next.value;
@@ -119,7 +130,7 @@ public:
     std::vector<uid> gone;
     for (const uid each : uids)
       if (box.messages.erase(each.value)) gone.push_back(each);
-    if (!gone.empty()) ++box.highest.value;
+    if (!gone.empty()) box.expunged[++box.highest.value] = gone;
     tell(box, gone);
     return gone;
   }
@@ -193,6 +204,8 @@ private:
     output += "[tls]\r\n";
     perform(session_.on_tls({"exporter-of-32-octets-exactly-ok", ""}));
   }
+  void act(start_compression&) { output += "[compress]\r\n"; }
+  void act(forget_login&) { output += "[forget]\r\n"; }
   void act(close&) {
     output += "[close]\r\n";
     closed = true;
@@ -210,6 +223,7 @@ private:
     const fake_mailbox* box = account_.find(what.name);
     if (!box) return perform(session_.on_status(outcome::no_such_mailbox, {}));
     mailbox_status status;
+    status.id = box->id;
     status.messages = uint32_t(box->messages.size());
     for (const auto& [uid, message] : box->messages) {
       if (!(message.flags & flag_seen)) ++status.unseen;
@@ -228,6 +242,7 @@ private:
     watched_ = box;
     box->watchers.push_back(this);
     selected_mailbox opened;
+    opened.id = box->id;
     opened.uid_validity = box->validity;
     opened.uid_next = box->uid_next;
     opened.highest_modseq = box->highest;
@@ -283,15 +298,30 @@ private:
         ++messages_read;
         const fake_message& message = at->second;
         data.internal_date = message.internal_date;
+        data.saved_at = message.saved_at;
+        data.body = message.body;
         data.size_bytes = message.content->size();
         if (what.depth >= read_depth::digest) data.digest = message.digest.get();
         if (what.depth >= read_depth::header)
           data.header = bytes_view(*message.content).substr(0, message.digest->header_size);
+        if (what.text_start) {
+          demand(what.depth >= read_depth::digest, "a preview without the digest");
+          const mime::extent where = preview_extent(*message.digest);
+          data.text_start = bytes_view(*message.content).substr(where.offset, where.size);
+        }
         if (what.depth >= read_depth::whole) data.whole = *message.content;
       }
       perform(session_.on_message(data));
     }
     perform(session_.on_read_end(fail_reads ? outcome::unavailable : outcome::done));
+  }
+  void act(read_expunged& what) {
+    expunged_since found;
+    found.complete = what.since.value >= watched_->log_begins;
+    for (auto at = watched_->expunged.upper_bound(what.since.value); at != watched_->expunged.end(); ++at)
+      found.uids.insert(found.uids.end(), at->second.begin(), at->second.end());
+    std::sort(found.uids.begin(), found.uids.end());
+    perform(session_.on_expunged(fail_reads ? outcome::unavailable : outcome::done, found));
   }
   void act(store_flags& what) {
     stored result;
@@ -352,6 +382,7 @@ private:
       result.from.push_back(each);
       result.to.push_back(
           account_.deliver(what.to, *message.content, message.internal_date, message.flags, keywords));
+      to->messages.at(result.to.back().value).body = message.body;
     }
     if (what.move) account_.remove(*watched_, result.from);
     perform(session_.on_copied(result));

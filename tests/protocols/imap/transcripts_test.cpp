@@ -41,6 +41,10 @@ void play(const transcript& script, NextSize next_size) {
       account.remove(account.mailboxes.at("INBOX"), {uid{uint32_t(std::stoul(step.argument))}});
       continue;
     }
+    if (step.what == transcript::step::kind::forget_log) {
+      account.mailboxes.at("INBOX").log_begins = std::stoul(step.argument);
+      continue;
+    }
     fake_connection& client = client_named(step.turn.client);
     for (bytes_view rest = step.turn.sent; !rest.empty();) {
       const size_t size = std::min(next_size(rest.size()), rest.size());
