@@ -33,7 +33,7 @@ enum class value_kind : uint8_t {
   objects
 };
 
-enum class unit : uint8_t { none, bytes, kb, mb, seconds, minutes, hours, days };
+enum class unit : uint8_t { none, bytes, kb, mb, seconds, minutes, hours, days, months };
 
 /// Further rules for a text.
 enum class text_form : uint8_t {

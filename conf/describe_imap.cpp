@@ -84,6 +84,23 @@ constexpr std::array table{
                                                       .sentence = "Hosts that get no IMAP service.",
                                                       .spec = "IMAP-12 SEC-01 SEC-03 SEC-04 SEC-07",
                                                       .may_be_empty = true}),
+    item<imap, &imap_settings::autodiscover, &autodiscover_settings::host>(
+        {.name = "imap.autodiscover_host",
+         .sentence = "IMAP host that autodiscover tells clients; empty: the name of this server.",
+         .spec = "IMAP-06",
+         .form = text_form::host_name,
+         .may_be_empty = true}),
+    item<imap, &imap_settings::autodiscover, &autodiscover_settings::port>(
+        {.name = "imap.autodiscover_port",
+         .sentence = "IMAP port that autodiscover tells clients; automatic: that of a listener, or 993.",
+         .spec = "IMAP-07",
+         .minimum = 1,
+         .maximum = 65535,
+         .when_absent = "automatic"}),
+    item<imap, &imap_settings::autodiscover, &autodiscover_settings::ssl>(
+        {.name = "imap.autodiscover_ssl",
+         .sentence = "Whether autodiscover tells clients to encrypt IMAP.",
+         .spec = "IMAP-08"}),
 };
 
 } // namespace

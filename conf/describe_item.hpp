@@ -73,6 +73,8 @@ template <>
 inline constexpr unit duration_unit<std::chrono::hours> = unit::hours;
 template <>
 inline constexpr unit duration_unit<std::chrono::days> = unit::days;
+template <>
+inline constexpr unit duration_unit<std::chrono::months> = unit::months;
 template <class T>
 constexpr unit duration_unit<std::vector<T>> = duration_unit<T>;
 

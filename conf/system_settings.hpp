@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ enum class bare_newline : uint8_t { refuse, normalise };
 /// How a recipient over quota is refused: 4yz, the sender tries again, or 5yz.
 enum class over_quota_reply : uint8_t { temporary, permanent };
 enum class tls_version : uint8_t { tls1_2, tls1_3 };
+
+/// What autodiscover tells clients of one of the mail services.
+struct autodiscover_settings {
+  std::string host;             // empty: the name of this server
+  std::optional<uint16_t> port; // none: that of the listener that fits
+  bool ssl = true;
+};
 
 struct smtp_in_settings {
   bool enabled = true;
@@ -51,6 +59,7 @@ struct smtp_in_settings {
   std::vector<network> auth_exempt_networks;
   std::vector<network> whitelisted_networks;
   std::vector<network> blacklisted_networks;
+  autodiscover_settings autodiscover;
 };
 
 struct lmtp_settings {
@@ -71,6 +80,7 @@ struct pop3_settings {
   uint32_t max_connections_per_address = 50;
   std::vector<network> whitelisted_networks;
   std::vector<network> blacklisted_networks;
+  autodiscover_settings autodiscover;
 };
 
 struct imap_settings {
@@ -90,6 +100,7 @@ struct imap_settings {
   uint32_t message_limit = 0;
   std::vector<network> whitelisted_networks;
   std::vector<network> blacklisted_networks;
+  autodiscover_settings autodiscover;
 };
 
 /// How passwords are stored and how guessing is slowed down.
@@ -175,6 +186,14 @@ struct metrics_settings {
   std::vector<network> allowed_networks = {*parse_network("127.0.0.0/8"), *parse_network("::1")};
 };
 
+/// How long statistics are kept, those of the whole server and those of each domain.
+struct report_settings {
+  std::chrono::months delete_server_stats_after{13};
+  bool delete_server_stats = true;
+  std::chrono::months delete_domain_stats_after{13};
+  bool delete_domain_stats = true;
+};
+
 /// What holds for the whole installation; kept in the system store, given in the file for the first start
 /// only.
 struct system_settings {
@@ -190,6 +209,7 @@ struct system_settings {
   tls_settings tls;
   http_settings http;
   metrics_settings metrics;
+  report_settings reports;
 };
 
 } // namespace stagepost::conf

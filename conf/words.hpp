@@ -68,8 +68,8 @@ struct words<value_kind> {
 };
 template <>
 struct words<unit> {
-  static constexpr std::array<std::string_view, 8> all{"",        "bytes",   "KB",    "MB",
-                                                       "seconds", "minutes", "hours", "days"};
+  static constexpr std::array<std::string_view, 9> all{"",        "bytes", "KB",   "MB",    "seconds",
+                                                       "minutes", "hours", "days", "months"};
 };
 template <>
 struct words<text_form> {

@@ -59,6 +59,7 @@ bytes queue_item(queue_id id, uint32_t item) { return make(id.value, item); }
 bytes trace_id(uint64_t hash, queue_id id) { return make(hash, id.value); }
 bytes trace_hash(uint64_t hash) { return make(hash); }
 bytes domain(domain_id domain) { return make(domain.value); }
+bytes domain_day(domain_id domain, uint32_t day) { return make(domain.value, day); }
 
 bytes local_part(domain_id domain, std::string_view local_part) {
   auto out = make(domain.value);

@@ -30,6 +30,8 @@ bytes queue_item(queue_id id, uint32_t item);
 bytes trace_id(uint64_t hash, queue_id id);
 bytes trace_hash(uint64_t hash);
 bytes domain(domain_id domain);
+/// For `statistics`: days since 1970.
+bytes domain_day(domain_id domain, uint32_t day);
 /// For `account_names` and `aliases`.
 bytes local_part(domain_id domain, std::string_view local_part);
 

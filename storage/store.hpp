@@ -58,6 +58,7 @@ enum class family : uint8_t {
   aliases,
   settings,
   secrets,
+  statistics,
 };
 
 struct store_options {

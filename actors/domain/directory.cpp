@@ -68,6 +68,14 @@ address_found directory_state::find_by_number(account_id account) const {
   return answer;
 }
 
+domain_found directory_state::find_by_name(const find_domain& what) const {
+  const auto record = find_named_domain(*with.from.system, what.name);
+  if (record) return {true, true, settings_of(*record).disabled, record->id, record->name};
+  domain_found answer;
+  answer.done = record.error().code == storage::errc::not_found;
+  return answer;
+}
+
 caf::result<address_expanded> directory_state::expand_all(const expand_address& what) {
   auto answer = self->make_response_promise<address_expanded>();
   const auto found = std::make_shared<address_expanded>();
@@ -148,6 +156,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const find_address& what) { return self->state.find(what.address); },
       [self](const find_account& what) { return self->state.find_by_number(what.account); },
       [self](const expand_address& what) { return self->state.expand_all(what); },
+      [self](const find_domain& what) { return self->state.find_by_name(what); },
       [self](const create_domain& what) { return self->state.add_domain(what); },
       [self](const delete_domain& what) { return self->state.remove_domain(what); },
       [self](const change_domain& what) { return self->state.alter_domain(what); },

@@ -32,6 +32,7 @@ struct directory_state {
 
   caf::result<address_found> find(const std::string& address);
   address_found find_by_number(account_id account) const;
+  domain_found find_by_name(const find_domain& what) const;
   caf::result<address_expanded> expand_all(const expand_address& what);
 
   caf::result<admin_answer> add_domain(const create_domain& what);

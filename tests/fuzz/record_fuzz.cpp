@@ -8,6 +8,7 @@
 #include "storage/log_scan.hpp"
 #include "storage/records.hpp"
 #include "storage/small_records.hpp"
+#include "storage/statistics_record.hpp"
 #include "storage/word_leaf.hpp"
 
 #include <cstdint>
@@ -58,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 21) {
+  switch (choice % 22) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -84,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   case 18: decode_twice(in, decode_word_index); break;
   case 19: decode_twice(in, decode_segment_messages); break;
   case 20: read_leaf(in); break;
+  case 21: decode_twice(in, decode_day_counts); break;
   default: scan_as_log(in);
   }
   return 0;

@@ -7,7 +7,7 @@
 #include "actors/net/scheduler.hpp"
 #include "actors/supervisor/tree.hpp"
 #include "actors/wall_clock.hpp"
-#include "admin/http/metrics_connection.hpp"
+#include "admin/http/connection.hpp"
 #include "conf/stored.hpp"
 #include "storage/directory.hpp"
 #include "storage/secrets.hpp"
@@ -222,6 +222,11 @@ http::services_ptr server::http_services() {
   auto made = std::make_shared<http::services>();
   made->settings = settings_;
   made->counters = counters_;
+  made->directory = tree_.directory;
+  for (const auto& port : ports_)
+    if (!port.settings.on_unix_socket() && !port.sockets.empty())
+      made->ports.push_back({port.settings.service, port.settings.tls,
+                             conf::host_name_of(node_, port.settings), port.sockets.front().port});
   made->healthy = [this] { return healthy(); };
   const auto sum = [stores = stores_->shards](auto member) {
     return [stores, member] {

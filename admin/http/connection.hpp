@@ -1,27 +1,15 @@
 #pragma once
 
-#include "actors/metrics/metrics.hpp"
 #include "actors/net/connection.hpp"
-#include "actors/settings.hpp"
+#include "admin/http/request_reader.hpp"
+#include "admin/http/services.hpp"
 
-#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace stagepost::http {
 
-/// What the HTTP door shows for now: figures and whether the server is well.
-struct services {
-  live_settings_ptr settings;
-  metrics::counters_ptr counters;
-  std::vector<metrics::sampled> figures;
-  std::function<bool()> healthy; ///< all stores take writes
-  std::function<net::tls_context_ptr()> certificates;
-};
-using services_ptr = std::shared_ptr<const services>;
-
-/// One HTTP/1.1 client (Beast): GET and HEAD of /metrics (only from metrics.allowed_networks) and /healthz.
+/// One HTTP/1.1 client: reads requests within their limits, has the router answer them, one after the other.
 class http_connection : public net::connection {
 public:
   http_connection(caf::actor_config& config, net::socket socket, services_ptr with, std::string peer_address,
@@ -34,13 +22,18 @@ protected:
   void on_failure(const std::exception& why) override;
 
 private:
-  struct parsed;
-  bool may_see_figures() const;
+  /// Until the request is whole or refused; false when there will be no more of it.
+  net::task<bool> read(request_reader& reader, request_reader::state& reached);
+
+  /// Reads on and drops it, after a refusal: closing before the client has sent what it had to send would
+  /// make its system throw the refusal away unread.
+  net::task<> linger();
 
   services_ptr with_;
   std::string peer_address_;
   bool tls_;
   std::shared_ptr<void> ticket_;
+  std::string pending_; ///< read and not used
 };
 
 } // namespace stagepost::http
