@@ -126,5 +126,6 @@ std::span<const setting<system_settings>> password_table();
 std::span<const setting<system_settings>> spool_table();
 std::span<const setting<system_settings>> store_table();
 std::span<const setting<system_settings>> service_table();
+std::span<const setting<system_settings>> report_table();
 
 } // namespace stagepost::conf

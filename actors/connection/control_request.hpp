@@ -57,9 +57,10 @@ std::string directory_name(const std::string& typed);
 // The verbs, by what they are about.
 std::vector<control_verb>
 change_verbs(); ///< what changes domains, users, aliases and settings: control_changes.cpp
-std::vector<control_verb> list_verbs();   ///< what shows them: control_lists.cpp
-std::vector<control_verb> queue_verbs();  ///< the spool and the traces: control_queue.cpp
-std::vector<control_verb> import_verbs(); ///< mail from elsewhere: control_import.cpp
-std::vector<control_verb> node_verbs();   ///< status, reload, verify, backup: control_node.cpp
+std::vector<control_verb> list_verbs();       ///< what shows them: control_lists.cpp
+std::vector<control_verb> queue_verbs();      ///< the spool and the traces: control_queue.cpp
+std::vector<control_verb> import_verbs();     ///< mail from elsewhere: control_import.cpp
+std::vector<control_verb> statistics_verbs(); ///< what was counted: control_statistics.cpp
+std::vector<control_verb> node_verbs();       ///< status, reload, verify, backup: control_node.cpp
 
 } // namespace stagepost::connection

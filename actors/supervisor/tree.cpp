@@ -11,6 +11,7 @@
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
+#include "actors/statistics/statistics.hpp"
 #include "actors/upkeep/upkeep.hpp"
 
 #include <csignal>
@@ -73,7 +74,11 @@ tree plant(caf::actor_system& system, const seeds& from) {
                    size_t(1000));
   watch(made.hashing, "hashing");
 
-  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings};
+  made.statistics =
+      system.spawn(statistics::statistics, statistics::services{from.system_store, made.system_committer,
+                                                                made.readers, from.settings});
+  watch(made.statistics, "statistics");
+  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings, made.statistics};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
 
@@ -104,10 +109,10 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.local = local;
     crossings.push_back(local);
     watch(shard.local, "local delivery");
-    shard.queue =
-        system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings, from.counters);
+    shard.queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings,
+                               from.counters, made.statistics);
     watch(shard.queue, "queue");
-    shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings);
+    shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings, made.statistics);
     watch(shard.intake, "intake");
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
@@ -135,6 +140,7 @@ connection::context_ptr context_for(const tree& of, const conf::node_settings& n
   made->directory = of.directory;
   made->logins = of.logins;
   made->counters = of.counters;
+  made->statistics = of.statistics;
   for (const auto& each : of.shards) made->shards.push_back({each.with, each.accounts, each.intake});
   return made;
 }
@@ -169,6 +175,7 @@ void fell(caf::actor_system& system, tree& what) {
   for (auto& shard : what.shards) end(self, shard.accounts);
   for (auto& shard : what.shards) end(self, shard.with.eraser);
   for (auto& shard : what.shards) end(self, shard.with.committer);
+  end(self, what.statistics); // writes what it has counted
   end(self, what.system_committer);
   end(self, what.readers);
   end(self, what.hashing);

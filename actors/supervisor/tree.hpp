@@ -9,6 +9,7 @@
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/spool/trace_keeper.hpp"
+#include "actors/statistics/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "conf/settings.hpp"
 #include "storage/store.hpp"
@@ -40,6 +41,7 @@ struct tree {
   committer::committer_actor system_committer;
   offload::pool_actor readers;
   offload::pool_actor hashing;
+  statistics::statistics_actor statistics;
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
