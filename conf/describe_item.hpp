@@ -128,5 +128,6 @@ std::span<const setting<system_settings>> store_table();
 std::span<const setting<system_settings>> index_table();
 std::span<const setting<system_settings>> resolver_table();
 std::span<const setting<system_settings>> service_table();
+std::span<const setting<system_settings>> report_table();
 
 } // namespace stagepost::conf

@@ -65,6 +65,7 @@ address_found directory_state::find_by_number(account_id account) const {
                                                                             : address_kind::account;
   answer.target = target_of(*user, *owner);
   answer.is_local_domain = true;
+  answer.domain = owner->id;
   return answer;
 }
 

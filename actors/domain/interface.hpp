@@ -43,6 +43,7 @@ struct address_found {
   account_target target; ///< for `account`
   bool is_local_domain = false;
   bool require_auth = false; ///< DOM-25 of the address's domain: its users must log in to send
+  domain_id domain = {};     ///< of the address; zero elsewhere
 };
 
 /// Whether an account that an address stood for once is still there, and its limits: `account`, `disabled`,

@@ -19,6 +19,7 @@ struct addressee {
   domain::address_kind kind = domain::address_kind::elsewhere;
   domain::account_target target;
   bool delivered_before = false; ///< the message says so itself: a loop, not to be delivered once more
+  domain_id domain = {};         ///< of ours that the address is in; zero elsewhere
 };
 
 /// How the first try to deliver to a recipient ended.

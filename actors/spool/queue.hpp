@@ -9,6 +9,7 @@
 #include "actors/spool/read_stamps.hpp"
 #include "actors/spool/recent_ids.hpp"
 #include "actors/spool/retry_times.hpp"
+#include "actors/statistics/interface.hpp"
 
 #include <chrono>
 #include <deque>
@@ -38,6 +39,7 @@ struct queue_state {
   domain::directory_actor directory;
   live_settings_ptr settings;
   metrics::counters_ptr counters;
+  statistics::statistics_actor statistics;
 
   /// A message being worked on.
   struct working {
@@ -97,6 +99,7 @@ struct queue_state {
   size_t out_limit() const;
   /// No stored time of a retry is later than this, unless the wall clock was set back.
   instant furthest_from(instant now) const;
+  void count_delivery(const storage::spool_recipient& recipient);
   void delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
                  const delivery::delivery_result& result);
 
@@ -146,6 +149,7 @@ struct queue_state {
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
-                                live_settings_ptr settings, metrics::counters_ptr counters);
+                                live_settings_ptr settings, metrics::counters_ptr counters,
+                                statistics::statistics_actor statistics);
 
 } // namespace stagepost::spool

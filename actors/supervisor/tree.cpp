@@ -13,6 +13,7 @@
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
+#include "actors/statistics/statistics.hpp"
 #include "actors/upkeep/upkeep.hpp"
 
 #include <csignal>
@@ -82,7 +83,11 @@ tree plant(caf::actor_system& system, const seeds& from) {
                                (settings->index.threads + 2) * from.shard_stores.size());
   watch(made.indexing, "indexing");
 
-  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings};
+  made.statistics =
+      system.spawn(statistics::statistics, statistics::services{from.system_store, made.system_committer,
+                                                                made.readers, from.settings});
+  watch(made.statistics, "statistics");
+  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings, made.statistics};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
 
@@ -116,10 +121,10 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.local = local;
     crossings.push_back(local);
     watch(shard.local, "local delivery");
-    shard.queue =
-        system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings, from.counters);
+    shard.queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings,
+                               from.counters, made.statistics);
     watch(shard.queue, "queue");
-    shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings);
+    shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings, made.statistics);
     watch(shard.intake, "intake");
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
@@ -147,6 +152,7 @@ connection::context_ptr context_for(const tree& of, const conf::node_settings& n
   made->directory = of.directory;
   made->logins = of.logins;
   made->counters = of.counters;
+  made->statistics = of.statistics;
   for (const auto& each : of.shards) made->shards.push_back({each.with, each.accounts, each.intake});
   return made;
 }
@@ -183,6 +189,7 @@ void fell(caf::actor_system& system, tree& what) {
   for (auto& shard : what.shards) end(self, shard.with.indexer);
   end(self, what.indexing);
   for (auto& shard : what.shards) end(self, shard.with.committer);
+  end(self, what.statistics); // writes what it has counted
   end(self, what.system_committer);
   end(self, what.resolver);
   end(self, what.readers);

@@ -10,6 +10,7 @@
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/spool/trace_keeper.hpp"
+#include "actors/statistics/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "conf/settings.hpp"
 #include "storage/store.hpp"
@@ -43,6 +44,7 @@ struct tree {
   offload::pool_actor hashing;
   offload::pool_actor indexing;
   resolver::resolver_actor resolver;
+  statistics::statistics_actor statistics;
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;

@@ -32,7 +32,7 @@ struct wrong_usage : std::runtime_error {
 struct command_line {
   std::string config;
   bool as_json = false;
-  std::string name, path, folder, role = "user", id;
+  std::string name, path, folder, role = "user", id, from_day, to_day;
   std::vector<std::string> values, names, dropped_names;
   bool password_stdin = false;
   uint64_t limit = 100;
@@ -327,6 +327,18 @@ int main(int argc, char** argv) {
         return json::object{{"verb", "trace"}, {"id", line.id}};
       },
       [&](const json::object& answer) { ctl::print_trace(answer, zone); });
+
+  sub = app.add_subcommand("statistics", "What was counted of a domain, by day in UTC; of the last 30 days");
+  sub->add_option("name", line.name, "Domain; none: the whole server");
+  sub->add_option("--from", line.from_day, "First day, as 2026-12-31");
+  sub->add_option("--to", line.to_day, "Last day; today if not given");
+  simple(
+      sub,
+      [&] {
+        return json::object{
+            {"verb", "statistics"}, {"name", line.name}, {"from", line.from_day}, {"to", line.to_day}};
+      },
+      ctl::print_statistics);
 
   sub = app.add_subcommand("verify", "Proves checksums, references and counters");
   sub->callback([&] {

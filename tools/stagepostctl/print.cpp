@@ -175,6 +175,22 @@ void print_route(const json::object& answer) {
   for (const auto& each : list(answer, "lines")) fmt::print("{}\n", std::string_view(each.as_string()));
 }
 
+void print_statistics(const json::object& answer) {
+  static constexpr const char* columns[] = {"messages_in", "octets_in", "messages_out", "octets_out",
+                                            "deliveries",  "refusals",  "logins",       "failed_logins"};
+  fmt::print("{:<10}", "day");
+  for (const auto* each : columns) fmt::print(" {:>13}", each);
+  fmt::print("\n");
+  for (const auto& each : list(answer, "days")) {
+    const auto& day = each.as_object();
+    fmt::print("{:<10}", member(day, "day"));
+    for (const auto* column : columns) fmt::print(" {:>13}", member(day, column));
+    fmt::print("\n");
+  }
+  if (member(answer, "counting") == "false")
+    fmt::print("Nothing is counted while smtp_in.allow_relay is anyone.\n");
+}
+
 void print_settings(const json::object& answer) {
   for (const auto& each : list(answer, "settings")) {
     const auto& one = each.as_object();
