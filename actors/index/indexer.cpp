@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 
+#include <algorithm>
 #include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -70,8 +71,16 @@ void indexer_state::add(mailbox_id folder, clock::duration delay) {
     look_wanted = true;
     return;
   }
-  if (!waiting.insert(folder).second) return;
-  turns.emplace(clock::now() + delay, folder);
+  const auto due = clock::now() + delay;
+  const auto [at, is_new] = waiting.try_emplace(folder, due);
+  if (!is_new) {
+    // Asked for sooner (a rebuild, or a shorter wait than was set before) it moves ahead.
+    if (at->second <= due) return;
+    const auto [first, last] = turns.equal_range(at->second);
+    turns.erase(std::find_if(first, last, [&](const auto& turn) { return turn.second == folder; }));
+    at->second = due;
+  }
+  turns.emplace(due, folder);
 }
 
 void indexer_state::changed(mailbox_id folder) {
@@ -111,8 +120,8 @@ void indexer_state::go_on() {
     run(folder);
   }
   if (look_wanted && !looking && waiting.size() < enough_waiting) look();
-  if (busy.size() >= threads || turns.empty() || tick_ordered) return;
-  tick_ordered = true;
+  if (busy.size() >= threads || turns.empty() || (tick_at && *tick_at <= turns.begin()->first)) return;
+  tick_at = turns.begin()->first;
   self->delayed_send(self,
                      std::max(turns.begin()->first - now, clock::duration(std::chrono::milliseconds(10))),
                      atom::tick::value);
@@ -223,7 +232,7 @@ indexer_self::behavior_type indexer(indexer_self::stateful_pointer<indexer_state
       [self](const rebuild_index& what) { return self->state.rebuild(what); },
       [self](atom::status) { return self->state.status(); },
       [self](atom::tick) {
-        self->state.tick_ordered = false;
+        self->state.tick_at.reset();
         self->state.go_on();
       },
   };

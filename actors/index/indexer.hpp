@@ -11,6 +11,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -38,11 +39,11 @@ struct indexer_state {
   std::stop_source stop; ///< passes under way end soon after it
 
   std::multimap<clock::time_point, mailbox_id> turns;
-  std::set<mailbox_id> waiting; ///< those in `turns`
+  std::map<mailbox_id, clock::time_point> waiting; ///< when those in `turns` are due
   std::set<mailbox_id> busy;
-  std::set<mailbox_id> again; ///< changed while busy
-  std::set<mailbox_id> anew;  ///< the index goes before the folder's next turn
-  bool tick_ordered = false;
+  std::set<mailbox_id> again;               ///< changed while busy
+  std::set<mailbox_id> anew;                ///< the index goes before the folder's next turn
+  std::optional<clock::time_point> tick_at; ///< when the next tick comes; an earlier one may be ordered
 
   /// Looking through the store for folders that are behind.
   bool looking = false;
