@@ -174,8 +174,9 @@ private:
 bool has_all(const word_index_state& now, const word_index_state& used) {
   size_t next = 0;
   for (const auto& each : now.segments)
-    if (next < used.segments.size() && used.segments[next].number == each.number) ++next;
-  return next == used.segments.size();
+    if (next < used.segments.size() && used.segments[next] == each) ++next;
+  // Numbers of segments begin anew when an index is made anew.
+  return next == used.segments.size() && now.indexed_to >= used.indexed_to;
 }
 
 } // namespace

@@ -23,10 +23,12 @@ net::task<imap::actions> imap_connection::begin_append(const imap::begin_append&
     if (!found) co_return session_->on_append_ready(imap::outcome::unavailable);
     if (found->outcome != imap::outcome::done) co_return session_->on_append_ready(found->outcome);
   }
-  mailbox::check_room question{whole_bytes_ + asked.size_bytes};
-  auto room = co_await net::ask<mailbox::room>(this, account_, question);
-  if (!room) co_return session_->on_append_ready(imap::outcome::unavailable);
-  if (!room->enough) co_return session_->on_append_ready(imap::outcome::over_quota);
+  if (!asked.replaces) {
+    mailbox::check_room question{whole_bytes_ + asked.size_bytes};
+    auto room = co_await net::ask<mailbox::room>(this, account_, question);
+    if (!room) co_return session_->on_append_ready(imap::outcome::unavailable);
+    if (!room->enough) co_return session_->on_append_ready(imap::outcome::over_quota);
+  }
   spool::may_accept space{asked.size_bytes};
   auto may = co_await net::ask<bool>(this, home().intake, space);
   if (!may || !*may) co_return session_->on_append_ready(imap::outcome::unavailable);
@@ -168,12 +170,16 @@ net::task<imap::actions> imap_connection::finish_append(const imap::finish_appen
   }
   order.content.with = batch;
   if (asked.replaced) order.replaced = {folder_, folder_id_, *asked.replaced};
+  // Out of our hands now: should the connection end before the answer, the bodies may be in a folder already.
+  // If they are not, they are found by their marks at the next start.
+  auto handed_over = std::exchange(whole_, {});
   auto put = co_await net::ask<mailbox::inserted>(this, account_, order);
   answer.outcome = put ? put->outcome : imap::outcome::unavailable;
   if (answer.outcome == imap::outcome::done) {
     answer.uid_validity = put->uid_validity;
     answer.uids = put->uids;
-    whole_.clear(); // nothing to give up
+  } else {
+    whole_ = std::move(handed_over);
   }
   give_up_append();
   co_return session_->on_appended(answer);

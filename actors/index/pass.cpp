@@ -116,9 +116,7 @@ result<done> tidy(const storage::store& in, mailbox_id folder, const pass_limits
 
 /// The folder was deleted, maybe while it was indexed.
 result<done> forget(const storage::store& in, mailbox_id folder, const storage::batch_writer& write) {
-  const auto state = storage::read_word_index(in, folder, reach::disk);
-  if (!state) return state.error();
-  if (*state == storage::word_index_state{}) return done{};
+  // Also where there is no list: a pass that was cut off leaves words without one.
   auto last = std::make_shared<storage::batch>(in);
   storage::drop_word_index(*last, folder);
   return write(last);

@@ -35,6 +35,10 @@ void account_state::replace(const put_messages& what, open_answer<inserted> answ
             --under_way;
             if (source.outcome != outcome::done)
               return (void)answer.deliver(inserted{source.outcome, {}, {}, {}});
+            // The name may have come to another folder meanwhile, in which the UID is another message.
+            const auto* target = find(what.folder);
+            if (target == nullptr || target->record.id != what.replaced.from_id)
+              return (void)answer.deliver(inserted{outcome::no_such_mailbox, {}, {}, {}});
             auto order = what;
             order.content.replaced = what.replaced.uid;
             put_now(order, growth(what, source),

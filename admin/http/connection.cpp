@@ -32,6 +32,9 @@ net::task<bool> http_connection::read(request_reader& reader, request_reader::st
   using state = request_reader::state;
   const auto until = clock().now() + longest_request;
   for (;;) {
+    // Others have their turn between two pieces: a client that never pauses must not hold the worker.
+    co_await let_others();
+    if (draining_ || clock().now() >= until) co_return false;
     reached = reader.feed(pending_);
     if (reached == state::whole || reached == state::refused) co_return true;
     if (reached == state::awaits_leave) {
@@ -52,6 +55,10 @@ net::task<bool> http_connection::read(request_reader& reader, request_reader::st
   }
 }
 
+net::task<> http_connection::let_others() {
+  co_await boost::asio::post(stream_.socket().get_executor(), net::in_actor);
+}
+
 net::task<> http_connection::linger() {
   const auto until = clock().now() + linger_time;
   for (size_t dropped = 0; dropped < most_dropped;) {
@@ -59,6 +66,7 @@ net::task<> http_connection::linger() {
     if (read == got::closed) co_return;
     if (read == got::some) {
       dropped += input().size();
+      co_await let_others();
       continue;
     }
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock().now());

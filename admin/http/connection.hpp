@@ -28,6 +28,8 @@ private:
   /// Reads on and drops it, after a refusal: closing before the client has sent what it had to send would
   /// make its system throw the refusal away unread.
   net::task<> linger();
+  /// Goes on when the actors and sockets that wait have had their turn.
+  net::task<> let_others();
 
   services_ptr with_;
   std::string peer_address_;

@@ -27,10 +27,24 @@ void search_contexts::cancel(std::string_view tag) {
   std::erase_if(list_, [&](const search_context& each) { return each.tag == tag; });
 }
 
+namespace {
+
+size_t size_of(const search_key& key) {
+  size_t bytes = sizeof key + key.text.size();
+  for (const number_ranges* ranges : {&key.set.ranges, &key.ranges})
+    bytes += ranges->size() * sizeof(number_range);
+  for (const search_key& child : key.children) bytes += size_of(child);
+  return bytes;
+}
+
+} // namespace
+
 bool search_contexts::is_too_big() const {
   size_t bytes = 0;
-  for (const search_context& context : list_)
+  for (const search_context& context : list_) {
+    bytes += size_of(context.key);
     for (const search_context::member& each : context.members) bytes += sizeof each + each.sort_key.size();
+  }
   return bytes > max_context_bytes;
 }
 
@@ -99,7 +113,8 @@ std::vector<context_change> update(search_context& context, const number_ranges&
 void freeze(search_key& key) {
   if (key.set.is_saved) {
     key.set.is_saved = false;
-    key.set.ranges = key.ranges;
+    key.set.ranges = std::move(key.ranges);
+    key.ranges.clear();
   }
   // What an index knew of all messages would stay as long as the context; few are looked at again.
   key.indexed_to = {};

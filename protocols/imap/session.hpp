@@ -261,6 +261,7 @@ struct copy_messages {
 struct begin_append {
   std::string mailbox;
   uint64_t size_bytes = 0;
+  bool replaces = false; ///< another goes with it (REPLACE): whether there is room shows at finish_append
 };
 /// A piece of the message, octets untouched, at most 256 KiB; a long feed brings several. Not a question; a
 /// failure shows in on_appended.

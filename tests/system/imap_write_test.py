@@ -87,7 +87,7 @@ class ImapWriteTest(server.ServerTest):
             )  # fmt: skip
             self.assertRegex(line, rb"OK \[APPENDUID \d+ 1\]")
             _, line = imap.say(b'APPEND Drafts CATENATE (URL "/INBOX/;UID=9")')
-            self.assertIn(b'NO [BADURL "/INBOX/;UID=9"]', line)
+            self.assertIn(b'NO [BADURL /INBOX/;UID=9]', line)
         text = (b"0123456789" * 60_000)[5:500_005]
         self.assertEqual(self.server.messages("bob", "Drafts"), [b"Subject: new\r\n\r\n" + text + b"end"])
 
@@ -146,6 +146,22 @@ class ImapWriteTest(server.ServerTest):
             self.assertIn(b'(/private/comment "mine")', found)
             found, _ = imap.say(b'GETMETADATA (DEPTH infinity) "" /private')
             self.assertIn(b"(/private/vendor/x ~{3}\r\na\x00b)", found)
+
+    def test_7_a_draft_is_replaced_where_there_is_no_room_for_two(self):
+        self.server.add_user(server.address("dora"))
+        self.user_during_test("dora", quota_mb="1")
+        with self.raw("dora") as imap:
+            for number in (1, 2):
+                _, line = imap.say(b"APPEND Drafts ", literal(mail(number, 400_000)))
+                self.assertIn(b"OK [APPENDUID", line)
+            imap.say(b"SELECT Drafts")
+            _, line = imap.say(b"APPEND Drafts ", literal(mail(3, 400_000)))
+            self.assertIn(b"NO [OVERQUOTA]", line)
+            _, line = imap.say(b"REPLACE 2 Drafts ", literal(mail(3, 400_000)))
+            self.assertIn(b" OK ", line)
+            _, line = imap.say(b"REPLACE 1 Drafts ", literal(mail(4, 900_000)))
+            self.assertIn(b"NO [OVERQUOTA]", line)
+        self.assertEqual(self.server.messages("dora", "Drafts"), [mail(1, 400_000), mail(3, 400_000)])
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ class SearchIndexTest(server.ServerTest):
             self.wait_for_index("bob")
             self.assertEqual([self.search(imap, *keys) for keys in questions], read)
 
-            self.server.restart(signal.SIGKILL)
-            self.wait_for_index("bob")
+        self.server.restart(signal.SIGKILL)
+        self.wait_for_index("bob")
         with self.server.imap("bob") as imap:
             imap.select("INBOX")
             self.assertEqual([self.search(imap, *keys) for keys in questions], read)

@@ -129,7 +129,7 @@ private:
     const uint64_t limit = with.settings().max_append_bytes;
     if (at_once && known == 0 && !script_.is_in_list()) return fail(with, answer::empty_message);
     if (limit && known > limit) return fail(with, answer::too_big);
-    with.ask(begin_append{mailbox_, known});
+    with.ask(begin_append{mailbox_, known, finish_.replaced.has_value()});
   }
 
   /// Counts what is about to come in. False when it is too much.
@@ -193,12 +193,11 @@ private:
 
   /// RFC 4469 4.
   void bad_url(dialogue& with) {
-    bytes code = "BADURL ";
+    // It stands there bare (RFC 4469, erratum 4046); what cannot is left out, with the code.
     const bool tellable = url_.size() <= 1000 && std::all_of(url_.begin(), url_.end(), [](char c) {
-                            return uint8_t(c) >= 0x20 && uint8_t(c) < 0x7f && c != ']';
+                            return uint8_t(c) > 0x20 && uint8_t(c) < 0x7f && c != ']' && c != '"';
                           });
-    write_string(code, tellable ? url_ : std::string{});
-    fail(with, answer::bad_url, code);
+    fail(with, answer::bad_url, tellable && !url_.empty() ? "BADURL " + url_ : std::string("CLIENTBUG"));
   }
 
   /// Nothing of the command comes in.

@@ -45,7 +45,7 @@ public:
   void begin(dialogue& with) override {
     with.text() += "* ENABLED";
     // What is not announced cannot be had.
-    if (!with.settings().rev2)
+    if (!with.settings().rev2 || !with.settings().idle)
       std::erase_if(words_, [](const enabled_word* word) { return word->which == extension::rev2; });
     for (const enabled_word* word : words_) {
       // RFC 5161 3.2: only what was switched on by this command.
@@ -93,7 +93,8 @@ void write_capabilities(bytes& out, const dialogue& with) {
       "UTF8=ACCEPT";
   out += " SEARCHRES SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL "
          "INPROGRESS MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT";
-  if (with.settings().rev2) out += " IMAP4rev2";
+  // IDLE is part of it.
+  if (with.settings().rev2 && with.settings().idle) out += " IMAP4rev2";
   // RFC 8437 leaves open what becomes of the compression then; so one or the other.
   if (!with.is_compressed()) out += " UNAUTHENTICATE COMPRESS=DEFLATE";
   out += " MULTIAPPEND CATENATE REPLACE BINARY QUOTA QUOTA=RES-STORAGE QUOTA=RES-MAILBOX METADATA";

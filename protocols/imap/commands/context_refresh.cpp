@@ -56,23 +56,31 @@ private:
                   finds);
     criteria_ = criteria;
     matching_.clear();
+    matching_bytes_ = 0;
+    too_much_ = false;
     searching_ = true;
     walk_->begin_within(with, with.view(), changed_);
   }
 
   void on_read(uint32_t, const message_entry& entry, const message_data& message) override {
+    if (too_much_) return;
     matching_.push_back({entry.uid, make_sort_key(criteria_, message)});
+    matching_bytes_ += sizeof matching_.back() + matching_.back().sort_key.size();
+    too_much_ = matching_bytes_ > max_context_bytes;
   }
 
   void on_found(dialogue& with, uint32_t sequence) override {
-    if (criteria_.empty()) matching_.push_back({with.view().at(sequence).uid, {}});
+    if (!criteria_.empty() || too_much_) return;
+    matching_.push_back({with.view().at(sequence).uid, {}});
+    matching_bytes_ += sizeof matching_.back();
+    too_much_ = matching_bytes_ > max_context_bytes;
   }
 
   void on_looked(dialogue&, uint32_t, uint32_t) override {}
 
   void on_searched(dialogue& with, answer how) override {
     searching_ = false;
-    if (text_of(how).status == "OK") {
+    if (text_of(how).status == "OK" && !too_much_) {
       changes_ = update(context(with), changed_, std::move(matching_), with.view());
       told_ = 0;
       telling_ = true;
@@ -135,6 +143,8 @@ private:
   std::vector<sort_criterion> criteria_;
   std::optional<search_walk> walk_;
   std::vector<search_context::member> matching_;
+  size_t matching_bytes_ = 0;
+  bool too_much_ = false; ///< more matched than may be kept
   std::vector<context_change> changes_;
   size_t told_ = 0; ///< of changes_
   bool searching_ = false;

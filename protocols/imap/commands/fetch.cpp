@@ -55,8 +55,9 @@ public:
 
   void on_expunged(dialogue& with, outcome result, const expunged_since& log) override {
     // "*" may be a message that is gone by now.
-    gone_ = gone_since(with.view(), resolve(set_, with.view().known_end()),
-                       result == outcome::done ? log : expunged_since{});
+    gone_ =
+        gone_since(with.view(), set_.is_saved ? with.view().saved() : resolve(set_, with.view().known_end()),
+                   result == outcome::done ? log : expunged_since{});
     go_on(with);
   }
 
@@ -281,11 +282,13 @@ private:
     const bool stored = section.how == binary_section::outcome::as_stored;
     const mime::extent part =
         cut(stored ? section.where : mime::extent{0, section.content.size()}, item.partial);
-    with.text() += '~'; // RFC 3516 4.4: the octets may be any
+    bytes_view rest;
+    if (!stored) rest = bytes_view(section.content).substr(size_t(part.offset), size_t(part.size));
+    // RFC 3516 4.3: a literal8 where there may be NUL.
+    if (stored || rest.find('\0') != rest.npos) with.text() += '~';
     open_literal(with, part.size);
     if (stored && part.size) with.out().add(send_body{message.uid, part.offset, part.size});
     if (stored) return;
-    bytes_view rest = bytes_view(section.content).substr(size_t(part.offset), size_t(part.size));
     for (; !rest.empty(); rest.remove_prefix(std::min(rest.size(), output::piece_bytes)))
       with.text() += rest.substr(0, output::piece_bytes);
   }

@@ -160,6 +160,13 @@ bool read_item(parser& in, fetch_request& request) {
       return in.fail(parse_errc::syntax, "unknown item");
     fetch_item item;
     if (!parse_binary_item(in, name, item)) return false;
+    // Each is decoded, and stays in memory until the message is told.
+    const auto decoded =
+        std::count_if(request.items.begin(), request.items.end(), [](const fetch_item& each) {
+          return each.kind == fetch_kind::binary || each.kind == fetch_kind::binary_size;
+        });
+    if (size_t(decoded) >= max_decoded_items)
+      return in.fail(parse_errc::too_complex, "too many BINARY items");
     request.add(std::move(item));
     return true;
   }

@@ -63,6 +63,7 @@ struct fetch_request {
 };
 
 inline constexpr size_t max_fetch_items = 200;
+inline constexpr size_t max_decoded_items = 8; ///< BINARY and BINARY.SIZE among them
 inline constexpr size_t max_section_numbers = 100;
 inline constexpr size_t max_section_fields = 500;
 

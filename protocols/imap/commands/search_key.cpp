@@ -20,6 +20,9 @@ struct key_form {
   bool negated = false;
 };
 
+/// "$" in one command.
+constexpr size_t max_saved_sets = 8;
+
 constexpr key_form forms[] = {
     {"ALL", search_kind::all, argument::none},
     {"ANSWERED", search_kind::flag, argument::none, flag_answered},
@@ -129,6 +132,8 @@ private:
   bool read_set(search_key& key, search_kind kind) {
     auto set = in_.sequence_set();
     if (!set) return false;
+    // Each stands for a copy of the saved result.
+    if (set->is_saved && ++saved_ > max_saved_sets) return in_.fail(parse_errc::too_complex, "too many $");
     key.kind = kind;
     key.set = std::move(*set);
     return true;
@@ -201,6 +206,7 @@ private:
 
   parser& in_;
   size_t keys_ = 0;
+  size_t saved_ = 0; ///< "$" among them
 };
 
 bool read_charset(parser& in) {

@@ -12,6 +12,8 @@ namespace {
 
 /// Fewer are read with one question.
 constexpr uint32_t few_messages = 16;
+/// Each text is a look through all the index knows; beyond these messages are read as without it.
+constexpr size_t most_texts = 16;
 
 std::optional<text_scope> scope_of(const search_key& key) {
   switch (key.kind) {
@@ -49,7 +51,9 @@ uint32_t first_from(const number_ranges& ranges, uint32_t from) {
 std::vector<search_text> texts_to_narrow(const search_key& key, uint32_t messages) {
   std::vector<search_text> texts;
   if (messages <= few_messages) return texts;
-  for_each_text(key, [&](const search_key& each, text_scope scope) { texts.push_back({scope, each.text}); });
+  for_each_text(key, [&](const search_key& each, text_scope scope) {
+    if (texts.size() < most_texts) texts.push_back({scope, each.text});
+  });
   return texts;
 }
 

@@ -75,6 +75,12 @@ private:
     for (uint32_t i = 0; i < messages_.size(); ++i) {
       uint32_t above = parents_[i];
       while (above != none && is_dummy(above) && parents_[above] != none) above = parents_[above];
+      // The way is made short for the next one: a chain of dummies may be as long as the mailbox.
+      for (uint32_t at = parents_[i]; at != none && at != above;) {
+        const uint32_t next = parents_[at];
+        if (is_dummy(at)) parents_[at] = above;
+        at = next;
+      }
       if (above == none)
         tree_.roots.push_back(i);
       else

@@ -18,6 +18,13 @@ public:
 
   void begin(dialogue& with) override {
     if (size_ < smallest_batch) return with.finish(answer::batch_too_small);
+    if (with.out().has_enough()) return with.ask(more{}); // of what commands before it said
+    write(with);
+  }
+  void on_more(dialogue& with) override { write(with); }
+
+private:
+  void write(dialogue& with) {
     const mailbox_view& view = with.view();
     bytes& out = with.text();
     out += "* UIDBATCHES (TAG ";
@@ -37,7 +44,6 @@ public:
     with.finish(answer::completed);
   }
 
-private:
   uint32_t size_;
   uint32_t first_, last_; ///< batches wanted
 };

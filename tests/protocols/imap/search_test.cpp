@@ -22,6 +22,22 @@ TEST(ImapSearch, ReadsInWholeOnlyWhatCheaperKeysLeave) {
   EXPECT_EQ(with.client->messages_read, 3u + 3u + 1u);
 }
 
+TEST(ImapSearch, CopiesTheSavedResultOnlyAFewTimes) {
+  logged_in with(10);
+  with.say("c SEARCH RETURN (SAVE) 2:3\r\n");
+  EXPECT_EQ(with.say("d SEARCH $ $ $ $ $ $ $ $\r\n"), "* SEARCH 2 3\r\nd OK SEARCH completed\r\n");
+  EXPECT_TRUE(with.say("e SEARCH $ $ $ $ $ $ $ $ $\r\n").starts_with("e "));
+}
+
+TEST(ImapSearch, AsksAnIndexForAFewTextsOnly) {
+  logged_in with(100);
+  with.client->indexed_to = uid{100};
+  std::string keys = "BODY body";
+  for (int i = 0; i < 30; ++i) keys = "OR BODY none" + std::to_string(i) + " " + keys;
+  EXPECT_TRUE(with.say("c SEARCH RETURN (COUNT) " + keys + "\r\n").find("COUNT 100") != std::string::npos);
+  EXPECT_EQ(with.client->narrowed_by.size(), 16u);
+}
+
 TEST(ImapSearch, StopsReadingWhereAnAlternativeIsKnown) {
   logged_in with(10);
   EXPECT_EQ(with.say("c SEARCH OR 1:9 BODY body\r\n"),
