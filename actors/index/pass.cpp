@@ -21,7 +21,7 @@ using result = storage::result<T>;
 /// A pass ends when its words take this much, however few messages they are of.
 constexpr size_t most_words_bytes = 32 * 1024 * 1024;
 /// Octets of one part that are read: the text within the limit is in them, whatever its encoding.
-constexpr uint64_t most_part_bytes = 8 * 1024 * 1024;
+constexpr uint64_t most_part_bytes = 1536 * 1024;
 
 static_assert(int(search::word_place::body) == int(word_field::body) &&
                   int(search::word_place::header) == int(word_field::header) &&

@@ -13,8 +13,8 @@ enum class word_place : uint8_t { body, header, subject, from, to, cc, bcc };
 
 /// What is looked at of one message; the rest of it is not indexed.
 struct word_limits {
-  size_t text_bytes = 1024 * 1024; ///< of the body's text; as much again of the header's
-  size_t words = 200'000;          ///< repeated ones too
+  size_t text_bytes = 512 * 1024; ///< of the body's text; as much again of the header's
+  size_t words = 100'000;         ///< repeated ones too
 };
 
 /// Calls `each` for the words of a message, repeated ones too, folded. False when a limit kept words back:
