@@ -14,7 +14,7 @@ public:
   explicit news_writer(dialogue& with) : with_(with), vanished_(with) {}
   ~news_writer() override { vanished_.end(); }
 
-  void on_expunged(uint32_t sequence, uid which) override {
+  void on_message_expunged(uint32_t sequence, uid which) override {
     if (with_.tells_vanished()) return vanished_.add(which);
     bytes& out = with_.text();
     out += "* ";

@@ -165,7 +165,7 @@ int64_t mailbox_view::take_page(const mailbox_page_ptr& now, bool with_expunges,
         // What it was never told of, it need not be told is gone.
         if (sequence < announced_) {
           --announced_;
-          listener.on_expunged(sequence + 1, old_entry->uid);
+          listener.on_message_expunged(sequence + 1, old_entry->uid);
         }
       } else {
         ghosts = true;

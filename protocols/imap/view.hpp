@@ -16,7 +16,7 @@ namespace stagepost::imap {
 class news_listener {
 public:
   virtual ~news_listener() = default;
-  virtual void on_expunged(uint32_t sequence, uid which) = 0;
+  virtual void on_message_expunged(uint32_t sequence, uid which) = 0;
   virtual void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) = 0;
   /// Asked after each page; false ends the round, the rest is kept.
   virtual bool wants_more() = 0;

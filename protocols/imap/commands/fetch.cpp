@@ -161,7 +161,7 @@ private:
   }
 
   // What others changed in the messages around.
-  void on_expunged(uint32_t, uid) override {}
+  void on_message_expunged(uint32_t, uid) override {}
   void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
     if (before.flags == now.flags && before.keywords == now.keywords && !with_->uses_condstore()) return;
     // Those come with what was asked for.

@@ -106,7 +106,7 @@ private:
     return entry;
   }
 
-  void on_expunged(uint32_t, uid) override {}
+  void on_message_expunged(uint32_t, uid) override {}
 
   void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
     const bool ours = was_changed_by_us(now.uid);

@@ -540,8 +540,8 @@ private:
     search_hits hits;
     for (const auto& [number, message] : watched_->messages) {
       if (message.uid > indexed_to) break;
-      const search::octet_source read = [&](mime::extent where) {
-        return bytes_view(*message.content).substr(where.offset, where.size);
+      const search::octet_source read = [&content = *message.content](mime::extent where) {
+        return bytes_view(content).substr(where.offset, where.size);
       };
       std::vector<bool> found(plan.patterns.size());
       const bool whole = search::for_each_message_word(
