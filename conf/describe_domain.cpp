@@ -56,6 +56,20 @@ std::span<const setting<domain_settings>> settings_of() {
                                          .sentence = "Time zone of the domain's users.",
                                          .maximum = 64,
                                          .form = text_form::time_zone}),
+      item<&domain_settings::sign_mail>({.name = "sign_mail",
+                                         .sentence = "Signs mail of the domain with its DKIM keys when it "
+                                                     "goes to other servers.",
+                                         .spec = "DLV-13"}),
+      item<&domain_settings::sign_header_as>(
+          {.name = "sign_header_as",
+           .sentence = "How exactly the header must arrive for a signature to hold: relaxed lets servers on "
+                       "the way change spaces and folding.",
+           .spec = "DLV-18"}),
+      item<&domain_settings::sign_body_as>(
+          {.name = "sign_body_as",
+           .sentence = "How exactly the body must arrive for a signature to hold: relaxed lets servers on "
+                       "the way change spaces at the ends of lines.",
+           .spec = "DLV-18"}),
   };
   return table;
 }

@@ -7,6 +7,9 @@
 
 namespace stagepost::conf {
 
+/// How forgiving a signature is of what servers on the way do (RFC 6376 3.4).
+enum class canonical_form : uint8_t { simple, relaxed };
+
 /// What holds for one domain (tabs Options, Technical, Features and Limits); kept with the domain.
 struct domain_settings {
   bool disabled = false;
@@ -21,6 +24,9 @@ struct domain_settings {
   byte_count max_message_size = kb(10000);
   uint32_t max_recipients = 200;
   std::string time_zone = "UTC";
+  bool sign_mail = false;
+  canonical_form sign_header_as = canonical_form::relaxed;
+  canonical_form sign_body_as = canonical_form::relaxed;
 };
 
 } // namespace stagepost::conf

@@ -49,6 +49,10 @@ struct words<over_quota_reply> {
   static constexpr std::array<std::string_view, 2> all{"temporary", "permanent"};
 };
 template <>
+struct words<canonical_form> {
+  static constexpr std::array<std::string_view, 2> all{"simple", "relaxed"};
+};
+template <>
 struct words<tls_version> {
   static constexpr std::array<std::string_view, 2> all{"1.2", "1.3"};
 };

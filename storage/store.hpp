@@ -59,6 +59,7 @@ enum class family : uint8_t {
   settings,
   secrets,
   statistics,
+  signing_keys,
 };
 
 struct store_options {

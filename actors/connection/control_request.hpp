@@ -66,6 +66,7 @@ std::vector<control_verb> import_verbs();     ///< mail from elsewhere: control_
 std::vector<control_verb> index_verbs();      ///< the index behind SEARCH: control_index.cpp
 std::vector<control_verb> dns_verbs();        ///< what the resolver knows: control_dns.cpp
 std::vector<control_verb> node_verbs();       ///< status, reload, verify, backup: control_node.cpp
+std::vector<control_verb> signing_verbs();    ///< keys of domains: control_signing.cpp
 std::vector<control_verb> statistics_verbs(); ///< what was counted: control_statistics.cpp
 
 } // namespace stagepost::connection

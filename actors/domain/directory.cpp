@@ -39,22 +39,25 @@ caf::result<address_found> directory_state::find(const std::string& address) {
     answer.kind = address_kind::malformed;
     return answer;
   }
-  auto known = domains.find(parts->domain);
-  if (known == domains.end()) {
-    auto record = storage::find_domain(*with.from.system, parts->domain, directory_reach);
-    if (!record) {
-      if (record.error().code == storage::errc::not_found) answer.kind = address_kind::elsewhere;
-      return answer;
-    }
-    if (domains.size() >= most_domains_alive) let_all_domains_go();
-    // All names of a domain lead to one actor, so that a change ends what any of them remembers.
-    auto owner = domains.find(record->name);
-    if (owner == domains.end())
-      owner = domains.emplace(record->name, self->spawn<caf::monitored>(domain, with.from, *record, watcher))
-                  .first;
-    known = record->name == parts->domain ? owner : domains.emplace(parts->domain, owner->second).first;
-  }
-  return self->delegate(known->second, find_local{parts->local});
+  const auto owner = actor_of(parts->domain);
+  if (owner) return self->delegate(*owner, find_local{parts->local});
+  if (owner.error().code == storage::errc::not_found) answer.kind = address_kind::elsewhere;
+  return answer;
+}
+
+storage::result<domain_actor> directory_state::actor_of(const std::string& domain_name) {
+  if (const auto known = domains.find(domain_name); known != domains.end()) return known->second;
+  auto record = storage::find_domain(*with.from.system, domain_name, directory_reach);
+  if (!record) return record.error();
+  if (domains.size() >= most_domains_alive) let_all_domains_go();
+  // All names of a domain lead to one actor, so that a change ends what any of them remembers.
+  auto owner = domains.find(record->name);
+  if (owner == domains.end())
+    owner =
+        domains.emplace(record->name, self->spawn<caf::monitored>(domain, with.from, *record, watcher)).first;
+  const auto found = owner->second;
+  if (record->name != domain_name) domains.emplace(domain_name, found);
+  return found;
 }
 
 address_found directory_state::find_by_number(account_id account) const {
@@ -105,20 +108,26 @@ caf::result<admin_answer> directory_state::write(std::shared_ptr<storage::batch>
 void directory_state::write_and_answer(caf::typed_response_promise<admin_answer> answer,
                                        std::shared_ptr<storage::batch> batch, const std::string& domain_name,
                                        account_id account, std::function<void()> then) {
+  write_batch(std::move(batch), domain_name, [this, answer, account, then](std::string wrong) mutable {
+    if (!wrong.empty()) return (void)answer.deliver(refuse(std::move(wrong)));
+    // A change of a domain may shut out all its users, so without an account all are forgotten.
+    self->send(with.logins, forget_logins{account});
+    then();
+    answer.deliver(admin_answer{true, {}});
+  });
+}
+
+void directory_state::write_batch(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
+                                  std::function<void(std::string)> then) {
   // `await`: nothing else is looked at until this is on disk, so what a change was checked against still
   // holds when it becomes true.
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .await(
-          [this, answer, domain_name, account, then](committer::committed) mutable {
+          [this, domain_name, then](committer::committed) {
             if (!domain_name.empty()) tell_domain(domain_name);
-            // A change of a domain may shut out all its users, so without an account all are forgotten.
-            self->send(with.logins, forget_logins{account});
-            then();
-            answer.deliver(admin_answer{true, {}});
+            then({});
           },
-          [answer](caf::error& failed) mutable {
-            answer.deliver(refuse("not written: " + describe(failed)));
-          });
+          [then](caf::error& failed) { then("not written: " + describe(failed)); });
 }
 
 // Not by an exit: that would overtake the questions in the domain's mailbox, and mail would be put off for
@@ -180,6 +189,10 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const put_alias& what) { return self->state.set_alias(what); },
       [self](const list_aliases& what) { return self->state.aliases(what); },
       [self](const change_settings& what) { return self->state.alter_settings(what); },
+      [self](const add_signing_key& what) { return self->state.add_key(what); },
+      [self](const change_signing_key& what) { return self->state.alter_key(what); },
+      [self](const list_signing_keys& what) { return self->state.keys(what); },
+      [self](const find_signers& what) { return self->state.find_signers_of(what.domain); },
       [self](const watch_space& what) {
         self->state.watcher = what.who;
         for (const auto& [name, each] : self->state.domains) caf::anon_send(each, what);

@@ -5,6 +5,7 @@
 #include "actors/domain/interface.hpp"
 #include "actors/mailbox/interface.hpp"
 #include "actors/offload/interface.hpp"
+#include "actors/open_answer.hpp"
 #include "storage/directory.hpp"
 
 #include <functional>
@@ -33,6 +34,8 @@ struct directory_state {
   space_watcher_actor watcher;                              ///< may be none
 
   caf::result<address_found> find(const std::string& address);
+  /// The actor of the domain with this canonical name, started when there is none yet.
+  storage::result<domain_actor> actor_of(const std::string& domain_name);
   address_found find_by_number(account_id account) const;
   domain_found find_by_name(const find_domain& what) const;
   caf::result<address_expanded> expand_all(const expand_address& what);
@@ -52,6 +55,10 @@ struct directory_state {
   caf::result<admin_answer> set_alias(const put_alias& what);
   caf::result<alias_list> aliases(const list_aliases& what) const;
   caf::result<admin_answer> alter_settings(const change_settings& what);
+  caf::result<signing_key_added> add_key(const add_signing_key& what);
+  caf::result<admin_answer> alter_key(const change_signing_key& what);
+  caf::result<signing_key_list> keys(const list_signing_keys& what) const;
+  caf::result<signers_found> find_signers_of(const std::string& domain);
 
   /// Writes; when it is on disk tells the domain so and forgets `account`'s logins, then runs `then`.
   caf::result<admin_answer> write(
@@ -62,6 +69,11 @@ struct directory_state {
   void write_and_answer(
       caf::typed_response_promise<admin_answer> answer, std::shared_ptr<storage::batch> batch,
       const std::string& domain_name, account_id account, std::function<void()> then = [] {});
+  /// Writes; when it is on disk tells the domain so. `then` gets why it could not be, empty when it is.
+  void write_batch(std::shared_ptr<storage::batch> batch, const std::string& domain_name,
+                   std::function<void(std::string)> then);
+  /// Puts a key that was made into the store; none: it could not be made.
+  void put_key(storage::signing_key_record* made, open_answer<signing_key_added> answer);
   /// Hashes the password in the pool, while others are served, and gives the credentials to `use`.
   using use_credentials =
       std::function<void(const storage::credential_record&, caf::typed_response_promise<admin_answer>)>;

@@ -1,6 +1,7 @@
 #include "actors/domain/domain.hpp"
 
 #include "actors/domain/address_book.hpp"
+#include "actors/domain/signers.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "conf/stored.hpp"
@@ -77,6 +78,8 @@ void domain_state::change(storage::domain_record changed) {
   record = std::move(changed);
   take_settings();
   forget_answers();
+  signers = nullptr;
+  ++life;
   if (space == settings.disk_space) return;
   if (knows_sum && (settings.disk_space.bytes == 0 || settings.disk_space > space))
     tell(alarm.look(used_bytes, settings.disk_space.bytes),
@@ -93,6 +96,25 @@ void domain_state::take_settings() {
   for (const auto& refused : decoded.refused)
     log::warn("domain {}: setting {} is not used: {}", record.name, refused.name, refused.sentence);
   settings = decoded.settings;
+}
+
+// In the pool: to open a key means to read, to decrypt and to parse it.
+caf::result<signers_found> domain_state::find_signers() {
+  if (signers) return signers_found{true, signers};
+  auto promise = self->make_response_promise<signers_found>();
+  open_answer<signers_found> answer(promise);
+  const auto opened = std::make_shared<signers_found>();
+  auto work = offload::make_work([from = from, record = record, settings = settings, opened] {
+    *opened = open_signers(from, record, settings);
+  });
+  self->request(from.readers, caf::infinite, offload::run_work{work})
+      .then(
+          [this, answer, opened, asked = life](offload::work_done) {
+            if (opened->done && asked == life) signers = opened->signers;
+            answer.deliver(*opened);
+          },
+          [answer](caf::error&) { answer.deliver(signers_found{}); });
+  return promise;
 }
 
 void domain_state::sum_up_if_stale() {
@@ -149,6 +171,7 @@ domain_self::behavior_type domain(domain_self::stateful_pointer<domain_state> se
   state.take_settings();
   return {
       [self](const find_local& what) { return self->state.find(what.local_part); },
+      [self](const find_signers&) { return self->state.find_signers(); },
       [self](const domain_changed& what) { self->state.change(what.record); },
       [self](const watch_space& what) { self->state.watcher = what.who; },
       [self](atom::drain) {

@@ -35,6 +35,10 @@ struct domain_state {
   bool knows_sum = false;
   space_alarm alarm;
   space_watcher_actor watcher;
+  /// What mail of the domain is signed with; nothing until somebody asks, and when the domain was changed.
+  std::shared_ptr<const std::vector<mailauth::dkim::signing_settings>> signers;
+  uint64_t life = 0; ///< counts the changes of the domain: what was read before one is not kept
+
   /// Answers that wait for the first sum under this limit, and until when any may do so; zero: nobody has
   /// asked yet.
   std::vector<std::pair<address_found, open_answer<address_found>>> waiting;
@@ -48,6 +52,8 @@ struct domain_state {
   void change(storage::domain_record changed);
   void take_settings();
   void forget_answers();
+
+  caf::result<signers_found> find_signers();
 
   void sum_up_if_stale();
   void summed_up(const space_sum& sum);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/atoms.hpp"
+#include "protocols/mailauth/dkim_signer.hpp"
 #include "protocols/sasl/exchange.hpp"
 #include "storage/directory_records.hpp"
+#include "storage/signing_keys.hpp"
 
 #include <caf/all.hpp>
 
@@ -191,6 +193,53 @@ struct change_settings {
   storage::setting_map settings;
 };
 
+// -- signing mail (DLV-13 to DLV-18)
+// ------------------------------------------------------------------------------------------------
+
+/// A new key; its selector is made up. It signs at once when the domain has none of that kind that does, else
+/// it is prepared.
+struct add_signing_key {
+  std::string domain;
+  storage::signing_algorithm algorithm = storage::signing_algorithm::rsa;
+};
+struct signing_key_added {
+  bool done = false;
+  std::string sentence; ///< why not
+  std::string domain;   ///< its own name
+  storage::signing_key_record key;
+};
+
+enum class key_change : uint8_t {
+  sign,   ///< it signs from now on, and what signed of its kind is retired
+  retire, ///< it signs no more
+  remove, ///< and is forgotten
+};
+struct change_signing_key {
+  std::string domain;
+  std::string selector;
+  key_change change = key_change::retire;
+};
+struct list_signing_keys {
+  std::string domain;
+};
+struct signing_key_list {
+  bool done = false;
+  std::string sentence;
+  std::string domain; ///< its own name
+  bool signs = false; ///< DLV-13
+  std::vector<storage::signing_key_record> keys;
+};
+
+/// What mail of a domain of this server is signed with.
+struct find_signers {
+  std::string domain; ///< any of its names
+};
+struct signers_found {
+  bool done = false; ///< false: not known now, and mail that must be signed has to wait
+  /// Empty: such mail is not signed, since it is no domain of ours or its signing is off.
+  std::shared_ptr<const std::vector<mailauth::dkim::signing_settings>> signers;
+};
+
 // -- the space of a domain
 // -----------------------------------------------------------------------------------------
 
@@ -224,7 +273,10 @@ using directory_actor = caf::typed_actor<
     caf::replies_to<change_user>::with<admin_answer>, caf::replies_to<change_password>::with<admin_answer>,
     caf::replies_to<list_users>::with<user_list>, caf::replies_to<put_alias>::with<admin_answer>,
     caf::replies_to<list_aliases>::with<alias_list>, caf::replies_to<change_settings>::with<admin_answer>,
-    caf::reacts_to<watch_space>>;
+    caf::replies_to<add_signing_key>::with<signing_key_added>,
+    caf::replies_to<change_signing_key>::with<admin_answer>,
+    caf::replies_to<list_signing_keys>::with<signing_key_list>,
+    caf::replies_to<find_signers>::with<signers_found>, caf::reacts_to<watch_space>>;
 
 /// One domain: who its users and aliases are. Started when first asked for.
 struct find_local {
@@ -236,6 +288,7 @@ struct domain_changed {
   storage::domain_record record; ///< as it is on disk now
 };
 using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_found>,
+                                      caf::replies_to<find_signers>::with<signers_found>,
                                       caf::reacts_to<domain_changed>, caf::reacts_to<watch_space>,
                                       // Ends when all that was asked before is answered.
                                       caf::reacts_to<atom::drain>>;
@@ -271,6 +324,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::put_alias)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_aliases)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::alias_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_settings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::add_signing_key)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::signing_key_added)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_signing_key)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_signing_keys)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::signing_key_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_signers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::signers_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::space_crossed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::watch_space)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_local)

@@ -3,6 +3,7 @@
 #include "actors/offload/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/statistics/interface.hpp"
+#include "storage/secrets.hpp"
 #include "storage/store.hpp"
 
 #include <caf/all.hpp>
@@ -18,7 +19,8 @@ struct stores {
   std::vector<std::shared_ptr<storage::store>> shards;
   offload::pool_actor readers;
   live_settings_ptr settings;
-  statistics::statistics_actor statistics = {}; ///< may be none
+  statistics::statistics_actor statistics = {};            ///< may be none
+  std::shared_ptr<const storage::secret_key> secrets = {}; ///< opens the private keys of domains
 };
 
 } // namespace stagepost::domain

@@ -87,7 +87,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
       system.spawn(statistics::statistics, statistics::services{from.system_store, made.system_committer,
                                                                 made.readers, from.settings});
   watch(made.statistics, "statistics");
-  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings, made.statistics};
+  domain::stores stores{from.system_store, from.shard_stores, made.readers,
+                        from.settings,     made.statistics,   from.secrets};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
 

@@ -59,6 +59,7 @@ struct seeds {
   live_settings_ptr settings;
   metrics::counters_ptr counters;
   std::string guise_secret; ///< makes the credentials of users who do not exist
+  std::shared_ptr<const storage::secret_key> secrets;
 };
 
 tree plant(caf::actor_system& system, const seeds& from);

@@ -49,7 +49,11 @@ result<key_record> parse_key_record(std::string_view text, key_type type) {
 }
 
 std::string key_record_text(const private_key& key) {
-  return "v=DKIM1; k=" + std::string(to_string(key.type())) + "; p=" + base64_encode(key.public_octets());
+  return key_record_text(key.type(), key.public_octets());
+}
+
+std::string key_record_text(key_type type, bytes_view public_octets) {
+  return "v=DKIM1; k=" + std::string(to_string(type)) + "; p=" + base64_encode(public_octets);
 }
 
 std::string key_record_name(std::string_view selector, std::string_view domain) {

@@ -24,6 +24,8 @@ result<key_record> parse_key_record(std::string_view text, key_type type);
 
 /// The value of the TXT record that publishes this key: "v=DKIM1; k=rsa; p=…".
 std::string key_record_text(const private_key& key);
+/// The same of the public half, as `private_key::public_octets` gives it.
+std::string key_record_text(key_type type, bytes_view public_octets);
 
 /// "SELECTOR._domainkey.DOMAIN" of a new record; both as given.
 std::string key_record_name(std::string_view selector, std::string_view domain);

@@ -232,6 +232,48 @@ int main(int argc, char** argv) {
   with_name(sub, "Address");
   simple(sub, [&] { return json::object{{"verb", "alias.delete"}, {"name", line.name}}; });
 
+  auto* dkim = app.add_subcommand("dkim", "What mail of a domain is signed with");
+  dkim->require_subcommand(1);
+  sub = dkim->add_subcommand("enable", "Signs mail of a domain, and makes a first key when there is none");
+  with_name(sub, "Domain");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "dkim.enable"}, {"name", line.name}};
+      },
+      ctl::print_keys);
+  sub = dkim->add_subcommand("list", "Lists a domain's keys with the DNS records they need");
+  with_name(sub, "Domain");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "dkim.list"}, {"name", line.name}};
+      },
+      ctl::print_keys);
+  std::string algorithm = "rsa";
+  sub = dkim->add_subcommand("add", "Makes a key; it signs at once only when no other of its kind does");
+  with_name(sub, "Domain");
+  sub->add_option("algorithm", algorithm, "rsa or ed25519")->check(CLI::IsMember({"rsa", "ed25519"}));
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "dkim.add"}, {"name", line.name}, {"algorithm", algorithm}};
+      },
+      ctl::print_keys);
+  struct key_verb {
+    const char *verb, *sentence;
+  };
+  for (const auto& each : {key_verb{"sign", "Lets a key sign, and retires the one of its kind that did"},
+                           key_verb{"retire", "Lets a key sign no more; keep its record for some days"},
+                           key_verb{"remove", "Forgets a key"}}) {
+    sub = dkim->add_subcommand(each.verb, each.sentence);
+    with_name(sub, "Domain");
+    sub->add_option("selector", line.id, "Its selector")->required();
+    simple(sub, [&, verb = each.verb] {
+      return json::object{{"verb", std::string("dkim.") + verb}, {"name", line.name}, {"selector", line.id}};
+    });
+  }
+
   auto* queue = app.add_subcommand("queue", "The spool");
   queue->require_subcommand(1);
   sub = queue->add_subcommand("list", "Lists what waits");

@@ -101,6 +101,17 @@ void print_aliases(const json::object& answer) {
   }
 }
 
+void print_keys(const json::object& answer) {
+  const auto print = [](const json::object& key) {
+    fmt::print("{}  {}, {}, made {}\n  {}\n", member(key, "selector"), member(key, "algorithm"),
+               member(key, "state"), member(key, "made_at"), member(key, "zone_line"));
+  };
+  if (const auto* signs = answer.if_contains("signs"))
+    fmt::print("mail of {} is {}\n", member(answer, "domain"), signs->as_bool() ? "signed" : "not signed");
+  for (const auto& each : list(answer, "keys")) print(each.as_object());
+  if (const auto* one = answer.if_contains("key")) print(one->as_object());
+}
+
 void print_queue(const json::object& answer) {
   for (const auto& each : list(answer, "messages")) print_message(each.as_object());
   if (const auto* one = answer.if_contains("message")) print_message(one->as_object());

@@ -140,8 +140,9 @@ void server::start() {
       log::error("a handler threw something that is no exception");
     }
   };
-  tree_ = supervisor::plant(*system_,
-                            {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret});
+  tree_ =
+      supervisor::plant(*system_, {stores_->system, stores_->shards, settings_, counters_,
+                                   stores_->guise_secret, std::make_shared<const storage::secret_key>(*key)});
   start_listeners();
   start_control();
   log::info("{} is ready: {} listeners, {} shards, {} workers", node_.node_name, ports_.size(),
