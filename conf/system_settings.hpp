@@ -171,6 +171,7 @@ struct resolver_settings {
 struct tls_settings {
   tls_version min_version = tls_version::tls1_2;
   bool session_tickets = true;
+  std::string client_ca_file;
   std::chrono::seconds handshake_timeout{30};
 };
 

@@ -117,4 +117,8 @@ bytes stream::tls_server_end_point() const {
   return tls_ != nullptr ? tls_context::server_end_point(tls_) : bytes{};
 }
 
+std::vector<std::string> stream::client_names() const {
+  return tls_ != nullptr ? tls_context::client_names(tls_) : std::vector<std::string>{};
+}
+
 } // namespace stagepost::net

@@ -54,6 +54,8 @@ public:
   /// RFC 9266 and RFC 5929 4, for SCRAM's channel binding; empty where the line has none.
   bytes tls_exporter() const;
   bytes tls_server_end_point() const;
+  /// As tls_context::client_names; none of a plain stream.
+  std::vector<std::string> client_names() const;
 
   net::socket& socket() { return socket_; }
 

@@ -53,9 +53,19 @@ std::shared_ptr<net::tls_context> read_certificates(const std::vector<conf::cert
 
 /// Puts certificates in force.
 void use(connection::live_certificates& in, const std::shared_ptr<net::tls_context>& certificates,
-         const conf::tls_settings& settings) {
+         conf::service service, const conf::tls_settings& settings) {
   if (certificates)
     certificates->set_options({settings.min_version == conf::tls_version::tls1_2, settings.session_tickets});
+  const bool has_users = service == conf::service::imap || service == conf::service::pop3 ||
+                         service == conf::service::submission;
+  if (certificates && has_users && !settings.client_ca_file.empty()) {
+    try {
+      certificates->ask_for_client_certificates(settings.client_ca_file);
+    } catch (const std::runtime_error& why) {
+      // Whoever has a password still comes in, and can set this right.
+      log::error("nobody can log in by certificate: {}", why.what());
+    }
+  }
   in.set(certificates);
 }
 
@@ -119,7 +129,7 @@ void server::start() {
   stores_ = open_stores(node_, first_start_, *key);
   settings_ = std::make_shared<live_settings>(stores_->settings);
   for (size_t i = 0; i < ports_.size(); ++i)
-    use(*ports_[i].certificates, certificates[i], stores_->settings.tls);
+    use(*ports_[i].certificates, certificates[i], ports_[i].settings.service, stores_->settings.tls);
   const auto& all = stores_->settings;
   const uint64_t wanted = own_descriptors + all.smtp_in.max_connections + all.imap.max_connections +
                           all.pop3.max_connections + all.lmtp.max_connections + all.http.max_connections;
@@ -276,7 +286,8 @@ void server::reload() {
     for (const auto& each : decoded.refused) log::warn("reload: setting {}: {}", each.name, each.sentence);
     settings_->set(decoded.settings);
   }
-  for (size_t i = 0; i < ports_.size(); ++i) use(*ports_[i].certificates, fresh[i], settings_->get()->tls);
+  for (size_t i = 0; i < ports_.size(); ++i)
+    use(*ports_[i].certificates, fresh[i], ports_[i].settings.service, settings_->get()->tls);
   log::info("reloaded settings and certificates");
 }
 
