@@ -7,6 +7,7 @@
 #include "storage/word_index.hpp"
 
 #include <iterator>
+#include <utility>
 
 namespace stagepost::connection {
 
@@ -47,6 +48,11 @@ caf::message_handler imap_connection::handlers() {
   return {
       [this](mailbox::mailbox_changed& notice) { on_changed(notice); },
       [this](const mailbox::mailbox_gone& notice) { on_gone(notice); },
+      [this](mailbox::account_changed& notice) {
+        if (!watches_) return;
+        session_->queue_event(std::move(notice.event));
+        poke();
+      },
   };
 }
 
@@ -83,6 +89,11 @@ net::task<> imap_connection::serve() {
       co_await perform(std::move(todo));
       continue;
     }
+    // Only now, when all before has been sent: what a client is too slow for waits in the session.
+    if (auto told = session_->tell_news(); !told.empty()) {
+      co_await perform(std::move(told));
+      continue;
+    }
     co_await flush();
     const auto why = co_await wait_for_input(patience());
     imap::actions todo;
@@ -113,7 +124,14 @@ void imap_connection::on_exit() {
 
 /// The account or the folder failed: what the session shows is no longer kept up.
 void imap_connection::on_down(const caf::down_msg& ended) {
-  if (account_ && ended.source == account_.address()) on_gone({folder_id_});
+  if (account_ && ended.source == account_.address()) {
+    on_gone({folder_id_});
+    if (std::exchange(watches_, false)) {
+      auto said = session_->on_shutdown(); // what happens from here on it would not hear of
+      std::move(said.begin(), said.end(), std::back_inserter(spoken_));
+      poke();
+    }
+  }
   if (folder_ && ended.source == folder_.address()) on_gone({folder_id_});
 }
 
@@ -133,6 +151,8 @@ net::task<> imap_connection::perform(imap::actions todo) {
         co_await end_message(*end);
       } else if (std::holds_alternative<imap::leave_mailbox>(action)) {
         leave();
+      } else if (auto* asked = std::get_if<imap::watch_account>(&action)) {
+        watch(asked->wanted);
       } else if (std::holds_alternative<imap::abort_append>(action)) {
         give_up_append();
       } else if (std::holds_alternative<imap::start_compression>(action)) {
@@ -239,6 +259,17 @@ net::task<imap::actions> imap_connection::log_in_with(domain::login_answer answe
     account_id_ = answer.account.account;
   }
   co_return session_->on_login(answer.outcome, answer.account.address);
+}
+
+/// In front of all that is asked of the account after it: nothing is missed.
+void imap_connection::watch(bool wanted) {
+  if (!account_ || wanted == watches_) return;
+  watches_ = wanted;
+  if (wanted)
+    monitor(account_);
+  else
+    demonitor(account_.address());
+  send(account_, mailbox::watch_account{caf::actor_cast<mailbox::account_watcher_actor>(this), wanted});
 }
 
 void imap_connection::leave() {

@@ -50,6 +50,7 @@ private:
   net::task<imap::actions> change_folders(Order order);
   void on_changed(mailbox::mailbox_changed& notice);
   void on_gone(const mailbox::mailbox_gone& notice);
+  void watch(bool wanted);
   void on_down(const caf::down_msg& ended);
 
   std::optional<imap::session> session_;
@@ -58,6 +59,7 @@ private:
   imap::actions spoken_; ///< what the session said to a notice, to be performed at the next turn
   mailbox::mailbox_actor folder_;
   mailbox_id folder_id_;
+  bool watches_ = false;      ///< what happens in the account is wanted
   mailbox_id looked_into_id_; ///< of the folder last looked into
   /// Where the messages read last are kept, for the parts of them to be sent.
   std::unordered_map<uid, blob_id> bodies_;

@@ -44,7 +44,7 @@ folder_list account_state::list() const {
   folder_list answer{outcome::done, {}};
   std::set<std::string> levels;
   for (const auto& [name, each] : folders) {
-    answer.folders.push_back({name, imap::special_use(each.record.use), each.record.subscribed, false});
+    answer.folders.push_back(info_of(each.record));
     for (auto slash = name.find('/'); slash != name.npos; slash = name.find('/', slash + 1))
       if (auto level = name.substr(0, slash); folders.count(level) == 0) levels.insert(std::move(level));
   }
@@ -144,7 +144,7 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
   state.id = id;
   state.quota_bytes = quota_bytes;
   state.lease = std::move(lease);
-  self->set_down_handler([self](const caf::down_msg& gone) { self->state.sessions.erase(gone.source); });
+  self->set_down_handler([self](const caf::down_msg& gone) { self->state.forget(gone.source); });
   state.load();
   return {
       [self](const attach_session& what) {
@@ -154,7 +154,8 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
         if (session && self->state.sessions.insert(what.session).second) self->monitor(session);
       },
       [self](const detach_session& what) {
-        if (self->state.sessions.erase(what.session) != 0) self->demonitor(what.session);
+        if (self->state.sessions.count(what.session) != 0) self->demonitor(what.session);
+        self->state.forget(what.session);
       },
       [self](list_folders) {
         return self->state.once_loaded<folder_list>(
@@ -203,14 +204,9 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
           answer.deliver(sum);
         });
       },
-      [self](const counters_changed& what) {
-        for (auto& [name, each] : self->state.folders)
-          if (each.record.id == what.folder) {
-            each.messages = what.messages;
-            each.size_bytes = what.size_bytes;
-          }
-      },
+      [self](const counters_changed& what) { self->state.count(what); },
       [self](const set_quota& what) { self->state.quota_bytes = what.quota_bytes; },
+      [self](const watch_account& what) { self->state.watch(what); },
       [self](atom::drain) -> caf::result<bool> {
         if (!self->state.may_end()) return false;
         auto pending = self->make_response_promise<bool>();

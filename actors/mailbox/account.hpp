@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace stagepost::mailbox {
 
@@ -42,9 +43,10 @@ struct account_state {
   std::deque<std::function<void()>> awaiting_load;
   bool erased = false; ///< the account was deleted: there are no folders and none is made
   std::set<caf::actor_addr> sessions;
-  size_t under_way = 0;        ///< requests that have not been answered
-  uint64_t reserved_bytes = 0; ///< of messages on their way into folders
-  bool list_busy = false;      ///< a change of the list is on its way to the disk
+  std::vector<account_watcher_actor> watchers; ///< sessions that want to hear what happens
+  size_t under_way = 0;                        ///< requests that have not been answered
+  uint64_t reserved_bytes = 0;                 ///< of messages on their way into folders
+  bool list_busy = false;                      ///< a change of the list is on its way to the disk
   std::deque<std::function<void()>> list_waiting;
   bool move_busy = false; ///< one MOVE at a time: two that cross would wait for each other
   std::deque<std::function<void()>> moves_waiting;
@@ -70,6 +72,15 @@ struct account_state {
   bool has_children(std::string_view name) const;
   uint64_t used_bytes() const;
 
+  void watch(const watch_account& what);
+  /// The session has ended, or looks at something else.
+  void forget(const caf::actor_addr& session);
+  /// Tells those who watch, but for `cause`.
+  void announce(const imap::mailbox_event& event, const caf::actor_addr& cause = {});
+  /// Who asked for what is being handled.
+  caf::actor_addr asking() const;
+  void count(const counters_changed& what);
+
   folder_list list() const;
   void status_of(const std::string& name, open_answer<status_answer> answer);
   folder_opened open(const std::string& name);
@@ -80,7 +91,7 @@ struct account_state {
   caf::result<outcome_answer> annotate(const imap::write_annotations& what);
   void annotate_now(storage::annotation_owner owner, const imap::write_annotations& what,
                     storage::result<std::vector<storage::annotation_record>> found,
-                    open_answer<outcome_answer> answer);
+                    const caf::actor_addr& cause, open_answer<outcome_answer> answer);
   void put(const put_messages& what, open_answer<inserted> answer);
   /// `net_bytes`: by how much the account grows.
   void put_now(const put_messages& what, uint64_t net_bytes,
@@ -97,10 +108,14 @@ struct account_state {
   void list_freed();
   void commit_list(std::shared_ptr<storage::batch> batch, std::function<void(bool)> apply,
                    open_answer<outcome_answer> answer);
-  void remove_settled(const std::string& name, open_answer<outcome_answer> answer);
+  void remove_settled(const std::string& name, const caf::actor_addr& cause,
+                      open_answer<outcome_answer> answer);
   void settle_folders(std::function<void()> then);
   bool may_end() const;
 };
+
+/// A folder as LIST shows it.
+imap::mailbox_info info_of(const storage::folder_record& record);
 
 /// Delivers an answer or an error.
 void tell(const open_answer<inserted>& who, caf::expected<inserted> result);

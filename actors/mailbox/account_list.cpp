@@ -69,7 +69,7 @@ void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::func
 caf::result<outcome_answer> account_state::create(const imap::create_mailbox& what) {
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_list_free([this, what, answer]() mutable {
+  when_list_free([this, what, answer, cause = asking()]() mutable {
     const auto name = canonical(what.name);
     if (!loaded) return (void)answer.deliver(outcome_answer{});
     if (erased) return (void)answer.deliver(outcome_answer{outcome::not_permitted});
@@ -83,8 +83,10 @@ caf::result<outcome_answer> account_state::create(const imap::create_mailbox& wh
     storage::put_counters(*batch, made.record.id, {});
     commit_list(
         batch,
-        [this, name, made](bool written) {
-          if (written) folders.emplace(name, made);
+        [this, name, made, cause](bool written) {
+          if (!written) return;
+          folders.emplace(name, made);
+          announce({imap::mailbox_event::kind::created, info_of(made.record), {}, {}, {}}, cause);
         },
         answer);
   });
@@ -94,7 +96,7 @@ caf::result<outcome_answer> account_state::create(const imap::create_mailbox& wh
 caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& what) {
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_list_free([this, what, answer]() mutable {
+  when_list_free([this, what, answer, cause = asking()]() mutable {
     const auto name = canonical(what.name);
     auto* which = find(name);
     if (!loaded) return (void)answer.deliver(outcome_answer{});
@@ -107,9 +109,9 @@ caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& wh
     which->ending = true;
     list_busy = true;
     ++under_way;
-    auto go_on = [this, name, answer]() mutable {
+    auto go_on = [this, name, cause, answer]() mutable {
       --under_way;
-      remove_settled(name, answer);
+      remove_settled(name, cause, answer);
     };
     self->request(actor_of(*which), caf::infinite, atom::flush::value)
         .then([go_on](outcome_answer) mutable { go_on(); }, [go_on](caf::error&) mutable { go_on(); });
@@ -117,12 +119,13 @@ caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& wh
   return pending;
 }
 
-void account_state::remove_settled(const std::string& name, open_answer<outcome_answer> answer) {
+void account_state::remove_settled(const std::string& name, const caf::actor_addr& cause,
+                                   open_answer<outcome_answer> answer) {
   auto batch = std::make_shared<storage::batch>(*with.store);
   storage::delete_folder(*batch, id, folders.at(name).record.id);
   commit_list(
       batch,
-      [this, name](bool written) {
+      [this, name, cause](bool written) {
         const auto at = folders.find(name);
         if (!written) {
           at->second.ending = false;
@@ -145,6 +148,10 @@ void account_state::remove_settled(const std::string& name, open_answer<outcome_
           erase();
         }
         folders.erase(at);
+        imap::mailbox_event event;
+        event.what = imap::mailbox_event::kind::deleted;
+        event.mailbox.name = name;
+        announce(event, cause);
       },
       answer);
 }
@@ -152,7 +159,7 @@ void account_state::remove_settled(const std::string& name, open_answer<outcome_
 caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& what) {
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_list_free([this, what, answer]() mutable {
+  when_list_free([this, what, answer, cause = asking()]() mutable {
     const auto from = canonical(what.from);
     const auto to = canonical(what.to);
     const auto prefix = from + '/';
@@ -177,12 +184,15 @@ caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& wh
     }
     commit_list(
         batch,
-        [this, moves](bool written) {
+        [this, moves, cause](bool written) {
           if (!written) return;
           for (const auto& [old_name, new_name] : moves) {
             auto node = folders.extract(old_name);
             node.key() = new_name;
             node.mapped().record.name = new_name;
+            if (node.mapped().actor) self->send(node.mapped().actor, folder_renamed{new_name});
+            announce({imap::mailbox_event::kind::renamed, info_of(node.mapped().record), old_name, {}, {}},
+                     cause);
             folders.insert(std::move(node));
           }
         },
@@ -194,7 +204,7 @@ caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& wh
 caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailbox& what) {
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_list_free([this, what, answer]() mutable {
+  when_list_free([this, what, answer, cause = asking()]() mutable {
     auto* which = find(what.name);
     if (which == nullptr)
       return (void)answer.deliver(outcome_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable});
@@ -204,8 +214,11 @@ caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailb
     storage::put_folder(*batch, id, record);
     commit_list(
         batch,
-        [this, name = record.name, subscribed = what.subscribed](bool written) {
-          if (auto* still = find(name); still != nullptr && written) still->record.subscribed = subscribed;
+        [this, name = record.name, subscribed = what.subscribed, cause](bool written) {
+          auto* const still = find(name);
+          if (still == nullptr || !written) return;
+          still->record.subscribed = subscribed;
+          announce({imap::mailbox_event::kind::subscription, info_of(still->record), {}, {}, {}}, cause);
         },
         answer);
   });

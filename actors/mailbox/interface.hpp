@@ -27,6 +27,10 @@ struct mailbox_changed {
 struct mailbox_gone {
   mailbox_id folder;
 };
+/// The folder has another name now.
+struct folder_renamed {
+  std::string name;
+};
 /// What a watcher understands. A connection with a selected folder is one.
 using watcher_actor = caf::typed_actor<caf::reacts_to<mailbox_changed>, caf::reacts_to<mailbox_gone>>;
 
@@ -119,7 +123,7 @@ using mailbox_actor = caf::typed_actor<
     caf::replies_to<insert_messages>::with<inserted>, caf::replies_to<imap::store_flags>::with<imap::stored>,
     caf::replies_to<imap::expunge>::with<outcome_answer>, caf::replies_to<read_for_copy>::with<copied_out>,
     caf::replies_to<finish_move>::with<outcome_answer>, caf::replies_to<atom::status>::with<status_answer>,
-    caf::replies_to<sum_deleted>::with<deleted_sum>,
+    caf::replies_to<sum_deleted>::with<deleted_sum>, caf::reacts_to<folder_renamed>,
     // Answers when all changes asked for so far have ended.
     caf::replies_to<atom::flush>::with<outcome_answer>,
     // The folder was deleted: it takes no more changes, tells its watchers, and ends with the answer.
@@ -204,11 +208,26 @@ struct usage {
   uint64_t most_folders = 0;
 };
 
-/// What a folder tells its account after each change: the account sums up for the quota.
+/// What a folder tells its account after each change, once it is on disk: the account sums up for the quota,
+/// and tells those who watch it.
 struct counters_changed {
-  mailbox_id folder;
-  uint64_t messages = 0;
-  uint64_t size_bytes = 0;
+  imap::mailbox_event::kind what = imap::mailbox_event::kind::flags_changed;
+  imap::mailbox_status status; ///< after that change
+};
+
+/// Something happened in the account: to messages of any of its folders, to the list of these, or to
+/// annotations.
+struct account_changed {
+  imap::mailbox_event event;
+};
+/// A connection whose client asked for that (RFC 5465).
+using account_watcher_actor = caf::typed_actor<caf::reacts_to<account_changed>>;
+
+/// Wants account_changed from now on, or no more. Of changes of the list and of annotations it caused itself
+/// it hears nothing. The watcher is an attached session.
+struct watch_account {
+  account_watcher_actor watcher;
+  bool wanted = true;
 };
 
 /// Limits come from the directory, with whoever logged in or was found.
@@ -227,7 +246,7 @@ using account_actor = caf::typed_actor<
     caf::replies_to<imap::write_annotations>::with<outcome_answer>,
     caf::replies_to<put_messages>::with<inserted>, caf::replies_to<check_room>::with<room>,
     caf::replies_to<copy_messages>::with<imap::copied>, caf::replies_to<atom::status>::with<usage>,
-    caf::reacts_to<counters_changed>, caf::reacts_to<set_quota>,
+    caf::reacts_to<counters_changed>, caf::reacts_to<set_quota>, caf::reacts_to<watch_account>,
     // May it end? True, and it has: no session, nothing under way, idle long enough.
     caf::replies_to<atom::drain>::with<bool>>;
 
@@ -288,7 +307,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::check_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::copy_messages)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::usage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_renamed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::counters_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::account_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::watch_account)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::set_quota)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::open_account)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::account_opened)

@@ -33,6 +33,17 @@ storage::result<uint64_t> sum_sizes(const storage::store& from, mailbox_id folde
   return sum;
 }
 
+/// What happened, in one word: what came counts most.
+imap::mailbox_event::kind kind_of(const std::vector<contents::change>& made) {
+  using kind = imap::mailbox_event::kind;
+  kind found = kind::flags_changed;
+  for (const auto& each : made) {
+    if (each.record.kind == storage::change_kind::added) return kind::messages_new;
+    if (each.record.kind == storage::change_kind::expunged) found = kind::messages_expunged;
+  }
+  return found;
+}
+
 storage::result<contents> read_contents(const storage::store& from, mailbox_id folder, storage::reach reach) {
   auto counters = storage::read_counters(from, folder, reach);
   if (!counters && counters.error().code == storage::errc::not_found) counters = storage::mailbox_counters{};
@@ -122,17 +133,19 @@ void mailbox_state::commit_all(std::shared_ptr<storage::batch> batch,
       storage::trim_changes(*batch, id, modseq(now - changes_kept));
   }
   ++given;
+  // As it stands with this change: others may be made before this one is on disk.
+  const counters_changed notice{kind_of(made), status_now()};
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), chain, lease})
-      .then([this, made, done](committer::committed) { commit_ended(true, made, done); },
-            [this, made, done](caf::error& failed) {
+      .then([this, made, notice, done](committer::committed) { commit_ended(true, made, notice, done); },
+            [this, made, notice, done](caf::error& failed) {
               log::error("mailbox {}: commit failed: {}", id.value, describe(failed));
               loaded = false;
-              commit_ended(false, made, done);
+              commit_ended(false, made, notice, done);
             });
 }
 
 void mailbox_state::commit_ended(bool committed, const std::vector<contents::change>& made,
-                                 const std::function<void(bool)>& done) {
+                                 const counters_changed& notice, const std::function<void(bool)>& done) {
   ++ended;
   if (committed) {
     for (const auto& each : made) tell_watchers(each);
@@ -140,7 +153,7 @@ void mailbox_state::commit_ended(bool committed, const std::vector<contents::cha
       return each.record.kind != storage::change_kind::flags;
     });
     if (with.indexer && words_changed) caf::anon_send(with.indexer, index::folder_changed{id});
-    self->send(account, counters_changed{id, held.counters().messages, held.counters().size_bytes});
+    self->send(account, notice);
   }
   // What was built on a failed change is void: by the chain all of it fails too, and then the truth is on
   // disk.
@@ -202,13 +215,23 @@ caf::result<status_answer> mailbox_state::status() {
   auto pending = self->make_response_promise<status_answer>();
   open_answer<status_answer> answer(pending);
   when_loaded([this, answer]() mutable {
-    const auto& c = held.counters();
-    status_answer now{
-        outcome::done,
-        {id, c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
+    status_answer now{outcome::done, status_now()};
     when_settled([answer, now](bool good) mutable { answer.deliver(good ? now : status_answer{}); });
   });
   return pending;
+}
+
+imap::mailbox_status mailbox_state::status_now() const {
+  const auto& c = held.counters();
+  return {id, c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes};
+}
+
+void mailbox_state::rename(const folder_renamed& what) {
+  folder_name = what.name;
+  mailbox_changed notice;
+  notice.folder = id;
+  notice.update.renamed_to = what.name;
+  for (const auto& each : watchers) self->send(each, notice);
 }
 
 caf::result<deleted_sum> mailbox_state::sum_of_deleted() {
@@ -286,6 +309,7 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
       [self](const finish_move& what) { return self->state.finish(what); },
       [self](atom::status) { return self->state.status(); },
       [self](sum_deleted) { return self->state.sum_of_deleted(); },
+      [self](const folder_renamed& what) { self->state.rename(what); },
       [self](atom::flush) -> caf::result<outcome_answer> {
         auto pending = self->make_response_promise<outcome_answer>();
         open_answer<outcome_answer> answer(pending);

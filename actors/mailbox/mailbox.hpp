@@ -24,7 +24,7 @@ struct mailbox_state {
   account_actor account;
   mailbox_id id;
   stagepost::uid_validity uid_validity;
-  std::string folder_name; ///< as it was when the actor started; for traces
+  std::string folder_name; ///< for traces
 
   contents held;
   std::vector<watcher_actor> watchers;
@@ -75,9 +75,11 @@ struct mailbox_state {
   /// Changes that follow one another, in one commit.
   void commit_all(std::shared_ptr<storage::batch> batch, const std::vector<contents::change>& made,
                   std::function<void(bool)> done);
-  void commit_ended(bool committed, const std::vector<contents::change>& made,
+  void commit_ended(bool committed, const std::vector<contents::change>& made, const counters_changed& notice,
                     const std::function<void(bool)>& done);
   void tell_watchers(const contents::change& made);
+  void rename(const folder_renamed& what);
+  imap::mailbox_status status_now() const;
 
   caf::result<view_answer> open(const open_view& what);
   void leave(const watcher_actor& who);

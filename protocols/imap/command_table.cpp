@@ -16,6 +16,7 @@
 #include "protocols/imap/commands/metadata.hpp"
 #include "protocols/imap/commands/multisearch.hpp"
 #include "protocols/imap/commands/noop.hpp"
+#include "protocols/imap/commands/notify.hpp"
 #include "protocols/imap/commands/quota.hpp"
 #include "protocols/imap/commands/search.hpp"
 #include "protocols/imap/commands/select.hpp"
@@ -63,6 +64,7 @@ constexpr command_entry table[] = {
     {"GETMETADATA", entry::after_login, entry::never, make_getmetadata},
     {"SETMETADATA", entry::after_login, entry::never, make_setmetadata},
     {"IDLE", entry::after_login, entry::never, make_idle},
+    {"NOTIFY", entry::after_login, entry::never, make_notify},
     {"CHECK", entry::selected, entry::never, make_noop},
     {"CLOSE", entry::selected, entry::never, make_close},
     {"UNSELECT", entry::selected, entry::never, make_unselect},

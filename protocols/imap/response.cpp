@@ -84,6 +84,7 @@ const answer_text& text_of(answer which) {
       {"NO", "", "Unknown language"},
       {"NO", "TOOSMALL", "A batch has 500 messages or more"},
       {"NO", "", "Too many messages for one command"},
+      {"NO", "", "Some of the events are not known here"},
 
       {"BAD", "", "Syntax error"},
       {"BAD", "", "Unknown command"},

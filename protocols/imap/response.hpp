@@ -56,6 +56,7 @@ enum class answer : uint8_t {
   unknown_language,
   batch_too_small,
   too_many_messages,
+  unknown_event,
 
   syntax,
   unknown_command,

@@ -24,6 +24,8 @@ public:
   /// RFC 3501 6.4.8: FETCH responses a UID command causes carry the UID.
   virtual bool is_by_uid() const { return false; }
   virtual bool is_idling() const { return false; }
+  /// It takes messages away, and the client must hear which, whatever it asked for by NOTIFY.
+  virtual bool removes_messages() const { return false; }
 
   /// A line that is no command, after dialogue::expect_line.
   virtual void on_line(dialogue&, bytes_view) {}

@@ -111,6 +111,8 @@ actions session::on_appended(const appended& result) {
 
 actions session::on_more() { return machine_->with.on_more(); }
 actions session::on_update(mailbox_update update) { return machine_->with.on_update(std::move(update)); }
+void session::queue_event(mailbox_event event) { machine_->with.queue_event(std::move(event)); }
+actions session::tell_news() { return machine_->with.tell_what_is_new(); }
 actions session::on_mailbox_gone() { return machine_->with.on_mailbox_gone(); }
 
 bool session::wants_nonce() const {

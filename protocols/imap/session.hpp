@@ -92,6 +92,27 @@ struct mailbox_update {
   stagepost::uid uid_next;
   modseq highest_modseq;
   std::vector<std::string> keywords; ///< the whole list where it grew, else empty
+  std::string renamed_to;            ///< the mailbox has this name now; empty: as before
+};
+
+/// Something happened in the account (RFC 5465 5).
+struct mailbox_event {
+  enum class kind : uint8_t {
+    messages_new,
+    messages_expunged,
+    flags_changed,
+    created,
+    deleted,
+    renamed,
+    subscription, ///< made or ended
+    annotations,
+  };
+
+  kind what = kind::messages_new;
+  mailbox_info mailbox;  ///< as it is now; the name alone of one that was deleted, nothing of the account
+  std::string old_name;  ///< of one that was renamed
+  mailbox_status status; ///< of the first three; deleted_bytes is not set
+  std::vector<std::string> entries; ///< names of the annotations
 };
 
 /// How a question about folders or messages ended; the session has tagged reply and response code for each.
@@ -189,6 +210,11 @@ struct open_mailbox {         ///< on_opened
 };
 /// Ends the selection; no more updates are wanted. Not a question.
 struct leave_mailbox {};
+/// From now on events of the account are wanted, by queue_event, or no more. Those of changes this session
+/// asked for itself need not come, but for messages. Not a question.
+struct watch_account {
+  bool wanted = true;
+};
 struct create_mailbox {
   std::string name;
   special_use use = special_use::none;
@@ -297,13 +323,13 @@ struct abort_append {};
 /// There is more to say than fits one list: answered by on_more once what came before is sent.
 struct more {};
 
-using action =
-    std::variant<reply, start_tls, close, start_compression, forget_login, send_body, read_expunged,
-                 list_mailboxes, read_status, open_mailbox, leave_mailbox, create_mailbox, delete_mailbox,
-                 rename_mailbox, subscribe_mailbox, read_quota, read_annotations, write_annotations,
-                 read_messages, look_into, narrow_search, store_flags, expunge, copy_messages, begin_append,
-                 write_body, find_linked, copy_linked, end_message, finish_append, abort_append,
-                 sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
+using action = std::variant<reply, start_tls, close, start_compression, forget_login, send_body,
+                            read_expunged, list_mailboxes, read_status, open_mailbox, leave_mailbox,
+                            watch_account, create_mailbox, delete_mailbox, rename_mailbox, subscribe_mailbox,
+                            read_quota, read_annotations, write_annotations, read_messages, look_into,
+                            narrow_search, store_flags, expunge, copy_messages, begin_append, write_body,
+                            find_linked, copy_linked, end_message, finish_append, abort_append,
+                            sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;
 
 // -- answers ----------------------------------------------------------------------------------------------
@@ -374,6 +400,11 @@ public:
   actions on_appended(const appended& result);
   actions on_more();
   actions on_update(mailbox_update update);
+  /// Keeps an event of the account until tell_news; in bounded memory, if need be by giving up (RFC
+  /// 5465 5.8).
+  void queue_event(mailbox_event event);
+  /// What may be said now without being asked.
+  actions tell_news();
   /// The selected mailbox was deleted by somebody else: BYE (RFC 9051 7.1.5 leaves no better way).
   actions on_mailbox_gone();
 

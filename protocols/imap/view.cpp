@@ -91,6 +91,7 @@ void mailbox_view::queue(mailbox_update update) {
     const uint32_t number = page->number;
     waiting_[number] = std::move(page);
   }
+  if (!update.renamed_to.empty()) name_ = std::move(update.renamed_to);
   if (update.uid_next > uid_next_) uid_next_ = update.uid_next;
   if (update.highest_modseq > highest_modseq_) highest_modseq_ = update.highest_modseq;
   if (update.keywords.size() > keywords_.size()) {

@@ -20,6 +20,7 @@ public:
       : set_(std::move(set)), to_(std::move(to)), by_uid_(by_uid), move_(move) {}
 
   bool is_by_uid() const override { return by_uid_; }
+  bool removes_messages() const override { return move_; }
 
   void begin(dialogue& with) override {
     const mailbox_view& view = with.view();

@@ -12,6 +12,7 @@ public:
   explicit expunge_messages(std::optional<sequence_set> uids) : uids_(std::move(uids)) {}
 
   bool is_by_uid() const override { return uids_.has_value(); }
+  bool removes_messages() const override { return true; }
 
   void begin(dialogue& with) override {
     if (with.view().read_only()) return with.finish(answer::mailbox_is_read_only);

@@ -72,6 +72,24 @@ struct fake_mailbox {
     return all;
   }
 
+  mailbox_status status(bool with_deleted_bytes = false) const {
+    mailbox_status now;
+    now.id = id;
+    now.messages = uint32_t(messages.size());
+    for (const auto& [uid, message] : messages) {
+      if (!(message.flags & flag_seen)) ++now.unseen;
+      if (message.flags & flag_deleted) {
+        ++now.deleted;
+        if (with_deleted_bytes) now.deleted_bytes += message.content->size();
+      }
+      now.size_bytes += message.content->size();
+    }
+    now.uid_next = uid_next;
+    now.uid_validity = validity;
+    now.highest_modseq = highest;
+    return now;
+  }
+
   uint64_t bits_of(const std::vector<std::string>& names) {
     uint64_t bits = 0;
     for (const std::string& name : names) {
@@ -95,6 +113,7 @@ public:
   uint64_t next_body = 0x100000001;
   fake_connection* acting = nullptr;                  ///< hears of its own changes at once
   instant saved_at{std::chrono::seconds(1795000000)}; ///< of what is delivered
+  std::vector<fake_connection*> listeners;            ///< who asked for events of the account
   std::set<uint32_t> hidden; ///< UIDs that read as gone though the session was not told yet
 
   fake_account() { add("INBOX"); }
@@ -128,7 +147,7 @@ public:
     message.content = std::make_shared<const bytes>(std::move(content));
     ++box.uid_next.value;
     box.messages[message.uid.value] = message;
-    tell(box, {message.uid});
+    tell(box, {message.uid}, mailbox_event::kind::messages_new);
     return message.uid;
   }
 
@@ -137,12 +156,18 @@ public:
     for (const uid each : uids)
       if (box.messages.erase(each.value)) gone.push_back(each);
     if (!gone.empty()) box.expunged[++box.highest.value] = gone;
-    tell(box, gone);
+    tell(box, gone, mailbox_event::kind::messages_expunged);
     return gone;
   }
 
-  /// Tells everybody who has the mailbox open of the pages of these messages.
-  void tell(fake_mailbox& box, const std::vector<uid>& changed);
+  /// Tells everybody who has the mailbox open of the pages of these messages, and who listens that something
+  /// happened to some.
+  void tell(fake_mailbox& box, const std::vector<uid>& changed,
+            mailbox_event::kind what = mailbox_event::kind::flags_changed);
+
+  /// The same of anything else, but not to who did it.
+  void announce(mailbox_event::kind what, const mailbox_info& mailbox, const std::string& old_name = {},
+                std::vector<std::string> entries = {});
 };
 
 /// A connection to the account: performs what its session asks for and keeps what it says.
@@ -151,7 +176,10 @@ public:
   fake_connection(fake_account& account, session_settings settings, bool on_tls,
                   sasl::channel_binding channel = {})
       : account_(account), session_(std::move(settings), on_tls, std::move(channel)) {}
-  ~fake_connection() { stop_watching(); }
+  ~fake_connection() {
+    stop_watching();
+    act(watch_account{false});
+  }
 
   std::string output; ///< what went to the client; "[tls]" and the like for other actions
   std::string password = "secret";
@@ -196,6 +224,12 @@ public:
     }
   }
 
+  /// Something happened in the account.
+  void hear(mailbox_event event) {
+    session_.queue_event(std::move(event));
+    perform(session_.tell_news());
+  }
+
   bool has_held_updates() const { return !held_.empty(); }
 
   imap::session& session() { return session_; }
@@ -227,7 +261,12 @@ private:
   }
   void act(start_compression&) { output += "[compress]\r\n"; }
   void act(forget_login&) { output += "[forget]\r\n"; }
+  void act(const watch_account& what) {
+    std::erase(account_.listeners, this);
+    if (what.wanted) account_.listeners.push_back(this);
+  }
   void act(close&) {
+    act(watch_account{false});
     output += "[close]\r\n";
     closed = true;
   }
@@ -244,21 +283,7 @@ private:
   void act(read_status& what) {
     const fake_mailbox* box = account_.find(what.name);
     if (!box) return perform(session_.on_status(outcome::no_such_mailbox, {}));
-    mailbox_status status;
-    status.id = box->id;
-    status.messages = uint32_t(box->messages.size());
-    for (const auto& [uid, message] : box->messages) {
-      if (!(message.flags & flag_seen)) ++status.unseen;
-      if (message.flags & flag_deleted) {
-        ++status.deleted;
-        if (what.deleted_bytes) status.deleted_bytes += message.content->size();
-      }
-      status.size_bytes += message.content->size();
-    }
-    status.uid_next = box->uid_next;
-    status.uid_validity = box->validity;
-    status.highest_modseq = box->highest;
-    perform(session_.on_status(outcome::done, status));
+    perform(session_.on_status(outcome::done, box->status(what.deleted_bytes)));
   }
   void act(open_mailbox& what) {
     fake_mailbox* box = account_.find(what.name);
@@ -293,6 +318,7 @@ private:
     if (account_.mailbox_limit && account_.mailboxes.size() >= account_.mailbox_limit)
       return perform(session_.on_outcome(outcome::limit_reached));
     account_.add(what.name).info.use = what.use;
+    account_.announce(mailbox_event::kind::created, account_.mailboxes.at(what.name).info);
     perform(session_.on_outcome(outcome::done));
   }
   void act(delete_mailbox& what) {
@@ -306,6 +332,9 @@ private:
       other->perform(other->session_.on_mailbox_gone());
     }
     account_.mailboxes.erase(what.name);
+    mailbox_info gone;
+    gone.name = what.name;
+    account_.announce(mailbox_event::kind::deleted, gone);
     perform(session_.on_outcome(outcome::done));
   }
   void act(rename_mailbox& what) {
@@ -314,6 +343,12 @@ private:
     auto node = account_.mailboxes.extract(what.from);
     node.key() = node.mapped().info.name = what.to;
     account_.mailboxes.insert(std::move(node));
+    mailbox_update renamed;
+    renamed.renamed_to = what.to;
+    fake_mailbox& box = account_.mailboxes.at(what.to);
+    for (fake_connection* watcher : std::vector<fake_connection*>(box.watchers))
+      watcher->update(renamed, watcher == this);
+    account_.announce(mailbox_event::kind::renamed, box.info, what.from);
     if (what.from == "INBOX") account_.add("INBOX");
     perform(session_.on_outcome(outcome::done));
   }
@@ -321,6 +356,7 @@ private:
     const auto at = account_.mailboxes.find(what.name);
     if (at == account_.mailboxes.end()) return perform(session_.on_outcome(outcome::no_such_mailbox));
     at->second.info.subscribed = what.subscribed;
+    account_.announce(mailbox_event::kind::subscription, at->second.info);
     perform(session_.on_outcome(outcome::done));
   }
   void act(read_quota&) {
@@ -357,6 +393,11 @@ private:
         after.erase(each.name);
     if (after.size() > what.most) return perform(session_.on_outcome(outcome::limit_reached));
     *known = std::move(after);
+    std::vector<std::string> entries;
+    for (const auto& each : what.changes) entries.push_back(each.name);
+    account_.announce(mailbox_event::kind::annotations,
+                      what.mailbox.empty() ? mailbox_info{} : account_.mailboxes.at(what.mailbox).info, {},
+                      entries);
     perform(session_.on_outcome(outcome::done));
   }
   void act(read_messages& what) {
@@ -647,8 +688,8 @@ bool is_one_of(const action& what) {
 
 /// Whether the session waits for an answer to it.
 inline bool is_question(const action& what) {
-  return !is_one_of<reply, close, start_compression, forget_login, send_body, leave_mailbox, write_body,
-                    copy_linked, end_message, abort_append>(what);
+  return !is_one_of<reply, close, start_compression, forget_login, send_body, leave_mailbox, watch_account,
+                    write_body, copy_linked, end_message, abort_append>(what);
 }
 
 /// Performs a list in order; the answers to a question bring lists of their own.
@@ -667,8 +708,16 @@ inline void fake_connection::perform(actions list) {
   account_.acting = before;
 }
 
-inline void fake_account::tell(fake_mailbox& box, const std::vector<uid>& changed) {
+inline void fake_account::announce(mailbox_event::kind what, const mailbox_info& mailbox,
+                                   const std::string& old_name, std::vector<std::string> entries) {
+  for (fake_connection* each : std::vector<fake_connection*>(listeners))
+    if (each != acting) each->hear({what, mailbox, old_name, {}, entries});
+}
+
+inline void fake_account::tell(fake_mailbox& box, const std::vector<uid>& changed, mailbox_event::kind what) {
   if (changed.empty()) return;
+  for (fake_connection* each : std::vector<fake_connection*>(listeners))
+    each->hear({what, box.info, {}, box.status(), {}});
   mailbox_update update;
   for (const uid each : changed) {
     const uint32_t number = each.value / uids_per_page;
