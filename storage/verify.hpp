@@ -22,6 +22,7 @@ struct verify_report {
   uint64_t references = 0;
   uint64_t mailboxes = 0;
   uint64_t messages = 0;
+  uint64_t recoverable = 0; ///< messages that were expunged and are kept
   uint64_t spooled = 0;
   uint64_t recipients = 0;
   uint64_t marks = 0;       ///< bodies that wait for the collector to look at them
@@ -38,9 +39,9 @@ struct verify_options {
 
 /// Proves what the tables of a shard promise each other: pieces of bodies against their checksums and
 /// records; references against messages and the spool, both ways; pages, counters and change logs of
-/// mailboxes against their messages. It looks at the store as it is when the call begins, while others may
-/// write on; it reads everything, with memory for a mailbox's pages at a time, and fails only when the store
-/// cannot be read.
+/// mailboxes against their messages; what is kept of expunged ones. It looks at the store as it is when the
+/// call begins, while others may write on; it reads everything, with memory for a mailbox's pages at a time,
+/// and fails only when the store cannot be read.
 result<verify_report> verify(const store& shard, const verify_options& options);
 
 } // namespace stagepost::storage
