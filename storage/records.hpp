@@ -61,6 +61,15 @@ struct change_record {
   std::vector<uid> uids; ///< ascending
 };
 
+/// Where a group of expunged messages stands among those of its account: in order of time.
+struct recoverable_place {
+  instant expunged_at;
+  mailbox_id folder;
+  uid first;
+
+  friend bool operator==(const recoverable_place&, const recoverable_place&) = default;
+};
+
 /// A message that waits in the spool: `spool`.
 struct spool_record {
   stagepost::queue_id id;

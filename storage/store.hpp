@@ -49,6 +49,7 @@ enum class family : uint8_t {
   trace_ids,
   word_index,
   annotations,
+  recoverable,
   // system
   domains,
   domain_names,

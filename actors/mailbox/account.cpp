@@ -28,13 +28,13 @@ const mailbox_actor& account_state::actor_of(folder& which) {
   // Linked: folders end with their account, and a folder that fails takes the account along, to be started
   // anew from what is on disk.
   if (!which.actor)
-    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record,
-                                           which.made_with, lease);
+    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), id,
+                                           which.record, which.made_with, lease);
   return which.actor;
 }
 
 uint64_t account_state::used_bytes() const {
-  uint64_t sum = reserved_bytes;
+  uint64_t sum = reserved_bytes + recoverable_bytes.value_or(0);
   for (const auto& [name, each] : folders) sum += each.size_bytes;
   return sum;
 }
@@ -197,12 +197,14 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
             sum.messages += each.messages;
             sum.size_bytes += each.size_bytes;
           }
+          sum.size_bytes += s.recoverable_bytes.value_or(0);
           sum.quota_bytes = s.quota_bytes;
           sum.folders = s.folders.size();
           sum.most_folders = max_folders;
           answer.deliver(sum);
         });
       },
+      [self](const recover_messages& what) { return self->state.recover(what); },
       [self](const counters_changed& what) {
         for (auto& [name, each] : self->state.folders)
           if (each.record.id == what.folder) {
@@ -210,7 +212,12 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
             each.size_bytes = what.size_bytes;
           }
       },
-      [self](const set_quota& what) { self->state.quota_bytes = what.quota_bytes; },
+      [self](recoverable_changed) { self->state.count_recoverable(); },
+      [self](const set_quota& what) {
+        auto& s = self->state;
+        s.quota_bytes = what.quota_bytes;
+        if (s.recoverable_bytes.has_value() != counts_expunged(s.with)) s.count_recoverable(); // as set now
+      },
       [self](atom::drain) -> caf::result<bool> {
         if (!self->state.may_end()) return false;
         auto pending = self->make_response_promise<bool>();

@@ -5,9 +5,11 @@
 #include "actors/open_answer.hpp"
 #include "actors/shard_services.hpp"
 #include "storage/annotations.hpp"
+#include "storage/recoverable.hpp"
 
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -44,7 +46,11 @@ struct account_state {
   std::set<caf::actor_addr> sessions;
   size_t under_way = 0;        ///< requests that have not been answered
   uint64_t reserved_bytes = 0; ///< of messages on their way into folders
-  bool list_busy = false;      ///< a change of the list is on its way to the disk
+  /// What is kept of expunged messages; known where the settings count it.
+  std::optional<uint64_t> recoverable_bytes;
+  bool counting_recoverable = false; ///< it is being added up
+  bool count_again = false;          ///< it changed meanwhile
+  bool list_busy = false;            ///< a change of the list is on its way to the disk
   std::deque<std::function<void()>> list_waiting;
   bool move_busy = false; ///< one MOVE at a time: two that cross would wait for each other
   std::deque<std::function<void()>> moves_waiting;
@@ -53,8 +59,10 @@ struct account_state {
   struct on_disk {
     std::vector<folder> folders;
     bool erased = false;
+    std::optional<uint64_t> recoverable_bytes; ///< where it was asked for
   };
-  static storage::result<on_disk> read(const storage::store& from, account_id id, storage::reach reach);
+  static storage::result<on_disk> read(const storage::store& from, account_id id, bool with_recoverable,
+                                       storage::reach reach);
   /// Loads the list of folders, from the cache at once or by way of the readers. May fail; the next who comes
   /// tries again.
   void load();
@@ -69,6 +77,9 @@ struct account_state {
   const mailbox_actor& actor_of(folder& which);
   bool has_children(std::string_view name) const;
   uint64_t used_bytes() const;
+
+  /// Adds up what is kept, if it counts.
+  void count_recoverable();
 
   folder_list list() const;
   void status_of(const std::string& name, open_answer<status_answer> answer);
@@ -88,6 +99,19 @@ struct account_state {
   /// Messages come in and another goes, in one commit (RFC 8508).
   void replace(const put_messages& what, open_answer<inserted> answer);
   void replace_elsewhere(const put_messages& what, open_answer<inserted> answer);
+  caf::result<recovered> recover(const recover_messages& what);
+  /// A group on its way back: its messages, and its removal from where it is kept.
+  struct recovery {
+    storage::recoverable_group group;
+    std::shared_ptr<storage::batch> removal;
+  };
+  /// The list of folders is held until the answer.
+  void recover_group(const recovery& what, recovered result, open_answer<recovered> answer);
+  void recover_into(const std::string& name, const recovery& what, recovered result,
+                    open_answer<recovered> answer);
+  /// Where the group goes; nothing when a folder has to be made for it.
+  folder* home_of(const storage::recoverable_group& group);
+  void make_folder(const std::string& name, std::function<void(bool)> then);
   void copy(const copy_messages& what, open_answer<imap::copied> answer);
   void copy_now(const copy_messages& what, open_answer<imap::copied> answer);
   void move_ended();

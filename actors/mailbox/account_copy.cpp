@@ -71,13 +71,13 @@ void account_state::copy_now(const copy_messages& what, open_answer<imap::copied
                       }
                       if (!what.move || !same || put.outcome != outcome::done)
                         return finish(std::move(result));
-                      // The originals go as if expunged.
+                      // The originals go as if expunged; nothing is lost with them.
                       self->request(
                               what.from, caf::infinite,
                               imap::store_flags{from_uids, imap::flag_change::add, flag_deleted, {}, {}})
                           .then(
                               [this, what, from_uids, finish, result](imap::stored&) mutable {
-                                self->request(what.from, caf::infinite, imap::expunge{false, from_uids})
+                                self->request(what.from, caf::infinite, remove_moved{from_uids})
                                     .then([finish,
                                            result](outcome_answer) mutable { finish(std::move(result)); },
                                           [finish](caf::error&) mutable { finish({}); });

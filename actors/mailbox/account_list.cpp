@@ -1,6 +1,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/mailbox/account.hpp"
+#include "actors/wall_clock.hpp"
 #include "protocols/base/text.hpp"
 #include "storage/mailboxes.hpp"
 
@@ -119,7 +120,11 @@ caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& wh
 
 void account_state::remove_settled(const std::string& name, open_answer<outcome_answer> answer) {
   auto batch = std::make_shared<storage::batch>(*with.store);
-  storage::delete_folder(*batch, id, folders.at(name).record.id);
+  const auto& gone = folders.at(name).record;
+  if (keeps_expunged(with))
+    storage::retire_folder(*batch, id, gone, wall_clock());
+  else
+    storage::delete_folder(*batch, id, gone.id);
   commit_list(
       batch,
       [this, name](bool written) {

@@ -6,6 +6,7 @@
 #include "actors/mailbox/cold_read.hpp"
 #include "storage/annotations.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/recoverable.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -146,10 +147,12 @@ void accounts_state::erase_folders(account_id id, const std::vector<storage::fol
   for (const auto& each : folders) storage::delete_folder(*batch, id, each.id);
   storage::delete_annotations(*batch, {storage::annotated::account, id.value});
   storage::put_erased(*batch, id);
+  storage::forget_recoverable(*batch, id);
   self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
       .then(
-          [this, folders, then](committer::committed) {
+          [this, id, folders, then](committer::committed) {
             for (const auto& each : folders) self->send(with.eraser, erase_contents{each.id});
+            self->send(with.eraser, erase_recoverable{id});
             then(outcome::done);
           },
           [then](caf::error&) { then(outcome::unavailable); });
@@ -200,6 +203,13 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
         auto pending = self->make_response_promise<outcome_answer>();
         self->state.erase(what.account, open_answer<outcome_answer>(pending));
         return pending;
+      },
+      [self](const recoverable_purged& what) {
+        // Who is not alive adds up anew when he starts.
+        for (const auto account : what.accounts)
+          if (const auto at = self->state.alive.find(account);
+              at != self->state.alive.end() && at->second.actor)
+            self->send(at->second.actor, recoverable_changed{});
       },
       [self](atom::tick) { self->state.tick(); },
   };

@@ -114,12 +114,17 @@ struct deleted_sum {
   uint64_t size_bytes = 0;
 };
 
+/// Takes messages out that are somewhere else now: nothing is kept to bring them back.
+struct remove_moved {
+  std::vector<uid> uids; ///< marked \Deleted
+};
+
 using mailbox_actor = caf::typed_actor<
     caf::replies_to<open_view>::with<view_answer>, caf::reacts_to<leave_view>,
     caf::replies_to<insert_messages>::with<inserted>, caf::replies_to<imap::store_flags>::with<imap::stored>,
     caf::replies_to<imap::expunge>::with<outcome_answer>, caf::replies_to<read_for_copy>::with<copied_out>,
-    caf::replies_to<finish_move>::with<outcome_answer>, caf::replies_to<atom::status>::with<status_answer>,
-    caf::replies_to<sum_deleted>::with<deleted_sum>,
+    caf::replies_to<remove_moved>::with<outcome_answer>, caf::replies_to<finish_move>::with<outcome_answer>,
+    caf::replies_to<atom::status>::with<status_answer>, caf::replies_to<sum_deleted>::with<deleted_sum>,
     // Answers when all changes asked for so far have ended.
     caf::replies_to<atom::flush>::with<outcome_answer>,
     // The folder was deleted: it takes no more changes, tells its watchers, and ends with the answer.
@@ -129,7 +134,12 @@ using mailbox_actor = caf::typed_actor<
 struct erase_contents {
   mailbox_id folder;
 };
-using eraser_actor = caf::typed_actor<caf::reacts_to<erase_contents>>;
+/// Takes away what is kept of an account's expunged messages: the account was erased, and the store has a
+/// note of it.
+struct erase_recoverable {
+  account_id account;
+};
+using eraser_actor = caf::typed_actor<caf::reacts_to<erase_contents>, caf::reacts_to<erase_recoverable>>;
 
 // -- one account
 // ---------------------------------------------------------------------------------------------------
@@ -196,6 +206,21 @@ struct copy_messages {
   bool move = false;
 };
 
+/// Brings a group of expunged messages back, the first from a place on: into the folder they were in, one of
+/// its name where that is gone, or else into INBOX/Recovered, which is made.
+struct recover_messages {
+  std::string folder; ///< only what was in this one; empty: in any
+  storage::recoverable_place from;
+};
+struct recovered {
+  mailbox::outcome outcome = outcome::unavailable; ///< over_quota: the group is still there
+  std::string folder;                              ///< where they are now
+  uint64_t messages = 0;
+  uint64_t lost = 0;  ///< whose bodies were not there any more
+  bool ended = false; ///< there is no other group
+  storage::recoverable_place next;
+};
+
 struct usage {
   uint64_t messages = 0;
   uint64_t size_bytes = 0;
@@ -210,6 +235,9 @@ struct counters_changed {
   uint64_t messages = 0;
   uint64_t size_bytes = 0;
 };
+
+/// What is kept of the account's expunged messages became more or less.
+struct recoverable_changed {};
 
 /// Limits come from the directory, with whoever logged in or was found.
 struct set_quota {
@@ -227,7 +255,8 @@ using account_actor = caf::typed_actor<
     caf::replies_to<imap::write_annotations>::with<outcome_answer>,
     caf::replies_to<put_messages>::with<inserted>, caf::replies_to<check_room>::with<room>,
     caf::replies_to<copy_messages>::with<imap::copied>, caf::replies_to<atom::status>::with<usage>,
-    caf::reacts_to<counters_changed>, caf::reacts_to<set_quota>,
+    caf::replies_to<recover_messages>::with<recovered>, caf::reacts_to<counters_changed>,
+    caf::reacts_to<recoverable_changed>, caf::reacts_to<set_quota>,
     // May it end? True, and it has: no session, nothing under way, idle long enough.
     caf::replies_to<atom::drain>::with<bool>>;
 
@@ -254,9 +283,17 @@ struct erase_account {
   account_id account;
 };
 
-using accounts_actor = caf::typed_actor<caf::replies_to<open_account>::with<account_opened>,
-                                        caf::replies_to<deliver_message>::with<inserted>,
-                                        caf::replies_to<erase_account>::with<outcome_answer>>;
+/// What was kept of these accounts' expunged messages became less.
+struct recoverable_purged {
+  std::vector<account_id> accounts;
+};
+
+using accounts_actor = caf::typed_actor<
+    caf::replies_to<open_account>::with<account_opened>, caf::replies_to<deliver_message>::with<inserted>,
+    caf::replies_to<erase_account>::with<outcome_answer>, caf::reacts_to<recoverable_purged>>;
+
+/// Takes away expunged messages that were kept long enough. Asked by nobody; one per shard.
+using purger_actor = caf::typed_actor<caf::reacts_to<atom::tick>>;
 
 } // namespace stagepost::mailbox
 
@@ -273,8 +310,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::finish_move)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::status_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::view_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::outcome_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::remove_moved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::sum_deleted)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::deleted_sum)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::erase_recoverable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::erase_contents)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::attach_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::detach_session)
@@ -287,12 +326,16 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::put_messages)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::check_room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::room)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::copy_messages)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::recover_messages)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::recovered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::usage)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::recoverable_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::counters_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::set_quota)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::open_account)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::account_opened)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::deliver_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::recoverable_purged)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::erase_account)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::store_flags)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::stored)

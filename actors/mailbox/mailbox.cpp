@@ -254,7 +254,7 @@ caf::result<outcome_answer> mailbox_state::stop() {
 }
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
-                                     account_actor account, storage::folder_record folder,
+                                     account_actor account, account_id owner, storage::folder_record folder,
                                      std::shared_ptr<committer::chain> first_chain,
                                      std::shared_ptr<committer::lease> lease) {
   auto& state = self->state;
@@ -262,6 +262,7 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
   outlive_stray_errors(self);
   state.with = std::move(with);
   state.account = std::move(account);
+  state.owner = owner;
   state.id = folder.id;
   state.uid_validity = folder.uid_validity;
   state.folder_name = folder.name;
@@ -281,8 +282,13 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
       [self](const leave_view& what) { self->state.leave(what.watcher); },
       [self](const insert_messages& what) { return self->state.insert(what); },
       [self](const imap::store_flags& what) { return self->state.store(what); },
-      [self](const imap::expunge& what) { return self->state.expunge(what); },
+      [self](const imap::expunge& what) {
+        return self->state.expunge(what, mailbox_state::afterlife::by_settings);
+      },
       [self](const read_for_copy& what) { return self->state.read(what); },
+      [self](const remove_moved& what) {
+        return self->state.expunge({false, what.uids}, mailbox_state::afterlife::none);
+      },
       [self](const finish_move& what) { return self->state.finish(what); },
       [self](atom::status) { return self->state.status(); },
       [self](sum_deleted) { return self->state.sum_of_deleted(); },

@@ -22,9 +22,10 @@ struct mailbox_state {
   mailbox_actor::pointer self = nullptr;
   services with;
   account_actor account;
+  account_id owner;
   mailbox_id id;
   stagepost::uid_validity uid_validity;
-  std::string folder_name; ///< as it was when the actor started; for traces
+  std::string folder_name; ///< as it was when the actor started; for traces and what is expunged
 
   contents held;
   std::vector<watcher_actor> watchers;
@@ -87,8 +88,13 @@ struct mailbox_state {
                   open_answer<inserted> answer);
   caf::result<deleted_sum> sum_of_deleted();
   caf::result<imap::stored> store(const imap::store_flags& what);
-  caf::result<outcome_answer> expunge(const imap::expunge& what);
-  void expunge_now(const imap::expunge& what, open_answer<outcome_answer> answer);
+  /// What becomes of messages that are expunged: they stay recoverable as the settings say, or not.
+  enum class afterlife : uint8_t { by_settings, none };
+  caf::result<outcome_answer> expunge(const imap::expunge& what, afterlife then);
+  void expunge_now(const imap::expunge& what, afterlife then, open_answer<outcome_answer> answer);
+  /// Adds the removal of messages to `batch`, and what is kept of them; answers their sizes.
+  std::vector<uint64_t> take_out(storage::batch& batch, const std::vector<uid>& doomed,
+                                 const std::vector<storage::message_record>& records, afterlife then) const;
   caf::result<copied_out> read(const read_for_copy& what);
   caf::result<outcome_answer> finish(const finish_move& what);
   caf::result<status_answer> status();
@@ -104,7 +110,7 @@ struct mailbox_state {
 };
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
-                                     account_actor account, storage::folder_record folder,
+                                     account_actor account, account_id owner, storage::folder_record folder,
                                      std::shared_ptr<committer::chain> first_chain,
                                      std::shared_ptr<committer::lease> lease);
 

@@ -32,7 +32,7 @@ struct wrong_usage : std::runtime_error {
 struct command_line {
   std::string config;
   bool as_json = false;
-  std::string name, path, folder, role = "user", id, from_day, to_day;
+  std::string name, path, folder, role = "user", id, from_day, to_day, since;
   std::vector<std::string> values, names, dropped_names;
   bool password_stdin = false;
   uint64_t limit = 100;
@@ -366,6 +366,23 @@ int main(int argc, char** argv) {
       return outcome.refused == 0 ? done : refused;
     };
   });
+
+  sub = app.add_subcommand("undelete", "Brings back what a user expunged, to where it was; safe to repeat");
+  with_name(sub, "Address");
+  bool list_only = false;
+  sub->add_flag("--list", list_only, "Only shows what there is");
+  sub->add_option("--folder", line.folder, "Only of this folder");
+  sub->add_option("--since", line.since,
+                  "Only what was expunged from then on: 2026-12-31 or 2026-12-31T16:19:33Z, in UTC");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", list_only ? "undelete.list" : "undelete"},
+                            {"name", line.name},
+                            {"folder", line.folder},
+                            {"since", line.since}};
+      },
+      ctl::print_undelete);
 
   bool offline = false;
   sub = app.add_subcommand(
