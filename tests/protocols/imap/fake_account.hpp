@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -164,9 +165,12 @@ public:
   size_t most_at_once = 0;       ///< octets of text in one list of actions
   std::vector<read_depth> reads; ///< what was read, in order
   size_t messages_read = 0;
-  uid indexed_to;                       ///< what an index knows; zero: there is none
-  search::word_limits word_limits;      ///< of that index
-  std::vector<search_text> narrowed_by; ///< what it was asked
+  std::function<void()> on_text;              ///< whenever `output` grew
+  std::function<void()> on_question;          ///< before a question is answered: others may be quicker
+  std::map<uint32_t, mailbox_page_ptr> heard; ///< of the selected mailbox, as the session was told of it
+  uid indexed_to;                             ///< what an index knows; zero: there is none
+  search::word_limits word_limits;            ///< of that index
+  std::vector<search_text> narrowed_by;       ///< what it was asked
 
   void start() { perform(session_.start()); }
 
@@ -182,22 +186,29 @@ public:
     }
     // In the order in which it happened.
     deliver_updates();
-    perform(session_.on_update(std::move(what)));
+    pass_on(std::move(what));
   }
 
   void deliver_updates() {
     while (!held_.empty()) {
       mailbox_update next = std::move(held_.front());
       held_.pop_front();
-      perform(session_.on_update(std::move(next)));
+      pass_on(std::move(next));
     }
   }
+
+  bool has_held_updates() const { return !held_.empty(); }
 
   imap::session& session() { return session_; }
   void perform(actions list);
 
 private:
   friend class fake_account;
+
+  void pass_on(mailbox_update what) {
+    for (const mailbox_page_ptr& page : what.changed) heard[page->number] = page;
+    perform(session_.on_update(std::move(what)));
+  }
 
   void stop_watching() {
     if (!watched_) return;
@@ -209,6 +220,7 @@ private:
   void act(reply& what) {
     longest_reply = std::max(longest_reply, what.text.size());
     output += what.text;
+    if (on_text) on_text();
   }
   void act(start_tls&) {
     output += "[tls]\r\n";
@@ -223,6 +235,7 @@ private:
   void act(send_body& what) {
     demand(what.size_bytes > 0, "nothing to send");
     output += watched_->messages.at(what.message_uid.value).content->substr(what.offset, what.size_bytes);
+    if (on_text) on_text();
   }
   void act(list_mailboxes&) {
     std::vector<mailbox_info> found;
@@ -254,6 +267,8 @@ private:
     stop_watching();
     watched_ = box;
     box->watchers.push_back(this);
+    heard.clear();
+    for (const mailbox_page_ptr& page : box->pages()) heard[page->number] = page;
     perform(session_.on_opened(outcome::done, opened_of(*box)));
   }
   void act(look_into& what) {
@@ -414,6 +429,7 @@ private:
       changed.push_back(each);
     }
     account_.tell(*watched_, changed);
+    deliver_updates(); // the folder tells all that happened before it answers
     perform(session_.on_stored(result));
   }
   void act(expunge& what) {
@@ -424,6 +440,7 @@ private:
       if (asked && (message.flags & flag_deleted)) doomed.push_back(message.uid);
     }
     account_.remove(*watched_, doomed);
+    deliver_updates();
     perform(session_.on_outcome(outcome::done));
   }
   void act(copy_messages& what) {
@@ -509,6 +526,11 @@ private:
     for (const auto& each : append_) sum += each.content.size();
     if (account_.quota_bytes && sum > account_.quota_bytes) {
       result.outcome = outcome::over_quota;
+      forget_append();
+      return perform(session_.on_appended(result));
+    }
+    if (!account_.find(append_to_)) { // deleted while the message came in
+      result.outcome = outcome::no_such_mailbox;
       forget_append();
       return perform(session_.on_appended(result));
     }
@@ -620,11 +642,26 @@ private:
   std::shared_ptr<const bytes> linked_;
 };
 
+template <class... Told>
+bool is_one_of(const action& what) {
+  return (std::holds_alternative<Told>(what) || ...);
+}
+
+/// Whether the session waits for an answer to it.
+inline bool is_question(const action& what) {
+  return !is_one_of<reply, close, start_compression, forget_login, send_body, leave_mailbox, write_body,
+                    copy_linked, end_message, abort_append>(what);
+}
+
 /// Performs a list in order; the answers to a question bring lists of their own.
 inline void fake_connection::perform(actions list) {
   fake_connection* const before = std::exchange(account_.acting, this);
   size_t text = 0;
   for (action& each : list) {
+    if (on_question && is_question(each)) {
+      on_question();
+      if (closed) break; // somebody else ended the session
+    }
     if (const auto* said = std::get_if<reply>(&each)) text += said->text.size();
     std::visit([this](auto& what) { act(what); }, each);
   }
