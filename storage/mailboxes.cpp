@@ -4,6 +4,7 @@
 #include "storage/batch_access.hpp"
 #include "storage/blobs.hpp"
 #include "storage/key.hpp"
+#include "storage/sharing.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
 #include "storage/status.hpp"
@@ -40,9 +41,10 @@ bytes erased_key(account_id account) {
 
 } // namespace
 
-void delete_folder(batch& b, account_id account, mailbox_id folder) {
-  batch_access::remove(b, family::folders, key::folder(account, folder));
-  batch_access::put(b, family::meta, doomed_key(folder), {});
+void delete_folder(batch& b, account_id account, const folder_record& folder) {
+  batch_access::remove(b, family::folders, key::folder(account, folder.id));
+  delete_grants(b, account, folder);
+  batch_access::put(b, family::meta, doomed_key(folder.id), {});
 }
 
 result<std::vector<mailbox_id>> read_doomed(const store& in, size_t limit, storage::reach reach) {
@@ -53,6 +55,14 @@ result<std::vector<mailbox_id>> read_doomed(const store& in, size_t limit, stora
   });
   if (!scanned) return scanned.error();
   return found;
+}
+
+result<folder_record> read_folder(const store& in, account_id account, mailbox_id folder,
+                                  storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  const auto found = in.get(family::folders, key::folder(account, folder), value, reach);
+  if (!found) return found.error();
+  return decode_folder(folder, to_view(value));
 }
 
 result<std::vector<folder_record>> read_folders(const store& in, account_id account, storage::reach reach) {

@@ -49,6 +49,7 @@ enum class family : uint8_t {
   trace_ids,
   word_index,
   annotations,
+  shares,
   // system
   domains,
   domain_names,

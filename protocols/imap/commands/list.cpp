@@ -1,5 +1,6 @@
 #include "protocols/imap/commands/list.hpp"
 
+#include "protocols/imap/commands/acl.hpp"
 #include "protocols/imap/commands/create.hpp"
 #include "protocols/imap/commands/status.hpp"
 #include "protocols/imap/dialogue.hpp"
@@ -22,7 +23,8 @@ struct list_request {
   bool select_special_use = false;
   bool recursive = false;
   bool tell_subscribed = false;
-  status_items status; ///< RFC 5819
+  bool tell_rights = false; ///< RFC 8440
+  status_items status;      ///< RFC 5819
   std::string reference;
   std::vector<std::string> patterns;
 };
@@ -80,6 +82,8 @@ private:
       const auto& [name, mailbox] = *next_++;
       if (!matches(name, with.settings().separator)) continue;
       const bool in_itself = tell(with, mailbox);
+      if (in_itself && request_.tell_rights && !mailbox.info.no_select)
+        write_my_rights(with, name, mailbox.info.rights);
       if (in_itself && !request_.status.empty() && !mailbox.info.no_select) {
         asked_ = name;
         return with.ask(read_status{name, wants_deleted_bytes(request_.status)});
@@ -219,6 +223,8 @@ bool read_returns(parser& in, list_request& request) {
         request.tell_subscribed = true;
       } else if (in.take_word("STATUS")) {
         if (!in.space() || !read_status_items(in, request.status)) return false;
+      } else if (in.take_word("MYRIGHTS")) {
+        request.tell_rights = true;
       } else if (!in.take_word("CHILDREN") && !in.take_word("SPECIAL-USE")) {
         return in.fail(parse_errc::syntax, "unknown RETURN option");
       }
