@@ -45,8 +45,9 @@ public:
   void on_mailboxes(dialogue& with, outcome result, std::vector<mailbox_info> found) override {
     if (result != outcome::done) return with.finish(answer_for(result));
     std::erase_if(found, [&](const mailbox_info& each) {
-      const char separator = with.settings().separator;
-      return each.no_select || !(request_.wants(notify_message_new, each, separator));
+      // What happens in mailboxes of others is not told.
+      return each.no_select || each.foreign ||
+             !request_.wants(notify_message_new, each, with.settings().separator);
     });
     mailboxes_ = std::move(found);
     ask_next(with);

@@ -50,6 +50,7 @@ struct fake_mailbox {
   std::map<uint32_t, fake_message> messages;
   std::vector<fake_connection*> watchers;
   std::map<std::string, bytes> annotations;
+  std::map<std::string, imap::rights> access; ///< by identifier, with its dash
   mailbox_id id;
   std::map<uint64_t, std::vector<uid>> expunged; ///< by modseq
   uint64_t log_begins = 0;                       ///< of changes up to this one nothing is known
@@ -131,6 +132,13 @@ public:
     return at == mailboxes.end() || at->second.info.no_select ? nullptr : &at->second;
   }
 
+  /// What keeps the user from it; a mailbox he must not see is as one that is not there.
+  outcome permits(const fake_mailbox* box, rights needed) const {
+    if (!box) return outcome::no_such_mailbox;
+    if (box->info.rights.has_all(needed)) return outcome::done;
+    return box->info.rights.has(right::lookup) ? outcome::not_permitted : outcome::no_such_mailbox;
+  }
+
   uid deliver(const std::string& name, bytes content, instant at, uint32_t flags = 0,
               const std::vector<std::string>& keywords = {}) {
     fake_mailbox& box = mailboxes.at(name);
@@ -189,6 +197,7 @@ public:
   bool hold_updates = false; ///< others' updates wait for deliver_updates
   bool fail_reads = false;
   size_t longest_reply = 0;
+  bool drop_linked = false;      ///< an octet stands for whatever is copied
   size_t most_at_once = 0;       ///< octets of text in one list of actions
   std::vector<read_depth> reads; ///< what was read, in order
   size_t messages_read = 0;
@@ -277,17 +286,20 @@ private:
   }
   void act(list_mailboxes&) {
     std::vector<mailbox_info> found;
-    for (const auto& [name, box] : account_.mailboxes) found.push_back(box.info);
+    for (const auto& [name, box] : account_.mailboxes)
+      if (box.info.rights.has(right::lookup)) found.push_back(box.info);
     perform(session_.on_mailboxes(outcome::done, std::move(found)));
   }
   void act(read_status& what) {
     const fake_mailbox* box = account_.find(what.name);
-    if (!box) return perform(session_.on_status(outcome::no_such_mailbox, {}));
+    const outcome may = account_.permits(box, rights_of(right::read));
+    if (may != outcome::done) return perform(session_.on_status(may, {}));
     perform(session_.on_status(outcome::done, box->status(what.deleted_bytes)));
   }
   void act(open_mailbox& what) {
     fake_mailbox* box = account_.find(what.name);
-    if (!box) return perform(session_.on_opened(outcome::no_such_mailbox, {}));
+    const outcome may = account_.permits(box, rights_of(right::read));
+    if (may != outcome::done) return perform(session_.on_opened(may, {}));
     stop_watching();
     watched_ = box;
     box->watchers.push_back(this);
@@ -310,6 +322,7 @@ private:
     opened.highest_modseq = box.highest;
     opened.pages = box.pages();
     opened.keywords = box.keywords;
+    opened.rights = box.info.rights;
     return opened;
   }
   void act(leave_mailbox&) { stop_watching(); }
@@ -359,8 +372,10 @@ private:
     account_.announce(mailbox_event::kind::subscription, at->second.info);
     perform(session_.on_outcome(outcome::done));
   }
-  void act(read_quota&) {
+  void act(read_quota& what) {
     quota_usage found;
+    const fake_mailbox* box = account_.find(what.mailbox);
+    found.foreign = box && box->info.foreign;
     for (const auto& [name, box] : account_.mailboxes) {
       found.messages += box.messages.size();
       for (const auto& [uid, message] : box.messages) found.size_bytes += message.content->size();
@@ -369,6 +384,41 @@ private:
     found.mailboxes = account_.mailboxes.size();
     found.mailbox_limit = account_.mailbox_limit;
     perform(session_.on_quota(outcome::done, found));
+  }
+  void act(read_access& what) {
+    const fake_mailbox* box = account_.find(what.mailbox);
+    const outcome may = account_.permits(box, rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_access(may, {}));
+    std::vector<access_entry> found{{"joe@example.test", all_rights}};
+    for (const auto& [identifier, held] : box->access) found.push_back({identifier, held});
+    perform(session_.on_access(outcome::done, std::move(found)));
+  }
+  void act(change_access& what) {
+    fake_mailbox* box = account_.find(what.mailbox);
+    const outcome may = account_.permits(box, rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_outcome(may));
+    if (what.identifier == "nobody@example.test") return perform(session_.on_outcome(outcome::no_such_user));
+    if (what.identifier == "joe@example.test") return perform(session_.on_outcome(outcome::cannot));
+    const std::string key = (what.negative ? "-" : "") + what.identifier;
+    rights& held = box->access[key];
+    switch (what.how) {
+    case rights_change::replace: held = what.rights; break;
+    case rights_change::add: held.bits |= what.rights.bits; break;
+    case rights_change::remove: held.bits &= uint16_t(~what.rights.bits); break;
+    }
+    if (held.empty()) box->access.erase(key);
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(read_rights& what) {
+    const fake_mailbox* box = account_.find(what.mailbox);
+    if (!box || !box->info.rights.has_any(rights_to_know))
+      return perform(session_.on_rights(outcome::no_such_mailbox, {}));
+    perform(session_.on_rights(outcome::done, box->info.rights));
+  }
+  void act(find_fixed_rights& what) {
+    const outcome may = account_.permits(account_.find(what.mailbox), rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_rights(may, {}));
+    perform(session_.on_rights(outcome::done, what.identifier == "joe@example.test" ? all_rights : rights{}));
   }
   std::map<std::string, bytes>* annotations_of(const std::string& mailbox) {
     if (mailbox.empty()) return &account_.annotations;
@@ -444,7 +494,15 @@ private:
   void act(store_flags& what) {
     stored result;
     result.outcome = outcome::done;
-    const uint64_t bits = watched_->bits_of(what.keywords);
+    const rights held = watched_->info.rights;
+    const uint32_t mask = settable_flags(held);
+    const bool writes = held.has(right::write);
+    const bool wants = what.flags || !what.keywords.empty();
+    if ((wants && !(what.flags & mask) && (what.keywords.empty() || !writes)) || (!mask && !writes)) {
+      result.outcome = outcome::not_permitted;
+      return perform(session_.on_stored(result));
+    }
+    const uint64_t bits = writes ? watched_->bits_of(what.keywords) : 0;
     const modseq stamp{++watched_->highest.value};
     std::vector<uid> changed;
     for (const uid each : what.uids) {
@@ -460,9 +518,12 @@ private:
       }
       const auto before = std::pair(message.flags, message.keywords);
       switch (what.change) {
-      case flag_change::replace: message.flags = what.flags, message.keywords = bits; break;
-      case flag_change::add: message.flags |= what.flags, message.keywords |= bits; break;
-      case flag_change::remove: message.flags &= ~what.flags, message.keywords &= ~bits; break;
+      case flag_change::replace:
+        message.flags = (message.flags & ~mask) | (what.flags & mask);
+        if (writes) message.keywords = bits;
+        break;
+      case flag_change::add: message.flags |= what.flags & mask, message.keywords |= bits; break;
+      case flag_change::remove: message.flags &= ~(what.flags & mask), message.keywords &= ~bits; break;
       }
       if (before == std::pair(message.flags, message.keywords)) continue;
       message.modseq = stamp;
@@ -486,11 +547,8 @@ private:
   void act(copy_messages& what) {
     copied result;
     fake_mailbox* to = account_.find(what.to);
-    if (!to) {
-      result.outcome = outcome::no_such_mailbox;
-      return perform(session_.on_copied(result));
-    }
-    result.outcome = outcome::done;
+    result.outcome = account_.permits(to, rights_of(right::insert));
+    if (result.outcome != outcome::done) return perform(session_.on_copied(result));
     result.uid_validity = to->validity;
     for (const uid each : what.uids) {
       const auto at = watched_->messages.find(each.value);
@@ -510,7 +568,8 @@ private:
   void act(begin_append& what) {
     demand(appending_ == nullptr, "APPEND inside a message");
     demand(append_to_.empty() || append_to_ == what.mailbox, "another mailbox");
-    if (!account_.find(what.mailbox)) return perform(session_.on_append_ready(outcome::no_such_mailbox));
+    const outcome may = account_.permits(account_.find(what.mailbox), rights_of(right::insert));
+    if (may != outcome::done) return perform(session_.on_append_ready(may));
     if (account_.quota_bytes && what.size_bytes > account_.quota_bytes)
       return perform(session_.on_append_ready(outcome::over_quota));
     append_to_ = what.mailbox;
@@ -544,6 +603,7 @@ private:
   }
   void act(copy_linked& what) {
     demand(appending_ && linked_ && what.size_bytes > 0, "nothing to copy");
+    if (drop_linked) return void(appending_->content += 'x');
     demand(what.offset + what.size_bytes <= linked_->size(), "outside of the message");
     appending_->content += linked_->substr(what.offset, what.size_bytes);
   }
