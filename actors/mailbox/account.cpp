@@ -145,7 +145,7 @@ bool account_state::may_end() const { return sessions.empty() && under_way == 0 
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
                                      account_id id, uint64_t quota_bytes,
-                                     std::shared_ptr<committer::lease> lease, bool is_public) {
+                                     std::shared_ptr<committer::lease> lease) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
@@ -153,7 +153,6 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
   state.id = id;
   state.quota_bytes = quota_bytes;
   state.lease = std::move(lease);
-  state.is_public = is_public;
   self->set_down_handler([self](const caf::down_msg& gone) { self->state.forget(gone.source); });
   state.load();
   return {
@@ -262,6 +261,13 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
         return pending;
       },
   };
+}
+
+account_actor::behavior_type public_account(account_actor::stateful_pointer<account_state> self,
+                                            services with, account_id id, uint64_t quota_bytes,
+                                            std::shared_ptr<committer::lease> lease) {
+  self->state.is_public = true;
+  return account(self, std::move(with), id, quota_bytes, std::move(lease));
 }
 
 } // namespace stagepost::mailbox

@@ -170,6 +170,10 @@ void tell(const open_answer<inserted>& who, caf::expected<inserted> result);
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
                                      account_id id, uint64_t quota_bytes,
-                                     std::shared_ptr<committer::lease> lease, bool is_public = false);
+                                     std::shared_ptr<committer::lease> lease);
+/// One that holds the public folders of a domain: it has none but those that were made.
+account_actor::behavior_type public_account(account_actor::stateful_pointer<account_state> self,
+                                            services with, account_id id, uint64_t quota_bytes,
+                                            std::shared_ptr<committer::lease> lease);
 
 } // namespace stagepost::mailbox

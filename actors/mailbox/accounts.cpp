@@ -37,7 +37,8 @@ void accounts_state::reach(account_id id, uint64_t quota_bytes, std::function<vo
 
 void accounts_state::start(account_id id, uint64_t quota_bytes, entry& into, bool is_public) {
   into.lease = std::make_shared<committer::lease>();
-  into.actor = self->spawn<caf::monitored>(account, with, id, quota_bytes, into.lease, is_public);
+  into.actor =
+      self->spawn<caf::monitored>(is_public ? public_account : account, with, id, quota_bytes, into.lease);
 }
 
 void accounts_state::ask_to_end(account_id id) {

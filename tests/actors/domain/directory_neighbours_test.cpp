@@ -61,7 +61,7 @@ TEST_F(Neighbours, HavePublicFoldersThatNobodyCanLogInToOrWriteTo) {
   EXPECT_EQ(neighbours({}).public_folders.account, made.target.account);
   const auto again = ask<public_folders_made>(directory_, make_public_folders{"example.org"});
   EXPECT_EQ(again.target.account, made.target.account) << "made once";
-  EXPECT_EQ(ask<user_list>(directory_, list_users{"example.org"}).users.size(), 1u);
+  EXPECT_EQ(ask<user_list>(directory_, list_users{"example.org", {}, 1000}).users.size(), 1u);
   EXPECT_EQ(member(""), address_kind::unknown);
   EXPECT_NE(find("\"\"@example.org").kind, address_kind::account);
   EXPECT_FALSE(ask<public_folders_made>(directory_, make_public_folders{"nowhere.example"}).done);
