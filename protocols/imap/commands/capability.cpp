@@ -86,13 +86,14 @@ void write_capabilities(bytes& out, const dialogue& with) {
       "QRESYNC ESEARCH WITHIN STATUS=SIZE LIST-STATUS OBJECTID SAVEDATE PREVIEW LANGUAGE UIDONLY UIDBATCHES "
       "UTF8=ACCEPT";
   out += " SEARCHRES SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL "
-         "INPROGRESS MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT";
+         "INPROGRESS MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT NOTIFY";
   // IDLE is part of it.
   if (with.settings().rev2 && with.settings().idle) out += " IMAP4rev2";
   // RFC 8437 leaves open what becomes of the compression then; so one or the other.
   if (!with.is_compressed()) out += " UNAUTHENTICATE COMPRESS=DEFLATE";
   out +=
       " MULTIAPPEND CATENATE REPLACE BINARY QUOTA QUOTA=RES-STORAGE QUOTA=RES-MAILBOX METADATA LIST-METADATA";
+  if (with.shares()) out += " ACL RIGHTS=texk LIST-MYRIGHTS";
   if (const uint64_t limit = with.settings().max_append_bytes) {
     out += " APPENDLIMIT="; // RFC 7889 2: one for all mailboxes
     write_number(out, limit);

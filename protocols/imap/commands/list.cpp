@@ -1,5 +1,6 @@
 #include "protocols/imap/commands/list.hpp"
 
+#include "protocols/imap/commands/acl.hpp"
 #include "protocols/imap/commands/create.hpp"
 #include "protocols/imap/commands/metadata.hpp"
 #include "protocols/imap/commands/status.hpp"
@@ -23,6 +24,7 @@ struct list_request {
   bool select_special_use = false;
   bool recursive = false;
   bool tell_subscribed = false;
+  bool tell_rights = false;          ///< RFC 8440
   status_items status;               ///< RFC 5819
   std::vector<std::string> metadata; ///< RFC 9590: names of annotations
   std::string reference;
@@ -90,6 +92,8 @@ private:
       const auto& [name, mailbox] = *next_++;
       if (!matches(name, with.settings().separator)) continue;
       const bool in_itself = tell(with, mailbox);
+      if (in_itself && request_.tell_rights && !mailbox.info.no_select)
+        write_my_rights(with, name, mailbox.info.rights);
       if (in_itself && !mailbox.info.no_select) {
         asked_ = name;
         if (!request_.status.empty())
@@ -234,6 +238,8 @@ bool read_returns(parser& in, list_request& request) {
         if (!in.space() || !read_status_items(in, request.status)) return false;
       } else if (in.take_word("METADATA")) {
         if (!in.space() || !read_metadata_entries(in, request.metadata)) return false;
+      } else if (in.take_word("MYRIGHTS")) {
+        request.tell_rights = true;
       } else if (!in.take_word("CHILDREN") && !in.take_word("SPECIAL-USE")) {
         return in.fail(parse_errc::syntax, "unknown RETURN option");
       }

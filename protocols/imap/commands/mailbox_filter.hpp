@@ -21,8 +21,14 @@ struct mailbox_filter {
 /// Names one command may give.
 inline constexpr size_t max_filter_names = 500;
 
+/// One filter. `names_left`: what the command may still name.
+std::optional<mailbox_filter> parse_mailbox_filter(parser& in, size_t& names_left);
 /// One filter or more, with spaces between (RFC 7377 4 `source-mbox`).
 std::optional<std::vector<mailbox_filter>> parse_mailbox_filters(parser& in);
+
+/// `selected` is the name of the selected mailbox, empty where none is.
+bool lets_through(const mailbox_filter& filter, const mailbox_info& info, std::string_view selected,
+                  char separator);
 
 /// The names of those mailboxes that can be selected and that one filter at least lets through, each once, in
 /// the order of `all`. `selected` is empty where none is.

@@ -64,6 +64,7 @@ public:
   bool by_vanished = false;
   bool uid_only = false;
   bool by_esearch = false;
+  bool is_notified = false; ///< NOTIFY: it is told things between commands
   bool runs = false;        ///< a command
   bool may_expunge = false; ///< while it is answered
   bool selects = false;     ///< it is SELECT or EXAMINE
@@ -81,7 +82,8 @@ public:
   std::map<uint32_t, told> fetched;
   std::vector<uint32_t> vanished_earlier;
   std::vector<std::string> listed;
-  std::string status_line;
+  std::map<std::string, std::string> status_lines; ///< by name
+  std::map<std::string, std::string> told_status;  ///< of mailboxes by name, as NOTIFY told last
   std::string copied;
   std::function<void(const std::vector<uint32_t>&)> on_numbers; ///< of SEARCH, SORT, THREAD, when they come
   std::function<void(const tagged_reply&)> on_tagged;
@@ -91,7 +93,7 @@ public:
     fetched.clear();
     vanished_earlier.clear();
     listed.clear();
-    status_line.clear();
+    status_lines.clear();
     copied.clear();
     on_numbers = nullptr;
   }
@@ -173,7 +175,7 @@ private:
       said_bye = true;
       return;
     }
-    demand(runs, "an untagged response though no command runs");
+    demand(runs || is_notified, "an untagged response though no command runs");
     std::istringstream in(line.substr(2));
     std::string first, word;
     in >> first >> word;
@@ -181,8 +183,8 @@ private:
     if (first == "SEARCH" || first == "SORT" || first == "THREAD") return take_list(line.substr(2));
     if (first == "ESEARCH") return take_esearch(line);
     if (first == "VANISHED") return take_vanished(line.substr(11));
-    if (first == "STATUS") status_line = line;
-    if (first == "LIST") listed.push_back(line);
+    if (first == "STATUS") take_status(word, line);
+    if (first == "LIST") take_listed(line);
     if (first.find_first_not_of("0123456789") != first.npos) return;
     const uint32_t number = uint32_t(std::stoul(first));
     if (word == "EXISTS")
@@ -195,6 +197,34 @@ private:
       take_uid_fetch(number, line, literals);
   }
 
+  void take_status(const std::string& name, const std::string& line) {
+    status_lines[name] = line;
+    if (!is_notified) return;
+    const bool of_selected = selected && box() && "\"" + box()->info.name + "\"" == name;
+    if (!of_selected) told_status[name] = line;
+    demand(!of_selected || runs, "NOTIFY tells the STATUS of the selected mailbox");
+  }
+
+  /// "* LIST (\NonExistent) "/" "A"" or "* LIST () "/" "B" ("OLDNAME" ("A"))".
+  void take_listed(const std::string& line) {
+    if (line.find("\\Has") != line.npos) return listed.push_back(line); // asked for
+    std::istringstream in(line.substr(line.find("\"/\" ") + 4));
+    std::string name, word, old_name;
+    in >> name >> word >> old_name;
+    if (line.find("\\NonExistent") != line.npos) told_status.erase(name);
+    if (!old_name.empty()) rename_status(old_name.substr(1, old_name.size() - 3), name);
+  }
+
+public:
+  void rename_status(const std::string& from, const std::string& to) {
+    auto node = told_status.extract(from);
+    told_status.erase(to);
+    if (node.empty()) return;
+    node.key() = to;
+    told_status.insert(std::move(node));
+  }
+
+private:
   slot& at(uint32_t number) {
     demand(!uid_only, "FETCH to who wants no numbers");
     demand(number >= 1 && number <= slots.size(), "a number nobody has");
@@ -256,7 +286,7 @@ private:
 
   void take_expunge(uint32_t number) {
     demand(!by_vanished, "EXPUNGE to who wants VANISHED");
-    demand(may_expunge, "EXPUNGE where it must not be");
+    demand(runs && may_expunge, "EXPUNGE where it must not be");
     demand(number >= 1 && number <= slots.size(), "EXPUNGE of nothing");
     drop(slots.begin() + number - 1);
   }
@@ -273,7 +303,7 @@ private:
         if (resyncs && selects) resyncs->messages.erase(uid);
         continue;
       }
-      demand(may_expunge, "VANISHED where it must not be");
+      demand(runs && may_expunge, "VANISHED where it must not be");
       slot* const which = find(uid);
       demand(which != nullptr, "VANISHED of nothing");
       drop(slots.begin() + (which - slots.data()));

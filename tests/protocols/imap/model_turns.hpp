@@ -34,7 +34,7 @@ public:
     clients_.resize(size_t(pick(3, 5)));
     for (size_t i = 0; i < clients_.size(); ++i) {
       clients_[i].number = int(i);
-      clients_[i].kind = client_kind(pick(0, 4));
+      clients_[i].kind = client_kind(pick(0, 5));
       connect(clients_[i]);
     }
   }
@@ -57,8 +57,10 @@ public:
       run(who, {plain("NOOP")});
       demand(!who.connection->closed, "NOOP closes the connection");
     }
-    for (client& who : clients_)
+    for (client& who : clients_) {
+      compare_status(who);
       if (who.sees.selected) compare_view(who);
+    }
     quiet_ = false;
   }
 
@@ -66,7 +68,7 @@ public:
   std::string trace() const { return trace_.str(); }
 
 protected:
-  enum class client_kind { plain, condstore, qresync, uid_only, rev2 };
+  enum class client_kind { plain, condstore, qresync, uid_only, rev2, notified };
 
   struct client {
     int number = 0;
@@ -104,7 +106,8 @@ protected:
     who.connection = std::make_unique<fake_connection>(account_, settings, false);
     model_client& sees = who.sees;
     sees.forget();
-    sees.said_bye = false;
+    sees.said_bye = sees.is_notified = false;
+    sees.told_status.clear();
     sees.account = &account_;
     sees.connection = who.connection.get();
     sees.uid_only = who.kind == client_kind::uid_only;
@@ -118,8 +121,17 @@ protected:
     who.connection->on_text = [&who] { who.sees.read(who.connection->output); };
     who.connection->on_question = [this, &who] { let_others_in(who); };
     run(who, {plain("LOGIN joe secret")});
-    static constexpr const char* enabled[] = {"", "CONDSTORE", "QRESYNC", "UIDONLY", "IMAP4rev2"};
-    if (const char* what = enabled[size_t(who.kind)]; *what) run(who, {plain(std::string("ENABLE ") + what)});
+    static constexpr const char* first[] = {
+        "NOOP",
+        "ENABLE CONDSTORE",
+        "ENABLE QRESYNC",
+        "ENABLE UIDONLY",
+        "ENABLE IMAP4rev2",
+        "NOTIFY SET (selected-delayed (MessageNew MessageExpunge FlagChange)) "
+        "(personal (MessageNew MessageExpunge FlagChange MailboxName))",
+    };
+    run(who, {plain(first[size_t(who.kind)])});
+    sees.is_notified = who.kind == client_kind::notified;
   }
 
   /// One turn of a client, unless it is in the middle of one.
@@ -162,7 +174,9 @@ protected:
     who.busy = true;
     start_next(who);
     while (!input.empty() && !who.connection->closed) {
-      const size_t size = once_in(3) ? size_t(pick(1, int(input.size()))) : input.size();
+      // What a notified client is told in the middle of a command would change what its numbers mean.
+      const size_t size =
+          once_in(3) && !who.sees.is_notified ? size_t(pick(1, int(input.size()))) : input.size();
       if (size < input.size() && !quiet_ && once_in(4)) { // others go on while the command is not whole
         client& other = clients_[size_t(pick(0, int(clients_.size()) - 1))];
         if (&other != &who) let_act(other);
@@ -186,6 +200,7 @@ protected:
     model_client& sees = who.sees;
     sees.begin_command();
     sees.runs = !who.queue.empty();
+    sees.may_expunge = sees.selects = false;
     who.questions = 0;
     if (who.queue.empty()) return;
     const model_command& next = who.queue.front();
@@ -238,6 +253,27 @@ protected:
   }
 
   instant some_time() { return instant{std::chrono::seconds(1767225600 + pick(0, 30) * 86400)}; }
+
+protected:
+  /// "(MESSAGES 1 UIDNEXT 2 UIDVALIDITY 3 UNSEEN 4"; there may be more behind it.
+  static std::string status_of(const model_folder& folder) {
+    size_t unseen = 0;
+    for (const auto& [uid, message] : folder.messages) unseen += !(message.flags & flag_seen);
+    return "(MESSAGES " + std::to_string(folder.messages.size()) + " UIDNEXT " +
+           std::to_string(folder.next_uid) + " UIDVALIDITY " + std::to_string(folder.validity) + " UNSEEN " +
+           std::to_string(unseen);
+  }
+
+  /// What NOTIFY told last of each mailbox is how it stands.
+  void compare_status(client& who) {
+    for (const auto& [name, line] : who.sees.told_status) {
+      const model_folder* const folder = model_.find(name.substr(1, name.size() - 2));
+      demand(folder, "NOTIFY did not tell that a mailbox is gone");
+      if (line.find(status_of(*folder)) == line.npos)
+        throw std::logic_error("client " + std::to_string(who.number) + " was told " + line + " but it is " +
+                               status_of(*folder));
+    }
+  }
 
   void compare_view(client& who) {
     const model_folder* const folder = model_.of_validity(who.sees.selected);

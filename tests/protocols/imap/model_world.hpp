@@ -479,6 +479,7 @@ private:
       model_client::memory* const built_on = std::exchange(who.sees.resyncs, nullptr);
       const model_folder* const now = model_.find(name);
       who.read_only = examine;
+      who.sees.told_status.erase("\"" + name + "\""); // of the selected mailbox the numbers are told
       demand_status(reply, now ? "OK" : "NO");
       if (!now) return demand(!who.sees.selected, "a failed SELECT selects");
       demand(reply.text.find(examine ? "[READ-ONLY]" : "[READ-WRITE]") != reply.text.npos, "another access");
@@ -519,7 +520,7 @@ private:
   model_command change_list(client& who) {
     switch (pick(0, 3)) {
     case 0: return remove(who);
-    case 1: return rename();
+    case 1: return rename(who);
     default: return create();
     }
   }
@@ -543,21 +544,23 @@ private:
       demand_status(reply, goes ? "OK" : "NO");
       if (!goes) return;
       if (who.sees.selected == folder->validity) who.sees.forget();
+      who.sees.told_status.erase("\"" + name + "\"");
       model_.folders.erase(name);
     };
     return made;
   }
 
-  model_command rename() {
+  model_command rename(client& who) {
     const std::string from = one_of<std::string>({"A", "B", "C", "D", "E"}), to = random_name();
     model_command made = plain("RENAME " + from + " " + to);
-    made.end = [=, this](const tagged_reply& reply) {
+    made.end = [=, this, &who](const tagged_reply& reply) {
       const bool goes = model_.find(from) && !model_.find(to);
       demand_status(reply, goes ? "OK" : "NO");
       if (!goes) return;
       auto node = model_.folders.extract(from);
       node.key() = to;
       model_.folders.insert(std::move(node));
+      who.sees.rename_status("\"" + from + "\"", "\"" + to + "\"");
     };
     return made;
   }
@@ -569,13 +572,8 @@ private:
       const model_folder* const folder = model_.find(name);
       demand_status(reply, folder ? "OK" : "NO");
       if (!folder) return;
-      size_t unseen = 0;
-      for (const auto& [uid, message] : folder->messages) unseen += !(message.flags & flag_seen);
-      const std::string expected = "(MESSAGES " + std::to_string(folder->messages.size()) + " UIDNEXT " +
-                                   std::to_string(folder->next_uid) + " UIDVALIDITY " +
-                                   std::to_string(folder->validity) + " UNSEEN " + std::to_string(unseen) +
-                                   ")";
-      demand(who.sees.status_line.ends_with(expected), "STATUS tells something else");
+      const std::string told = who.sees.status_lines["\"" + name + "\""];
+      demand(told.find(status_of(*folder)) != told.npos, "STATUS tells something else");
     };
     return made;
   }
