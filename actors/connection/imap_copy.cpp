@@ -79,6 +79,7 @@ net::task<imap::copied> imap_connection::copy_across(const place& target, const 
   if (!asked.move) co_return answer;
   imap::store_flags mark{answer.from, imap::flag_change::add, flag_deleted, {}, {}};
   auto marked = co_await net::ask<imap::stored>(this, folder_, mark);
+  // Their owner loses them: for him they stay recoverable, as what is expunged.
   imap::expunge removal{false, answer.from};
   auto removed = co_await net::ask<mailbox::outcome_answer>(this, folder_, removal);
   if (!marked || !removed || removed->outcome != imap::outcome::done)
