@@ -1,12 +1,11 @@
 #include "actors/mailbox/purger.hpp"
 
 #include "actors/error.hpp"
+#include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
 #include "actors/mailbox/cold_read.hpp"
 #include "actors/retention.hpp"
 #include "actors/wall_clock.hpp"
-
-#include <sys/statvfs.h>
 
 namespace stagepost::mailbox {
 
@@ -33,9 +32,8 @@ storage::result<storage::trace_age> known_age(const storage::store& in,
 
 /// Below the reserve no mail is accepted: what was thrown away gives its room first.
 bool needs_room(const storage::store& in, uint64_t reserve) {
-  struct statvfs disk {};
-  if (::statvfs(in.folder().c_str(), &disk) != 0) return false;
-  return uint64_t(disk.f_bavail) * disk.f_frsize <= reserve;
+  const auto free = free_space(in.folder());
+  return free && *free <= reserve;
 }
 
 } // namespace
