@@ -44,11 +44,13 @@ folder_list account_state::list() const {
   folder_list answer{outcome::done, {}};
   std::set<std::string> levels;
   for (const auto& [name, each] : folders) {
-    answer.folders.push_back({name, imap::special_use(each.record.use), each.record.subscribed, false});
+    answer.folders.push_back(
+        {name, imap::special_use(each.record.use), each.record.subscribed, false, each.record.id});
     for (auto slash = name.find('/'); slash != name.npos; slash = name.find('/', slash + 1))
       if (auto level = name.substr(0, slash); folders.count(level) == 0) levels.insert(std::move(level));
   }
-  for (const auto& level : levels) answer.folders.push_back({level, imap::special_use::none, false, true});
+  for (const auto& level : levels)
+    answer.folders.push_back({level, imap::special_use::none, false, true, {}});
   return answer;
 }
 

@@ -47,6 +47,7 @@ struct mailbox_info {
   special_use use = special_use::none;
   bool subscribed = false;
   bool no_select = false; ///< exists only as a level above others
+  mailbox_id id = {};     ///< of one that can be selected
 };
 
 struct mailbox_status {

@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace stagepost::imap {
@@ -24,10 +23,9 @@ inline constexpr size_t max_filter_names = 500;
 /// One filter or more, with spaces between (RFC 7377 4 `source-mbox`).
 std::optional<std::vector<mailbox_filter>> parse_mailbox_filters(parser& in);
 
-/// The names of those mailboxes that can be selected and that one filter at least lets through, each once, in
-/// the order of `all`. `selected` is empty where none is.
-std::vector<std::string> resolve(const std::vector<mailbox_filter>& filters,
-                                 const std::vector<mailbox_info>& all, std::string_view selected,
-                                 char separator);
+/// Those mailboxes that can be selected and that one filter at least lets through, each once, in the order of
+/// `all`. `selected` is zero where none is.
+std::vector<mailbox_info> resolve(const std::vector<mailbox_filter>& filters,
+                                  const std::vector<mailbox_info>& all, mailbox_id selected, char separator);
 
 } // namespace stagepost::imap
