@@ -6,6 +6,7 @@
 #include "storage/key.hpp"
 #include "storage/record.hpp"
 #include "storage/recoverable.hpp"
+#include "storage/sharing.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
 #include "storage/word_index.hpp"
@@ -111,13 +112,15 @@ private:
 
 } // namespace
 
-void delete_folder(batch& b, account_id account, mailbox_id folder) {
-  batch_access::remove(b, family::folders, key::folder(account, folder));
-  batch_access::put(b, family::meta, doomed_key(folder), {});
+void delete_folder(batch& b, account_id account, const folder_record& folder) {
+  batch_access::remove(b, family::folders, key::folder(account, folder.id));
+  delete_grants(b, account, folder);
+  batch_access::put(b, family::meta, doomed_key(folder.id), {});
 }
 
 void retire_folder(batch& b, account_id account, const folder_record& folder, instant now) {
   batch_access::remove(b, family::folders, key::folder(account, folder.id));
+  delete_grants(b, account, folder);
   batch_access::put(b, family::meta, doomed_key(folder.id),
                     encode(retired_folder{account, folder.name, now}));
 }

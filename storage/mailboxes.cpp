@@ -2,6 +2,7 @@
 
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
+#include "storage/sharing.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
 #include "storage/status.hpp"
@@ -28,6 +29,14 @@ bytes erased_key(account_id account) {
 }
 
 } // namespace
+
+result<folder_record> read_folder(const store& in, account_id account, mailbox_id folder,
+                                  storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  const auto found = in.get(family::folders, key::folder(account, folder), value, reach);
+  if (!found) return found.error();
+  return decode_folder(folder, to_view(value));
+}
 
 result<std::vector<folder_record>> read_folders(const store& in, account_id account, storage::reach reach) {
   return collect_records<folder_record>(

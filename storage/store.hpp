@@ -50,6 +50,7 @@ enum class family : uint8_t {
   word_index,
   annotations,
   recoverable,
+  shares,
   // system
   domains,
   domain_names,

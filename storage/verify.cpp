@@ -73,9 +73,9 @@ void verify_view::cursor::settle() {
 
 result<verify_report> verify(const store& of, const verify_options& options) {
   using part_of_store = void (*)(verify_view&);
-  static constexpr part_of_store shard_parts[]{verify_bodies,      verify_references,  verify_mailboxes,
-                                               verify_annotations, verify_recoverable, verify_word_index,
-                                               verify_spool};
+  static constexpr part_of_store shard_parts[]{verify_bodies,      verify_references, verify_mailboxes,
+                                               verify_annotations, verify_shares,     verify_recoverable,
+                                               verify_word_index,  verify_spool};
   static constexpr part_of_store system_parts[]{verify_statistics};
   verify_view view(of, options);
   const bool is_shard = of.kind() == store_kind::shard;

@@ -17,6 +17,8 @@ namespace stagepost::mailbox {
 
 /// Folders of one account.
 inline constexpr size_t max_folders = 10000;
+/// Whom one folder may name.
+inline constexpr size_t max_grants = 500;
 
 /// Owns the list of an account's folders, starts their actors and sums up what they hold.
 struct account_state {
@@ -25,6 +27,7 @@ struct account_state {
   services with;
   account_id id;
   uint64_t quota_bytes = 0;
+  bool is_public = false; ///< holds the public folders of a domain, and none of its own
   /// All commits of the account and its folders are made under it.
   std::shared_ptr<committer::lease> lease;
 
@@ -74,6 +77,9 @@ struct account_state {
   caf::result<Answer> once_loaded(std::function<void(open_answer<Answer>)> then);
   void make_default_folders();
   folder* find(std::string_view name);
+  folder* find(mailbox_id which);
+  /// The nearest level above a name that is a folder; none may be.
+  folder* find_above(std::string_view name);
   const mailbox_actor& actor_of(folder& which);
   bool has_children(std::string_view name) const;
   uint64_t used_bytes() const;
@@ -82,16 +88,33 @@ struct account_state {
   void count_recoverable();
 
   folder_list list() const;
-  void status_of(const std::string& name, open_answer<status_answer> answer);
-  folder_opened open(const std::string& name);
-  caf::result<outcome_answer> create(const imap::create_mailbox& what);
-  caf::result<outcome_answer> remove(const imap::delete_mailbox& what);
-  caf::result<outcome_answer> rename(const imap::rename_mailbox& what);
+  void status_of(const folder_status& what, open_answer<status_answer> answer);
+  folder_opened open(const open_folder& what);
+  caf::result<outcome_answer> create(const imap::create_mailbox& what, const visitor& who = {});
+  caf::result<outcome_answer> remove(const imap::delete_mailbox& what, const visitor& who = {});
+  caf::result<outcome_answer> rename(const imap::rename_mailbox& what, const visitor& who = {});
   caf::result<outcome_answer> subscribe(const imap::subscribe_mailbox& what);
-  caf::result<outcome_answer> annotate(const imap::write_annotations& what);
+  caf::result<outcome_answer> annotate(const imap::write_annotations& what, const visitor& who = {});
   void annotate_now(storage::annotation_owner owner, const imap::write_annotations& what,
                     storage::result<std::vector<storage::annotation_record>> found,
                     open_answer<outcome_answer> answer);
+  // Of those who are not the owner: account_sharing.cpp.
+  imap::rights rights_of(const folder& which, const visitor& who) const;
+  /// Whether he may. To whom may not look a folder up it is not there.
+  outcome permits(const folder* which, const visitor& who, imap::rights needed) const;
+  bool may_create(std::string_view name, const visitor& who);
+  outcome may_rename(const std::string& from, const std::string& to, const visitor& who);
+  outcome may_annotate(const folder* which, const imap::write_annotations& what, const visitor& who) const;
+  outcome may_put(const put_messages& what);
+  outcome may_copy(const copy_messages& what);
+  rights_found find_rights_of(const folder* which, const visitor& who) const;
+  grants_found grants_of(const read_grants& what);
+  caf::result<outcome_answer> change_grants(const change_grant& what);
+  caf::result<outcome_answer> revoke(const revoke_grants& what);
+  caf::result<outcome_answer> subscribe_elsewhere(const subscribe_shared& what);
+  /// Writes other grants of these folders, and tells those who look at them.
+  void commit_grants(std::vector<storage::folder_record> changed, open_answer<outcome_answer> answer);
+
   void put(const put_messages& what, open_answer<inserted> answer);
   /// `net_bytes`: by how much the account grows.
   void put_now(const put_messages& what, uint64_t net_bytes,
@@ -126,11 +149,18 @@ struct account_state {
   bool may_end() const;
 };
 
+/// Leaves out what somebody with these rights may not set (RFC 4314 4).
+void limit_flags(std::vector<new_message>& messages, imap::rights may);
+
 /// Delivers an answer or an error.
 void tell(const open_answer<inserted>& who, caf::expected<inserted> result);
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
                                      account_id id, uint64_t quota_bytes,
                                      std::shared_ptr<committer::lease> lease);
+/// One that holds the public folders of a domain: it has none but those that were made.
+account_actor::behavior_type public_account(account_actor::stateful_pointer<account_state> self,
+                                            services with, account_id id, uint64_t quota_bytes,
+                                            std::shared_ptr<committer::lease> lease);
 
 } // namespace stagepost::mailbox

@@ -81,7 +81,8 @@ void account_state::take(storage::result<on_disk> found) {
   loaded = true;
   erased = found->erased;
   recoverable_bytes = found->recoverable_bytes;
-  if (!erased && folders.count("INBOX") == 0) make_default_folders();
+  // Who has any has an INBOX, or holds public folders.
+  if (!erased && !is_public && folders.empty()) make_default_folders();
 }
 
 void account_state::when_loaded(std::function<void()> then) {

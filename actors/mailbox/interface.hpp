@@ -15,6 +15,15 @@ namespace stagepost::mailbox {
 
 using imap::outcome;
 
+/// Who uses a folder. Nobody named: its owner, who may do everything.
+struct visitor {
+  account_id account;
+  domain_id domain;
+  bool administers = false; ///< the public folders of his domain: may do everything, too
+
+  bool is_owner() const { return !account; }
+};
+
 // -- what a mailbox tells those who look at it
 // ---------------------------------------------------------------------
 
@@ -47,6 +56,11 @@ struct new_message {
 /// mailbox_changed.
 struct open_view {
   watcher_actor watcher; ///< nobody: only how it stands is asked
+  visitor who = {};      ///< is told that the folder is gone when he may read it no more
+};
+/// The folder's owner lets others do more or less with it.
+struct grants_changed {
+  std::vector<storage::grant> grants;
 };
 struct leave_view {
   watcher_actor watcher;
@@ -74,6 +88,12 @@ struct inserted {
   mailbox_id folder;
   stagepost::uid_validity uid_validity;
   std::vector<uid> uids;
+};
+
+/// STORE by somebody who may not set every flag: the others stay as they are.
+struct limited_store {
+  imap::store_flags what;
+  imap::rights may;
 };
 
 /// Messages as another folder needs them; those gone are left out. With `hold` the folder changes no more
@@ -120,8 +140,9 @@ struct remove_moved {
 };
 
 using mailbox_actor = caf::typed_actor<
-    caf::replies_to<open_view>::with<view_answer>, caf::reacts_to<leave_view>,
-    caf::replies_to<insert_messages>::with<inserted>, caf::replies_to<imap::store_flags>::with<imap::stored>,
+    caf::replies_to<open_view>::with<view_answer>, caf::reacts_to<leave_view>, caf::reacts_to<grants_changed>,
+    caf::replies_to<limited_store>::with<imap::stored>, caf::replies_to<insert_messages>::with<inserted>,
+    caf::replies_to<imap::store_flags>::with<imap::stored>,
     caf::replies_to<imap::expunge>::with<outcome_answer>, caf::replies_to<read_for_copy>::with<copied_out>,
     caf::replies_to<remove_moved>::with<outcome_answer>, caf::replies_to<finish_move>::with<outcome_answer>,
     caf::replies_to<atom::status>::with<status_answer>, caf::replies_to<sum_deleted>::with<deleted_sum>,
@@ -162,15 +183,71 @@ struct folder_list {
 
 struct folder_status {
   std::string name;
+  visitor who = {}; ///< must be allowed to read
 };
 struct open_folder {
   std::string name;
+  visitor who = {};
+  imap::rights needed =
+      {}; ///< without these it is not opened; to whom may not even look it up it is not there
 };
 struct folder_opened {
   mailbox::outcome outcome = outcome::unavailable;
   mailbox_actor folder;
   mailbox_id id;
   stagepost::uid_validity uid_validity;
+  imap::rights rights = imap::all_rights; ///< of who opens it
+};
+
+/// What somebody who is not the owner asks for, if he may.
+template <class Order>
+struct visit {
+  Order order;
+  visitor who;
+};
+
+/// What somebody may do with a folder now.
+struct find_rights {
+  mailbox_id folder;
+  visitor who;
+};
+/// The same by name, told to those whom RFC 4314 lets know.
+struct my_rights {
+  std::string name;
+  visitor who;
+};
+struct rights_found {
+  mailbox::outcome outcome = outcome::unavailable;
+  imap::rights rights;
+};
+
+/// Who may do what with a folder; asked and changed by those who may administer it.
+struct read_grants {
+  std::string name;
+  visitor who = {};
+};
+struct grants_found {
+  mailbox::outcome outcome = outcome::unavailable;
+  std::vector<storage::grant> grants;
+};
+struct change_grant {
+  std::string name;
+  visitor who = {};
+  storage::grantee_kind kind = storage::grantee_kind::user;
+  uint64_t number = 0;   ///< of the account or the domain
+  bool negative = false; ///< what is denied is changed, and not what is granted
+  imap::rights_change how = imap::rights_change::replace;
+  imap::rights rights;
+};
+/// A user is gone: no folder of the account names him any more.
+struct revoke_grants {
+  account_id from;
+};
+/// Subscribes the account's user to a folder of somebody else, or ends that.
+struct subscribe_shared {
+  account_id owner;
+  mailbox_id folder;
+  bool subscribed = true;
 };
 
 /// A message of a folder of the account that goes when others come in (RFC 8508).
@@ -188,6 +265,7 @@ struct put_messages {
   insert_messages content;
   bool delivery = false; ///< mail from outside: goes to INBOX where the folder is missing
   replaced_message replaced = {};
+  visitor who = {}; ///< must be allowed to insert; flags he may not set are left out (RFC 4314 4)
 };
 
 /// May this many octets come in? Asked at RCPT and before APPEND.
@@ -204,6 +282,7 @@ struct copy_messages {
   std::vector<uid> uids;
   std::string to;
   bool move = false;
+  visitor who = {}; ///< may insert there and, with `move`, take away here
 };
 
 /// Brings a group of expunged messages back, the first from a place on: into the folder they were in, one of
@@ -253,10 +332,17 @@ using account_actor = caf::typed_actor<
     caf::replies_to<imap::rename_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::subscribe_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::write_annotations>::with<outcome_answer>,
-    caf::replies_to<put_messages>::with<inserted>, caf::replies_to<check_room>::with<room>,
-    caf::replies_to<copy_messages>::with<imap::copied>, caf::replies_to<atom::status>::with<usage>,
-    caf::replies_to<recover_messages>::with<recovered>, caf::reacts_to<counters_changed>,
-    caf::reacts_to<recoverable_changed>, caf::reacts_to<set_quota>,
+    caf::replies_to<visit<imap::create_mailbox>>::with<outcome_answer>,
+    caf::replies_to<visit<imap::delete_mailbox>>::with<outcome_answer>,
+    caf::replies_to<visit<imap::rename_mailbox>>::with<outcome_answer>,
+    caf::replies_to<visit<imap::write_annotations>>::with<outcome_answer>,
+    caf::replies_to<find_rights>::with<rights_found>, caf::replies_to<my_rights>::with<rights_found>,
+    caf::replies_to<read_grants>::with<grants_found>, caf::replies_to<change_grant>::with<outcome_answer>,
+    caf::replies_to<revoke_grants>::with<outcome_answer>,
+    caf::replies_to<subscribe_shared>::with<outcome_answer>, caf::replies_to<put_messages>::with<inserted>,
+    caf::replies_to<check_room>::with<room>, caf::replies_to<copy_messages>::with<imap::copied>,
+    caf::replies_to<atom::status>::with<usage>, caf::replies_to<recover_messages>::with<recovered>,
+    caf::reacts_to<counters_changed>, caf::reacts_to<recoverable_changed>, caf::reacts_to<set_quota>,
     // May it end? True, and it has: no session, nothing under way, idle long enough.
     caf::replies_to<atom::drain>::with<bool>>;
 
@@ -268,6 +354,7 @@ struct open_account {
   account_id account;
   uint64_t quota_bytes = 0;
   caf::actor_addr session; ///< who will hold on to it; may be empty
+  bool is_public = false;  ///< holds public folders of a domain: has none but those that were made
 };
 struct account_opened {
   account_actor account;
@@ -283,13 +370,19 @@ struct erase_account {
   account_id account;
 };
 
+/// A user is gone: no folder of the shard names him any more.
+struct forget_grantee {
+  account_id account;
+};
+
 /// What was kept of these accounts' expunged messages became less.
 struct recoverable_purged {
   std::vector<account_id> accounts;
 };
 
 using accounts_actor = caf::typed_actor<
-    caf::replies_to<open_account>::with<account_opened>, caf::replies_to<deliver_message>::with<inserted>,
+    caf::replies_to<open_account>::with<account_opened>,
+    caf::replies_to<forget_grantee>::with<outcome_answer>, caf::replies_to<deliver_message>::with<inserted>,
     caf::replies_to<erase_account>::with<outcome_answer>, caf::reacts_to<recoverable_purged>>;
 
 /// Takes away expunged messages that were kept long enough. Asked by nobody; one per shard.
@@ -298,6 +391,21 @@ using purger_actor = caf::typed_actor<caf::reacts_to<atom::tick>>;
 } // namespace stagepost::mailbox
 
 // In-process values: they carry shared pages, batches and handles.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::grants_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::limited_store)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::visit<stagepost::imap::create_mailbox>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::visit<stagepost::imap::delete_mailbox>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::visit<stagepost::imap::rename_mailbox>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::visit<stagepost::imap::write_annotations>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::find_rights)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::my_rights)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::rights_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::read_grants)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::grants_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::change_grant)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::revoke_grants)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::subscribe_shared)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::forget_grantee)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::mailbox_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::mailbox_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::open_view)

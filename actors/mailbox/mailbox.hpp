@@ -28,7 +28,12 @@ struct mailbox_state {
   std::string folder_name; ///< as it was when the actor started; for traces and what is expunged
 
   contents held;
-  std::vector<watcher_actor> watchers;
+  struct watching {
+    watcher_actor watcher;
+    visitor who;
+  };
+  std::vector<watching> watchers;
+  std::vector<storage::grant> grants; ///< as the account's list has them
 
   /// Commits given and ended so far; they end in order. A look at the folder must not show what a power cut
   /// could take back, so it waits for the commits given before it.
@@ -82,12 +87,17 @@ struct mailbox_state {
 
   caf::result<view_answer> open(const open_view& what);
   void leave(const watcher_actor& who);
+  std::vector<watching>::iterator find_watcher(const watcher_actor& who);
+  bool may_read(const visitor& who) const;
+  /// Who may read the folder no more is told that it is gone.
+  void change_grants(const grants_changed& what);
   caf::result<inserted> insert(const insert_messages& what);
   /// `gone`: the record of the message that is replaced, if one is.
   void insert_now(const insert_messages& what, std::optional<storage::message_record> gone,
                   open_answer<inserted> answer);
   caf::result<deleted_sum> sum_of_deleted();
-  caf::result<imap::stored> store(const imap::store_flags& what);
+  /// `may`: the rights by which flags are set.
+  caf::result<imap::stored> store(const imap::store_flags& asked, imap::rights may = imap::all_rights);
   /// What becomes of messages that are expunged: they stay recoverable as the settings say, or not.
   enum class afterlife : uint8_t { by_settings, none };
   caf::result<outcome_answer> expunge(const imap::expunge& what, afterlife then);

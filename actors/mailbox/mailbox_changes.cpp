@@ -7,6 +7,17 @@
 
 namespace stagepost::mailbox {
 
+namespace {
+
+/// RFC 4314 4: it fails only where none of the flags may be changed.
+bool may_store(const imap::store_flags& what, uint32_t settable, bool names_keywords) {
+  const bool none_asked = what.flags == 0 && what.keywords.empty();
+  if (none_asked || what.change == imap::flag_change::replace) return settable != 0 || names_keywords;
+  return (what.flags & settable) != 0 || (names_keywords && !what.keywords.empty());
+}
+
+} // namespace
+
 caf::result<inserted> mailbox_state::insert(const insert_messages& what) {
   auto pending = self->make_response_promise<inserted>();
   open_answer<inserted> answer(pending);
@@ -67,12 +78,20 @@ void mailbox_state::insert_now(const insert_messages& what, std::optional<storag
   });
 }
 
-caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
+caf::result<imap::stored> mailbox_state::store(const imap::store_flags& asked, imap::rights may) {
   auto pending = self->make_response_promise<imap::stored>();
   open_answer<imap::stored> answer(pending);
-  when_free([this, answer, what]() mutable {
+  when_free([this, answer, may, what = asked]() mutable {
     if (!loaded) return (void)answer.deliver(imap::stored{});
     imap::stored result{outcome::done, {}, {}};
+    const bool names_keywords = may.has(imap::right::write);
+    const auto settable = imap::settable_flags(may);
+    if (!may_store(what, settable, names_keywords)) {
+      result.outcome = outcome::not_permitted;
+      return (void)answer.deliver(std::move(result));
+    }
+    what.flags &= settable;
+    if (!names_keywords) what.keywords.clear();
     bool grew = false;
     uint64_t keywords = 0;
     const auto known = held.counters().keywords.size();
@@ -101,8 +120,8 @@ caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
     auto made = held.set_flags(wanted, [&](message_entry& entry) {
       switch (what.change) {
       case imap::flag_change::replace:
-        entry.flags = what.flags;
-        entry.keywords = keywords;
+        entry.flags = (entry.flags & ~settable) | what.flags;
+        if (names_keywords) entry.keywords = keywords;
         break;
       case imap::flag_change::add:
         entry.flags |= what.flags;

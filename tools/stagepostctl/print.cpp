@@ -106,6 +106,15 @@ void print_aliases(const json::object& answer) {
   }
 }
 
+void print_folders(const json::object& answer) {
+  for (const auto& each : list(answer, "folders")) {
+    const auto& folder = each.as_object();
+    fmt::print("{}\n", member(folder, "folder"));
+    for (const auto& entry : list(folder, "access"))
+      fmt::print("    {:<40} {}\n", member(entry.as_object(), "who"), member(entry.as_object(), "rights"));
+  }
+}
+
 void print_queue(const json::object& answer) {
   for (const auto& each : list(answer, "messages")) print_message(each.as_object());
   if (const auto* one = answer.if_contains("message")) print_message(one->as_object());

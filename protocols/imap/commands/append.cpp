@@ -36,6 +36,8 @@ public:
     if (!replaced_) return go_on(with);
     const mailbox_view& view = with.view();
     if (view.read_only()) return fail(with, answer::mailbox_is_read_only);
+    if (!view.rights().has_all(rights_of(right::mark, right::expunge)))
+      return fail(with, answer::not_permitted);
     uint32_t sequence = replaced_->number;
     if (replaced_->number == 0)
       sequence = view.size();
