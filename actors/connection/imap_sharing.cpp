@@ -99,7 +99,7 @@ net::task<bool> imap_connection::add_shared(std::vector<imap::mailbox_info>& int
   std::set<std::string, std::less<>> own;
   for (const auto& each : into)
     if (imap::split_foreign(each.name, separator)) own.insert(each.name);
-  const auto add = [&](std::string name, account_id owner, const storage::folder_record& folder,
+  const auto add = [&](std::string name, account_id owner, size_t shard, const storage::folder_record& folder,
                        imap::rights held) {
     if (!held.has(imap::right::lookup) || own.count(name) != 0) return;
     imap::mailbox_info info;
@@ -107,6 +107,7 @@ net::task<bool> imap_connection::add_shared(std::vector<imap::mailbox_info>& int
     info.subscribed = chosen.count({owner.value, folder.id.value}) != 0;
     info.foreign = true;
     info.rights = held;
+    info.id = shown_id(folder.id, shard);
     into.push_back(std::move(info));
   };
   const auto rights_to = [&](const storage::folder_record& folder) {
@@ -117,11 +118,11 @@ net::task<bool> imap_connection::add_shared(std::vector<imap::mailbox_info>& int
     if (question.accounts[at_neighbour] != each.owner) ++at_neighbour;
     const auto& owner = known->neighbours[at_neighbour];
     if (!owner.target.account || each.owner == holder.account) continue;
-    add(imap::foreign_name_of(owner.local_part, each.folder.name, separator), each.owner, each.folder,
-        rights_to(each.folder));
+    add(imap::foreign_name_of(owner.local_part, each.folder.name, separator), each.owner, owner.target.shard,
+        each.folder, rights_to(each.folder));
   }
   for (const auto& each : of_domain)
-    add(imap::public_name_of(each.name, separator), holder.account, each,
+    add(imap::public_name_of(each.name, separator), holder.account, holder.shard, each,
         administers_ ? imap::all_rights : rights_to(each));
   co_return true;
 }

@@ -23,14 +23,17 @@ caf::result<outcome_answer> account_state::annotate(const imap::write_annotation
       owner = {storage::annotated::mailbox, which->record.id.value};
     }
     list_busy = true;
+    using annotations = std::vector<storage::annotation_record>;
+    auto cached = storage::read_annotations(*with.store, owner, storage::reach::cache);
+    if (cached || cached.error().code != storage::errc::not_cached)
+      return annotate_now(owner, what, std::move(cached), cause, answer);
     ++under_way;
-    read_cold<std::vector<storage::annotation_record>>(
+    read_cold<annotations>(
         self, with.readers,
         [store = with.store, owner](storage::reach reach) {
           return storage::read_annotations(*store, owner, reach);
         },
-        [this, owner, what, cause,
-         answer](storage::result<std::vector<storage::annotation_record>> found) mutable {
+        [this, owner, what, cause, answer](storage::result<annotations> found) mutable {
           --under_way;
           annotate_now(owner, what, std::move(found), cause, answer);
         });

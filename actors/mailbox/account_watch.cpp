@@ -7,7 +7,9 @@
 namespace stagepost::mailbox {
 
 imap::mailbox_info info_of(const storage::folder_record& record) {
-  return {record.name, imap::special_use(record.use), record.subscribed, false};
+  imap::mailbox_info info{record.name, imap::special_use(record.use), record.subscribed};
+  info.id = record.id;
+  return info;
 }
 
 void account_state::watch(const watch_account& what) {

@@ -50,6 +50,7 @@ struct mailbox_info {
   bool no_select = false; ///< exists only as a level above others
   bool foreign = false;   ///< somebody else's, or the domain's
   imap::rights rights = all_rights;
+  mailbox_id id = {}; ///< of one that can be selected
 };
 
 struct mailbox_status {

@@ -76,6 +76,11 @@ void print_message(const json::object& message) {
   }
 }
 
+void print_findings(const json::object& store) {
+  for (const auto& one : list(store, "findings"))
+    fmt::print("  {}: {}\n", member(one.as_object(), "where"), member(one.as_object(), "what"));
+}
+
 } // namespace
 
 void print_domains(const json::object& answer) {
@@ -135,9 +140,14 @@ void print_verify(const json::object& answer) {
                member(shard, "folder"), member(shard, "bodies"), member(shard, "body_bytes"),
                member(shard, "mailboxes"), member(shard, "messages"), member(shard, "spooled"),
                member(shard, "sound") == "true" ? "sound" : member(shard, "finding_count") + " findings");
-    for (const auto& one : list(shard, "findings"))
-      fmt::print("  {}: {}\n", member(one.as_object(), "where"), member(one.as_object(), "what"));
+    print_findings(shard);
   }
+  const auto* system = answer.if_contains("system");
+  if (system == nullptr || !system->is_object()) return;
+  const auto& store = system->as_object();
+  fmt::print("{}: {}\n", member(store, "folder"),
+             member(store, "sound") == "true" ? "sound" : member(store, "finding_count") + " findings");
+  print_findings(store);
 }
 
 void print_status(const json::object& answer) {
@@ -160,9 +170,10 @@ void print_index(const json::object& answer) {
   }
   for (const auto& each : list(answer, "folders")) {
     const auto& one = each.as_object();
-    fmt::print("{:<40} {} messages, indexed to {} of {}, {} octets in {} segments\n", member(one, "folder"),
+    fmt::print("{:<40} {} messages, indexed to {} of {}, {} octets in {} segments{}\n", member(one, "folder"),
                member(one, "messages"), member(one, "indexed_to_uid"), member(one, "next_uid"),
-               member(one, "size_bytes"), member(one, "segments"));
+               member(one, "size_bytes"), member(one, "segments"),
+               member(one, "damaged") == "true" ? ", damaged: index rebuild makes it anew" : "");
   }
 }
 

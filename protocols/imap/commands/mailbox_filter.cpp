@@ -40,10 +40,10 @@ bool read_names(parser& in, std::vector<std::string>& names, size_t& left) {
 
 } // namespace
 
-bool lets_through(const mailbox_filter& filter, const mailbox_info& info, std::string_view selected,
+bool lets_through(const mailbox_filter& filter, const mailbox_info& info, mailbox_id selected,
                   char separator) {
   switch (filter.what) {
-  case choice::selected: return info.name == selected;
+  case choice::selected: return selected.value != 0 && info.id == selected;
   case choice::personal: return !info.foreign;
   case choice::subscribed: return info.subscribed;
   case choice::subtree:
@@ -87,18 +87,17 @@ std::optional<std::vector<mailbox_filter>> parse_mailbox_filters(parser& in) {
   return filters;
 }
 
-std::vector<std::string> resolve(const std::vector<mailbox_filter>& filters,
-                                 const std::vector<mailbox_info>& all, std::string_view selected,
-                                 char separator) {
-  std::vector<std::string> names;
+std::vector<mailbox_info> resolve(const std::vector<mailbox_filter>& filters,
+                                  const std::vector<mailbox_info>& all, mailbox_id selected, char separator) {
+  std::vector<mailbox_info> found;
   for (const mailbox_info& info : all) {
     if (info.no_select) continue;
     const bool wanted = std::any_of(filters.begin(), filters.end(), [&](const mailbox_filter& filter) {
       return lets_through(filter, info, selected, separator);
     });
-    if (wanted) names.push_back(info.name);
+    if (wanted) found.push_back(info);
   }
-  return names;
+  return found;
 }
 
 } // namespace stagepost::imap

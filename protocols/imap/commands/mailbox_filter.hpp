@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace stagepost::imap {
@@ -26,14 +25,13 @@ std::optional<mailbox_filter> parse_mailbox_filter(parser& in, size_t& names_lef
 /// One filter or more, with spaces between (RFC 7377 4 `source-mbox`).
 std::optional<std::vector<mailbox_filter>> parse_mailbox_filters(parser& in);
 
-/// `selected` is the name of the selected mailbox, empty where none is.
-bool lets_through(const mailbox_filter& filter, const mailbox_info& info, std::string_view selected,
+/// `selected` is the selected mailbox, zero where none is.
+bool lets_through(const mailbox_filter& filter, const mailbox_info& info, mailbox_id selected,
                   char separator);
 
-/// The names of those mailboxes that can be selected and that one filter at least lets through, each once, in
-/// the order of `all`. `selected` is empty where none is.
-std::vector<std::string> resolve(const std::vector<mailbox_filter>& filters,
-                                 const std::vector<mailbox_info>& all, std::string_view selected,
-                                 char separator);
+/// Those mailboxes that can be selected and that one filter at least lets through, each once, in the order of
+/// `all`. `selected` is zero where none is.
+std::vector<mailbox_info> resolve(const std::vector<mailbox_filter>& filters,
+                                  const std::vector<mailbox_info>& all, mailbox_id selected, char separator);
 
 } // namespace stagepost::imap

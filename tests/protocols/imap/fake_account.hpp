@@ -122,7 +122,7 @@ public:
   fake_mailbox& add(const std::string& name) {
     fake_mailbox& made = mailboxes[name];
     made.info.name = name;
-    made.id = mailbox_id{next_validity};
+    made.id = made.info.id = mailbox_id{next_validity};
     made.validity = uid_validity{next_validity++};
     return made;
   }

@@ -213,5 +213,25 @@ TEST(ImapSearch, TakesNoOtherCharsetOnceAllIsUtf8) {
   EXPECT_EQ(with.say("g SORT (ARRIVAL) \"utf-8\" ALL\r\n"), "* SORT 1\r\ng OK SORT completed\r\n");
 }
 
+TEST(ImapSearch, KnowsTheSelectedMailboxWhateverOthersCallIt) {
+  logged_in with(3);
+  with.account.add("Old");
+  with.account.deliver("Old", "Subject: old\r\n\r\nbody\r\n", instant{});
+  with.say("c SELECT Old\r\n");
+  // Somebody else gives its name to another one.
+  for (const auto& [from, to] : {std::pair{"Old", "Older"}, std::pair{"INBOX", "Old"}}) {
+    auto node = with.account.mailboxes.extract(from);
+    node.key() = node.mapped().info.name = to;
+    with.account.mailboxes.insert(std::move(node));
+  }
+  EXPECT_EQ(with.say("d ESEARCH IN (personal) RETURN (COUNT) ALL\r\n"),
+            "* ESEARCH (TAG \"d\" MAILBOX \"Old\" UIDVALIDITY 100) UID COUNT 3\r\n"
+            "* ESEARCH (TAG \"d\" MAILBOX \"Older\" UIDVALIDITY 101) UID COUNT 1\r\n"
+            "d OK ESEARCH completed\r\n");
+  EXPECT_EQ(with.say("e ESEARCH IN (selected subscribed) RETURN (COUNT) ALL\r\n"),
+            "* ESEARCH (TAG \"e\" MAILBOX \"Older\" UIDVALIDITY 101) UID COUNT 1\r\n"
+            "e OK ESEARCH completed\r\n");
+}
+
 } // namespace
 } // namespace stagepost::imap
