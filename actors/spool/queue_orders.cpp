@@ -56,7 +56,7 @@ caf::result<queue_answer> queue_state::remove(const delete_message& what) {
 void queue_state::remove_read(const queued_message& what, open_answer<queue_answer> answer) {
   const auto id = what.message.id;
   auto batch = std::make_shared<storage::batch>(*with.store);
-  for (const auto& each : what.recipients) storage::delete_recipient(*batch, id, each.index);
+  for (const auto& each : what.recipients) storage::delete_recipient(*batch, id, each);
   for (const auto index : what.damaged) storage::delete_recipient(*batch, id, index);
   storage::delete_spool(*batch, id);
   storage::drop_reference(*batch, what.message.body, storage::blob_owner::spool, id.value, 0);
