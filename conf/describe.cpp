@@ -58,7 +58,7 @@ std::span<const setting<system_settings>> settings_of() {
   static const auto table = [] {
     std::vector<setting<system_settings>> all;
     for (const auto part : {smtp_in_table(), lmtp_table(), pop3_table(), imap_table(), password_table(),
-                            spool_table(), store_table(), service_table()})
+                            spool_table(), smtp_out_table(), store_table(), service_table()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -47,6 +47,8 @@ enum class text_form : uint8_t {
   time_zone,      // name of the IANA time zone database
   mail_address,   // local part and domain
   separator,      // one printing character of an address, or nothing
+  ip_address,     // IPv4 or IPv6
+  route,          // outbound_route.hpp
 };
 
 /// What is known of one setting besides its value; API schema, console form, example file and reference text

@@ -73,9 +73,9 @@ struct words<unit> {
 };
 template <>
 struct words<text_form> {
-  static constexpr std::array<std::string_view, 10> all{
-      "line",           "banner",     "path",      "host_name",    "host_pattern",
-      "listen_address", "identifier", "time_zone", "mail_address", "separator"};
+  static constexpr std::array<std::string_view, 12> all{
+      "line",       "banner",    "path",         "host_name", "host_pattern", "listen_address",
+      "identifier", "time_zone", "mail_address", "separator", "ip_address",   "route"};
 };
 
 template <class Enum>

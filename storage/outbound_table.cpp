@@ -74,6 +74,8 @@ result<due_page> read_due(const store& in, bytes_view from, instant until, size_
   return out;
 }
 
+bytes due_place(instant at) { return key::outbound_due(at, queue_id{}, 0); }
+
 result<std::optional<instant>> next_due(const store& in, instant after, storage::reach reach) {
   std::optional<instant> out;
   const auto from = key::outbound_due(after + std::chrono::milliseconds(1), queue_id{}, 0);

@@ -50,6 +50,11 @@ struct due_page {
 };
 result<due_page> read_due(const store&, bytes_view from, instant until, size_t limit, reach);
 
+/// Where in that order a time begins.
+bytes due_place(instant at);
+/// Later than all.
+inline constexpr instant end_of_time = instant::max();
+
 /// When what is not due yet will be: the first time after `after`, if there is any.
 result<std::optional<instant>> next_due(const store&, instant after, reach);
 

@@ -11,7 +11,10 @@
 
 namespace stagepost::net {
 
-stream::stream(net::socket s) : socket_(std::move(s)) {
+stream::stream(net::socket s) : socket_(std::move(s)) { prepare(); }
+
+void stream::prepare() {
+  if (!socket_.is_open()) return;
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   const int on = 1; // fails on local sockets, which need it not
@@ -21,9 +24,23 @@ stream::stream(net::socket s) : socket_(std::move(s)) {
 stream::~stream() { SSL_free(tls_); }
 
 bool stream::start_tls(tls_context_ptr context) {
+  tls_ = context ? context->make_server_stream(int(socket_.native_handle())) : nullptr;
   context_ = std::move(context);
-  tls_ = context_ ? context_->make_server_stream(int(socket_.native_handle())) : nullptr;
   return tls_ != nullptr;
+}
+
+bool stream::start_tls(client_tls_ptr context, const server_identity& who) {
+  tls_ = context ? context->make_stream(int(socket_.native_handle()), who) : nullptr;
+  context_ = std::move(context);
+  return tls_ != nullptr;
+}
+
+void stream::renew(net::socket s) {
+  SSL_free(tls_);
+  tls_ = nullptr;
+  context_.reset();
+  socket_ = std::move(s);
+  prepare();
 }
 
 int stream::handshake() {

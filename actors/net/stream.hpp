@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/net/client_tls.hpp"
 #include "actors/net/tls.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -25,6 +26,10 @@ public:
 
   /// From here on TLS; the handshake happens in read and write. `context` must outlive the stream.
   bool start_tls(tls_context_ptr context);
+  /// The same from the side of the client.
+  bool start_tls(client_tls_ptr context, const server_identity& who);
+  /// Another line in the place of this one, which is closed.
+  void renew(net::socket s);
   /// Runs the handshake on: 1 when done, else want_read, want_write, failed.
   int handshake();
   int read(char* into, size_t size);
@@ -45,10 +50,11 @@ public:
   net::socket& socket() { return socket_; }
 
 private:
+  void prepare();
   int tls_result(int result);
 
   net::socket socket_;
-  tls_context_ptr context_;
+  std::shared_ptr<const void> context_;
   SSL* tls_ = nullptr;
 };
 

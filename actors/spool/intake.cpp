@@ -3,7 +3,7 @@
 #include "actors/delivery/interface.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
-#include "actors/spool/envelope_record.hpp"
+#include "actors/envelope_record.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"

@@ -3,6 +3,7 @@
 #include "actors/delivery/interface.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/open_answer.hpp"
+#include "actors/outbound/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
@@ -20,7 +21,7 @@
 
 namespace stagepost::spool {
 
-using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>>;
+using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>, caf::reacts_to<outbound::report_written>>;
 
 /// When what could not be read or asked is tried again.
 inline constexpr auto short_wait = std::chrono::minutes(1);
@@ -36,6 +37,7 @@ struct queue_state {
   mailbox::services with;
   delivery::local_actor local;
   domain::directory_actor directory;
+  outbound::dispatcher_actor elsewhere; ///< has the recipients of other servers
   live_settings_ptr settings;
   metrics::counters_ptr counters;
 
@@ -49,7 +51,9 @@ struct queue_state {
     size_t staying = 0;      ///< recipients that stay on disk: remote, deferred, damaged
     size_t writing = 0;      ///< changes of its records on their way to the disk
     bool expanding = false;
-    bool ended = false; ///< its record was taken out of the spool
+    bool ended = false;      ///< its record was taken out of the spool
+    bool has_remote = false; ///< and recipients of another kind, which may not be the last
+    bool has_others = false;
   };
   /// Whoever wants to hear of the first tries.
   struct waiting_client {
@@ -87,6 +91,8 @@ struct queue_state {
   size_t out = 0;
 
   void enqueue(enqueue_message what);
+  /// To those who send to other servers: recipients they may not know of yet.
+  void announce(const queued_message& what);
   caf::result<message_tried> try_first(try_message what);
   /// The message is on disk and to be read from there, with all behind it.
   void leave_on_disk(queue_id id);
@@ -139,13 +145,23 @@ struct queue_state {
 
   caf::result<queue_page> list(const list_queue& what);
   caf::result<queue_answer> remove(const delete_message& what);
+  /// Reads a message that nobody else changes until `unbar`: those who send to elsewhere leave it alone.
+  /// `then` hears why not, or gets it.
+  void read_barred(queue_id id,
+                   std::function<void(const std::string& why, const queued_message& found)> then);
+  void unbar(const queued_message& what);
   void remove_read(const queued_message& what, open_answer<queue_answer> answer);
   void not_removed(queue_id id, const std::string& why, open_answer<queue_answer> answer);
   caf::result<queue_answer> retry(const retry_message& what);
+  void retry_remote(const queued_message& what, bool any, open_answer<queue_answer> answer);
 };
+
+/// Whether a message has nobody but recipients elsewhere: then nothing of it is to be done here.
+bool is_for_elsewhere(const queued_message& what);
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
-                                live_settings_ptr settings, metrics::counters_ptr counters);
+                                outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
+                                metrics::counters_ptr counters);
 
 } // namespace stagepost::spool

@@ -1,7 +1,7 @@
 #include "actors/spool/queue.hpp"
 
+#include "actors/envelope_record.hpp"
 #include "actors/log/log.hpp"
-#include "actors/spool/envelope_record.hpp"
 #include "actors/wall_clock.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"

@@ -8,6 +8,8 @@
 #include "actors/mailbox/accounts.hpp"
 #include "actors/mailbox/eraser.hpp"
 #include "actors/offload/pool.hpp"
+#include "actors/outbound/configured_routes.hpp"
+#include "actors/outbound/dispatcher.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
@@ -97,6 +99,12 @@ tree plant(caf::actor_system& system, const seeds& from) {
       system.spawn(domain::directory, domain::directory_services{stores, made.system_committer, made.hashing,
                                                                  made.logins, mail});
   watch(made.directory, "directory");
+  const auto sender = system.spawn(outbound::dispatcher);
+  made.outbound = sender;
+  watch(made.outbound, "outbound");
+  made.router = system.spawn(outbound::configured_routes, from.settings);
+  watch(made.router, "router");
+  auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
   for (size_t i = 0; i < made.shards.size(); ++i) {
     auto& shard = made.shards[i];
@@ -104,14 +112,23 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.local = local;
     crossings.push_back(local);
     watch(shard.local, "local delivery");
-    shard.queue =
-        system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings, from.counters);
+    const auto queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, made.outbound,
+                                    from.settings, from.counters);
+    shard.queue = queue;
     watch(shard.queue, "queue");
+    way_out->shards.push_back({shard.with, queue});
     shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings);
     watch(shard.intake, "intake");
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
   }
+  way_out->router = made.router;
+  way_out->directory = made.directory;
+  way_out->settings = from.settings;
+  way_out->counters = from.counters;
+  way_out->host_name = from.host_name;
+  way_out->tls = std::make_shared<const net::client_tls>();
+  caf::anon_send(sender, outbound::begin_sending{std::move(way_out)});
   made.upkeep =
       system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
   watch(made.upkeep, "upkeep");
@@ -158,6 +175,8 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.guard);
   end(self, what.upkeep);
   end(self, what.postmaster);
+  end(self, what.outbound);
+  end(self, what.router);
   for (auto& shard : what.shards) {
     end(self, shard.traces);
     end(self, shard.intake);

@@ -5,6 +5,8 @@
 #include "actors/delivery/interface.hpp"
 #include "actors/domain/interface.hpp"
 #include "actors/metrics/metrics.hpp"
+#include "actors/outbound/interface.hpp"
+#include "actors/outbound/route.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
@@ -45,6 +47,8 @@ struct tree {
   std::vector<shard_tree> shards;
   upkeep::upkeep_actor upkeep;
   domain::space_watcher_actor postmaster;
+  outbound::router_actor router;
+  outbound::dispatcher_actor outbound;
   caf::actor guard; ///< ends the process when one of them fails
 };
 
@@ -53,7 +57,8 @@ struct seeds {
   std::vector<std::shared_ptr<storage::store>> shard_stores;
   live_settings_ptr settings;
   metrics::counters_ptr counters;
-  std::string guise_secret; ///< makes the credentials of users who do not exist
+  std::string guise_secret;            ///< makes the credentials of users who do not exist
+  std::string host_name = "localhost"; ///< what we call ourselves to other servers
 };
 
 tree plant(caf::actor_system& system, const seeds& from);

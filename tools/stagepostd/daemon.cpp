@@ -140,7 +140,8 @@ void server::start() {
     }
   };
   tree_ = supervisor::plant(*system_,
-                            {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret});
+                            {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret,
+                             node_.host_name});
   start_listeners();
   start_control();
   log::info("{} is ready: {} listeners, {} shards, {} workers", node_.node_name, ports_.size(),

@@ -1,5 +1,5 @@
 #include "actors/delivery/local.hpp"
-#include "actors/spool/envelope_record.hpp"
+#include "actors/envelope_record.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/queue.hpp"
 #include "storage/trace_table.hpp"
