@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/committer/interface.hpp"
+#include "actors/index/interface.hpp"
 #include "actors/mailbox/interface.hpp"
 #include "actors/offload/interface.hpp"
 #include "storage/store.hpp"
@@ -15,6 +16,7 @@ struct services {
   committer::committer_actor committer;
   offload::pool_actor readers; ///< for reads that miss the cache
   eraser_actor eraser;
+  index::indexer_actor indexer = {}; ///< may be empty: then nobody keeps the index
 };
 
 } // namespace stagepost::mailbox

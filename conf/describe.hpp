@@ -33,7 +33,7 @@ enum class value_kind : uint8_t {
   objects
 };
 
-enum class unit : uint8_t { none, bytes, kb, mb, seconds, minutes, hours, days };
+enum class unit : uint8_t { none, bytes, kb, mb, seconds, minutes, hours, days, months };
 
 /// Further rules for a text.
 enum class text_form : uint8_t {
@@ -47,6 +47,7 @@ enum class text_form : uint8_t {
   time_zone,      // name of the IANA time zone database
   mail_address,   // local part and domain
   separator,      // one printing character of an address, or nothing
+  dns_server,     // IPv4 or IPv6, with "@" and a port when that is not 53
   ip_address,     // IPv4 or IPv6
   route,          // outbound_route.hpp
 };

@@ -60,6 +60,20 @@ constexpr std::array table{
                                                  .maximum = 4194303, // a literal's length is told in 32 bits
                                                  .unit = unit::kb,
                                                  .zero_is_unlimited = true}),
+    item<imap, &imap_settings::max_annotation>({.name = "imap.max_annotation_bytes",
+                                                .sentence = "Longest value of an annotation (METADATA).",
+                                                .minimum = 1024,
+                                                .maximum = 1048576,
+                                                .unit = unit::bytes}),
+    item<imap, &imap_settings::max_annotations>(
+        {.name = "imap.max_annotations",
+         .sentence = "Annotations a user may keep with one mailbox, and with the account beside them.",
+         .minimum = 1,
+         .maximum = 10000}),
+    item<imap, &imap_settings::message_limit>(
+        {.name = "imap.message_limit",
+         .sentence = "Most messages one FETCH, STORE, COPY or MOVE may touch; clients are told (RFC 9738).",
+         .zero_is_unlimited = true}),
     item<imap, &imap_settings::whitelisted_networks>({.name = "imap.whitelisted_networks",
                                                       .sentence =
                                                           "Hosts that are never blocked; wins over the "
@@ -70,6 +84,23 @@ constexpr std::array table{
                                                       .sentence = "Hosts that get no IMAP service.",
                                                       .spec = "IMAP-12 SEC-01 SEC-03 SEC-04 SEC-07",
                                                       .may_be_empty = true}),
+    item<imap, &imap_settings::autodiscover, &autodiscover_settings::host>(
+        {.name = "imap.autodiscover_host",
+         .sentence = "IMAP host that autodiscover tells clients; empty: the name of this server.",
+         .spec = "IMAP-06",
+         .form = text_form::host_name,
+         .may_be_empty = true}),
+    item<imap, &imap_settings::autodiscover, &autodiscover_settings::port>(
+        {.name = "imap.autodiscover_port",
+         .sentence = "IMAP port that autodiscover tells clients; automatic: that of a listener, or 993.",
+         .spec = "IMAP-07",
+         .minimum = 1,
+         .maximum = 65535,
+         .when_absent = "automatic"}),
+    item<imap, &imap_settings::autodiscover, &autodiscover_settings::ssl>(
+        {.name = "imap.autodiscover_ssl",
+         .sentence = "Whether autodiscover tells clients to encrypt IMAP.",
+         .spec = "IMAP-08"}),
 };
 
 } // namespace

@@ -73,6 +73,8 @@ template <>
 inline constexpr unit duration_unit<std::chrono::hours> = unit::hours;
 template <>
 inline constexpr unit duration_unit<std::chrono::days> = unit::days;
+template <>
+inline constexpr unit duration_unit<std::chrono::months> = unit::months;
 template <class T>
 constexpr unit duration_unit<std::vector<T>> = duration_unit<T>;
 
@@ -124,6 +126,9 @@ std::span<const setting<system_settings>> password_table();
 std::span<const setting<system_settings>> spool_table();
 std::span<const setting<system_settings>> smtp_out_table();
 std::span<const setting<system_settings>> store_table();
+std::span<const setting<system_settings>> index_table();
+std::span<const setting<system_settings>> resolver_table();
 std::span<const setting<system_settings>> service_table();
+std::span<const setting<system_settings>> report_table();
 
 } // namespace stagepost::conf

@@ -51,6 +51,23 @@ constexpr std::array table{
                                                       .sentence = "Hosts that get no POP3 service.",
                                                       .spec = "POP-10 SEC-01 SEC-03 SEC-04 SEC-06",
                                                       .may_be_empty = true}),
+    item<pop3, &pop3_settings::autodiscover, &autodiscover_settings::host>(
+        {.name = "pop3.autodiscover_host",
+         .sentence = "POP3 host that autodiscover tells clients; empty: the name of this server.",
+         .spec = "POP-05",
+         .form = text_form::host_name,
+         .may_be_empty = true}),
+    item<pop3, &pop3_settings::autodiscover, &autodiscover_settings::port>(
+        {.name = "pop3.autodiscover_port",
+         .sentence = "POP3 port that autodiscover tells clients; automatic: that of a listener, or 995.",
+         .spec = "POP-06",
+         .minimum = 1,
+         .maximum = 65535,
+         .when_absent = "automatic"}),
+    item<pop3, &pop3_settings::autodiscover, &autodiscover_settings::ssl>(
+        {.name = "pop3.autodiscover_ssl",
+         .sentence = "Whether autodiscover tells clients to encrypt POP3.",
+         .spec = "POP-07"}),
 };
 
 } // namespace

@@ -133,6 +133,23 @@ constexpr std::array table{
                                            .sentence = "Hosts that get no SMTP service.",
                                            .spec = "SMTPIN-30 SEC-01 SEC-03 SEC-04 SEC-05",
                                            .may_be_empty = true}),
+    item<smtp, &in::autodiscover, &autodiscover_settings::host>(
+        {.name = "smtp_in.autodiscover_host",
+         .sentence = "SMTP host that autodiscover tells clients; empty: the name of this server.",
+         .spec = "SMTPIN-24",
+         .form = text_form::host_name,
+         .may_be_empty = true}),
+    item<smtp, &in::autodiscover, &autodiscover_settings::port>(
+        {.name = "smtp_in.autodiscover_port",
+         .sentence = "SMTP port that autodiscover tells clients; automatic: that of a listener, or 587.",
+         .spec = "SMTPIN-25",
+         .minimum = 1,
+         .maximum = 65535,
+         .when_absent = "automatic"}),
+    item<smtp, &in::autodiscover, &autodiscover_settings::ssl>(
+        {.name = "smtp_in.autodiscover_ssl",
+         .sentence = "Whether autodiscover tells clients to encrypt SMTP.",
+         .spec = "SMTPIN-26"}),
 };
 
 } // namespace

@@ -14,6 +14,14 @@ constexpr std::array table{
          .maximum = 1000,
          .form = text_form::route,
          .may_be_empty = true}),
+    item<out, &smtp_out_settings::port>(
+        {.name = "smtp_out.port",
+         .sentence =
+             "Port of the mail hosts that the DNS names; another one than 25 is for networks of one's "
+             "own only.",
+         .minimum = 1,
+         .maximum = 65535,
+         .effect = takes_effect::restart}),
     item<out, &smtp_out_settings::max_connections>({.name = "smtp_out.max_connections",
                                                     .sentence = "Messages sent to other servers at one time.",
                                                     .spec = "SMTPOUT-06",

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ enum class bare_newline : uint8_t { refuse, normalise };
 /// How a recipient over quota is refused: 4yz, the sender tries again, or 5yz.
 enum class over_quota_reply : uint8_t { temporary, permanent };
 enum class tls_version : uint8_t { tls1_2, tls1_3 };
+
+/// What autodiscover tells clients of one of the mail services.
+struct autodiscover_settings {
+  std::string host;             // empty: the name of this server
+  std::optional<uint16_t> port; // none: that of the listener that fits
+  bool ssl = true;
+};
 
 struct smtp_in_settings {
   bool enabled = true;
@@ -51,6 +59,7 @@ struct smtp_in_settings {
   std::vector<network> auth_exempt_networks;
   std::vector<network> whitelisted_networks;
   std::vector<network> blacklisted_networks;
+  autodiscover_settings autodiscover;
 };
 
 struct lmtp_settings {
@@ -71,6 +80,7 @@ struct pop3_settings {
   uint32_t max_connections_per_address = 50;
   std::vector<network> whitelisted_networks;
   std::vector<network> blacklisted_networks;
+  autodiscover_settings autodiscover;
 };
 
 struct imap_settings {
@@ -85,8 +95,12 @@ struct imap_settings {
   byte_count max_line = kb(64);
   byte_count max_literal = kb(64);
   byte_count max_append_size = kb(51200);
+  byte_count max_annotation = kb(64);
+  uint32_t max_annotations = 100;
+  uint32_t message_limit = 0;
   std::vector<network> whitelisted_networks;
   std::vector<network> blacklisted_networks;
+  autodiscover_settings autodiscover;
 };
 
 /// How passwords are stored and how guessing is slowed down.
@@ -111,6 +125,7 @@ struct password_settings {
 struct smtp_out_settings {
   /// "domain=address:port [none|opportunistic|required]", see outbound_route.hpp.
   std::vector<std::string> routes;
+  uint16_t port = 25;
   uint32_t max_connections = 50;
   uint32_t connections_per_destination = 10;
   uint32_t messages_per_connection = 100;
@@ -132,6 +147,7 @@ struct spool_settings {
   uint32_t alias_expansion_limit = 10000;
   uint32_t delivery_workers = 200;
   uint32_t attempts_with_dns_errors = 2;
+  uint32_t delay_notice_after = 3;
 };
 
 struct store_settings {
@@ -148,6 +164,30 @@ struct store_settings {
   std::chrono::days trace_retention{30};
   uint32_t live_mailboxes = 20000;
   std::chrono::seconds mailbox_idle{300};
+};
+
+/// The index of words behind SEARCH.
+struct index_settings {
+  uint32_t threads = 1;
+  uint32_t segments_before_merge = 10;
+  uint32_t items_before_release = 10000;
+  uint32_t items_per_pass = 1000;
+  std::chrono::seconds wait{2};
+  uint32_t deleted_before_cleanup = 1000;
+};
+
+/// Who answers questions to the DNS, and how long we believe him.
+struct resolver_settings {
+  std::vector<std::string> servers;
+  bool dnssec = true;
+  std::string trust_anchor_file;
+  std::chrono::seconds lookup_timeout{20};
+  uint32_t max_lookups = 200;
+  uint32_t max_waiting = 10000;
+  bool cache = true;
+  byte_count cache_size = kb(16384);
+  std::chrono::seconds cache_max_ttl{86400};
+  std::chrono::seconds cache_max_negative_ttl{3600};
 };
 
 struct tls_settings {
@@ -168,6 +208,14 @@ struct metrics_settings {
   std::vector<network> allowed_networks = {*parse_network("127.0.0.0/8"), *parse_network("::1")};
 };
 
+/// How long statistics are kept, those of the whole server and those of each domain.
+struct report_settings {
+  std::chrono::months delete_server_stats_after{13};
+  bool delete_server_stats = true;
+  std::chrono::months delete_domain_stats_after{13};
+  bool delete_domain_stats = true;
+};
+
 /// What holds for the whole installation; kept in the system store, given in the file for the first start
 /// only.
 struct system_settings {
@@ -179,9 +227,12 @@ struct system_settings {
   spool_settings spool;
   smtp_out_settings smtp_out;
   store_settings store;
+  index_settings index;
+  resolver_settings resolver;
   tls_settings tls;
   http_settings http;
   metrics_settings metrics;
+  report_settings reports;
 };
 
 } // namespace stagepost::conf

@@ -64,6 +64,14 @@ bool is_separator(std::string_view text) {
   return text.size() == 1 && std::string_view{"+-_=#%&!$^~|"}.find(text.front()) != std::string_view::npos;
 }
 
+bool is_dns_server(std::string_view text) {
+  const auto at = text.find('@');
+  if (!parse_ip(text.substr(0, at))) return false;
+  if (at == text.npos) return true;
+  const auto port = parse_number<uint16_t>(text.substr(at + 1));
+  return port && *port != 0;
+}
+
 } // namespace
 
 bool has_form(text_form form, std::string_view text) {
@@ -79,6 +87,7 @@ bool has_form(text_form form, std::string_view text) {
   case text_form::time_zone: return is_time_zone(text);
   case text_form::mail_address: return is_mail_address(text);
   case text_form::separator: return is_separator(text);
+  case text_form::dns_server: return is_dns_server(text);
   case text_form::ip_address: return parse_ip(text).has_value();
   case text_form::route: return parse_route(text).has_value();
   }
@@ -98,6 +107,7 @@ std::string_view phrase_of(text_form form) {
   case text_form::time_zone: return "a time zone name such as Europe/Berlin";
   case text_form::mail_address: return "a mail address";
   case text_form::separator: return "one of + - _ = # % & ! $ ^ ~ |";
+  case text_form::dns_server: return "an IPv4 or IPv6 address, or one with @port";
   case text_form::ip_address: return "an IPv4 or IPv6 address";
   case text_form::route:
     return "a route such as example.org=192.0.2.1:25 or *=[2001:db8::1]:25 required (none, opportunistic or "

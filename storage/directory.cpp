@@ -24,6 +24,15 @@ void remove_names(batch& b, const domain_record& domain) {
   for (const auto& alias : domain.aliases) batch_access::remove(b, family::domain_names, alias);
 }
 
+// In `meta`; on disk: never change.
+constexpr std::string_view departed_prefix = "departed/";
+
+bytes departed_key(account_id account) {
+  bytes key(departed_prefix);
+  append_big_endian(key, account.value);
+  return key;
+}
+
 std::string local_part_of(bytes_view key) { return std::string(key.substr(std::min<size_t>(8, key.size()))); }
 
 } // namespace
@@ -108,6 +117,24 @@ result<std::vector<account_record>> read_accounts(const store& in, domain_id dom
   if (broken) return *broken;
   if (!scanned) return scanned.error();
   return out;
+}
+
+void put_departed(batch& b, const departed_account& account) {
+  batch_access::put(b, family::meta, departed_key(account.id), encode_number(account.shard));
+}
+
+void delete_departed(batch& b, account_id account) {
+  batch_access::remove(b, family::meta, departed_key(account));
+}
+
+result<std::vector<departed_account>> read_departed(const store& in, size_t limit, storage::reach reach) {
+  return collect_records<departed_account>(
+      in, family::meta, departed_prefix, {}, limit, reach,
+      [](bytes_view key, bytes_view value) -> result<departed_account> {
+        const auto shard = decode_number(value);
+        if (!shard) return shard.error();
+        return departed_account{account_id{number_at(key, departed_prefix.size())}, uint8_t(*shard)};
+      });
 }
 
 void put_credentials(batch& b, account_id account, const credential_record& credentials) {

@@ -33,6 +33,16 @@ result<account_record> read_account(const store&, account_id id, reach);
 result<std::vector<account_record>> read_accounts(const store&, domain_id domain, std::string_view from,
                                                   size_t limit, reach);
 
+/// A deleted account whose mail is still to be erased. The note is written with the deletion, so that a crash
+/// before the mail is gone leaves none behind.
+struct departed_account {
+  account_id id;
+  uint8_t shard = 0;
+};
+void put_departed(batch& b, const departed_account& account);
+void delete_departed(batch& b, account_id account);
+result<std::vector<departed_account>> read_departed(const store&, size_t limit, reach);
+
 void put_credentials(batch& b, account_id account, const credential_record& credentials);
 result<credential_record> read_credentials(const store&, account_id account, reach);
 

@@ -38,6 +38,8 @@ bytes outbound_item(std::string_view destination, uint8_t priority, instant due_
 bytes trace_id(uint64_t hash, queue_id id);
 bytes trace_hash(uint64_t hash);
 bytes domain(domain_id domain);
+/// For `statistics`: days since 1970.
+bytes domain_day(domain_id domain, uint32_t day);
 /// For `account_names` and `aliases`.
 bytes local_part(domain_id domain, std::string_view local_part);
 

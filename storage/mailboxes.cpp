@@ -1,5 +1,6 @@
 #include "storage/mailboxes.hpp"
 
+#include "storage/annotations.hpp"
 #include "storage/batch_access.hpp"
 #include "storage/blobs.hpp"
 #include "storage/key.hpp"
@@ -7,8 +8,11 @@
 #include "storage/small_records.hpp"
 #include "storage/status.hpp"
 #include "storage/table_scan.hpp"
+#include "storage/word_index.hpp"
 
 #include <rocksdb/db.h>
+
+#include <algorithm>
 
 namespace stagepost::storage {
 
@@ -160,6 +164,39 @@ result<std::vector<change_record>> read_changes(const store& in, mailbox_id fold
       [](bytes_view key, bytes_view value) { return decode_change(modseq{number_at(key, 8)}, value); });
 }
 
+result<expunged_uids> read_expunged(const store& in, mailbox_id folder, modseq since, storage::reach reach) {
+  expunged_uids found;
+  const auto counters = read_counters(in, folder, reach);
+  if (!counters && counters.error().code == errc::not_found) return expunged_uids{true, {}};
+  if (!counters) return counters.error();
+  found.complete = since >= counters->highest_modseq;
+  if (found.complete) return found;
+  // Every change has a line and the next number, so the log reaches back when the first line is there.
+  failure<errc> broken{errc::damaged, {}};
+  bool failed = false, first = true;
+  const auto scanned =
+      in.scan(family::changes, key::mailbox(folder), key::change(folder, modseq{since.value + 1}), reach,
+              [&](bytes_view key, bytes_view value) {
+                if (first && number_at(key, 8) != since.value + 1) return false;
+                first = false;
+                found.complete = true;
+                // The lines of flags name most UIDs and are passed over unread.
+                if (uint8_t(key.back()) != uint8_t(change_kind::expunged)) return true;
+                auto line = decode_change(modseq{number_at(key, 8)}, value);
+                if (!line) {
+                  broken = line.error();
+                  failed = true;
+                  return false;
+                }
+                found.uids.insert(found.uids.end(), line->uids.begin(), line->uids.end());
+                return true;
+              });
+  if (!scanned) return scanned.error();
+  if (failed) return broken;
+  std::sort(found.uids.begin(), found.uids.end());
+  return found;
+}
+
 result<bool> delete_contents(batch& b, const store& in, mailbox_id folder, size_t limit) {
   const auto prefix = key::mailbox(folder);
   size_t taken = 0;
@@ -189,6 +226,8 @@ result<bool> delete_contents(batch& b, const store& in, mailbox_id folder, size_
   if (more) return false;
   batch_access::remove_all(b, family::flags, prefix);
   batch_access::remove_all(b, family::changes, prefix);
+  drop_word_index(b, folder);
+  delete_annotations(b, {annotated::mailbox, folder.value});
   batch_access::remove(b, family::mailbox_state, prefix);
   batch_access::remove(b, family::meta, doomed_key(folder));
   return true;

@@ -44,6 +44,14 @@ void trim_changes(batch& b, mailbox_id folder, modseq before);
 result<std::vector<change_record>> read_changes(const store&, mailbox_id folder, modseq since, size_t limit,
                                                 reach);
 
+/// What was expunged after `since`, ascending. `complete` is false when the log does not reach back that far
+/// any more; nothing is read then.
+struct expunged_uids {
+  bool complete = false;
+  std::vector<uid> uids;
+};
+result<expunged_uids> read_expunged(const store&, mailbox_id folder, modseq since, reach);
+
 /// Puts up to `limit` messages of a deleted folder, their references and everything else kept under its
 /// number into `b`. True when nothing is left after this batch.
 result<bool> delete_contents(batch& b, const store&, mailbox_id folder, size_t limit);

@@ -40,6 +40,8 @@ constexpr std::array shapes{
     family_shape{family::delivered, "delivered", access::points},
     family_shape{family::trace, "trace", access::ranges},
     family_shape{family::trace_ids, "trace_ids", access::ranges},
+    family_shape{family::word_index, "word_index", access::ranges},
+    family_shape{family::annotations, "annotations", access::ranges},
     family_shape{family::domains, "domains", access::points},
     family_shape{family::domain_names, "domain_names", access::points},
     family_shape{family::accounts, "accounts", access::points},
@@ -48,6 +50,7 @@ constexpr std::array shapes{
     family_shape{family::aliases, "aliases", access::points},
     family_shape{family::settings, "settings", access::ranges},
     family_shape{family::secrets, "secrets", access::ranges},
+    family_shape{family::statistics, "statistics", access::ranges},
 };
 
 const family_shape& shape_of(family f) { return shapes.at(size_t(f)); }
@@ -68,8 +71,8 @@ const std::vector<family>& families_of(store_kind kind) {
     for (auto f = size_t(first); f <= size_t(last); ++f) out.push_back(family(f));
     return out;
   };
-  static const auto shard = pick(family::bodies, family::trace_ids);
-  static const auto system = pick(family::domains, family::secrets);
+  static const auto shard = pick(family::bodies, family::annotations);
+  static const auto system = pick(family::domains, family::statistics);
   return kind == store_kind::shard ? shard : system;
 }
 

@@ -52,6 +52,20 @@ void delete_outbound_row(batch& b, const outbound_row& row) {
                        key::outbound_item(row.destination, row.priority, row.due_at, row.id, row.index));
 }
 
+result<done> delete_outbound_of(batch& b, const store& in, queue_id id, uint32_t index) {
+  const auto scanned =
+      in.scan(family::outbound_due, {}, {}, reach::disk, [&](bytes_view key, bytes_view value) {
+        if (number_at(key, 8) != id.value || small_number_at(key, 16) != index) return true;
+        outbound_row row{std::string(value), 0, from_unix_milliseconds(int64_t(number_at(key, 0))), id,
+                         index};
+        // His priority stands in the record only; a row that is not there is as good as one that was.
+        for (row.priority = 1; row.priority <= highest_priority; ++row.priority) delete_outbound_row(b, row);
+        return true;
+      });
+  if (!scanned) return scanned.error();
+  return done{};
+}
+
 result<due_page> read_due(const store& in, bytes_view from, instant until, size_t limit,
                           storage::reach reach) {
   due_page out;

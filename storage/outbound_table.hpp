@@ -28,6 +28,9 @@ instant due_time_of(const spool_recipient& recipient);
 void put_outbound(batch& b, queue_id id, const spool_recipient& recipient);
 void delete_outbound(batch& b, queue_id id, const spool_recipient& recipient);
 
+/// Drops the rows of a recipient whose record cannot be read. Reads the whole index.
+result<done> delete_outbound_of(batch& b, const store& in, queue_id id, uint32_t index);
+
 /// Names a recipient of a message.
 using recipient_key = std::pair<queue_id, uint32_t>;
 

@@ -108,8 +108,9 @@ enum class trace_kind : uint8_t {
   deferred,
   bounced,
   removed,
-  held,   ///< cannot be delivered, and nobody is told yet: waits for the administrator
-  refused ///< given back to the client that is still connected (LMTP)
+  held,    ///< cannot be delivered, and nobody is told yet: waits for the administrator
+  refused, ///< given back to the client that is still connected (LMTP)
+  ordered, ///< by the administrator
 };
 struct trace_step {
   instant at;

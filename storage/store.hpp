@@ -49,6 +49,8 @@ enum class family : uint8_t {
   delivered,
   trace,
   trace_ids,
+  word_index,
+  annotations,
   // system
   domains,
   domain_names,
@@ -58,6 +60,7 @@ enum class family : uint8_t {
   aliases,
   settings,
   secrets,
+  statistics,
 };
 
 struct store_options {

@@ -72,7 +72,8 @@ void verify_view::cursor::settle() {
 result<verify_report> verify(const store& shard, const verify_options& options) {
   if (shard.kind() != store_kind::shard) return failure<errc>{errc::not_found, "only shards can be verified"};
   verify_view view(shard, options);
-  for (auto* const part : {verify_bodies, verify_references, verify_mailboxes, verify_spool}) {
+  for (auto* const part :
+       {verify_bodies, verify_references, verify_mailboxes, verify_annotations, verify_spool}) {
     part(view);
     if (view.report.interrupted) {
       verify_report cut; // what was not read is not missing

@@ -70,6 +70,7 @@ private:
 void verify_bodies(verify_view& view);
 void verify_references(verify_view& view);
 void verify_mailboxes(verify_view& view);
+void verify_annotations(verify_view& view);
 void verify_spool(verify_view& view);
 
 } // namespace stagepost::storage

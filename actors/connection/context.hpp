@@ -7,6 +7,7 @@
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
+#include "actors/statistics/interface.hpp"
 #include "conf/settings.hpp"
 
 #include <atomic>
@@ -43,6 +44,7 @@ struct context {
   domain::login_actor logins;
   std::vector<shard> shards;
   metrics::counters_ptr counters;
+  statistics::statistics_actor statistics;
 };
 using context_ptr = std::shared_ptr<const context>;
 

@@ -2,6 +2,8 @@
 
 #include "actors/connection/context.hpp"
 #include "actors/net/executor.hpp"
+#include "actors/outbound/interface.hpp"
+#include "actors/resolver/interface.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 
@@ -20,11 +22,13 @@ namespace stagepost::connection {
 struct control_services {
   context_ptr with;
   upkeep::upkeep_actor upkeep;
+  resolver::resolver_actor resolver;
   std::vector<spool::queue_actor> queues; ///< by shard
   std::chrono::steady_clock::time_point started_at;
   std::function<void()> reload; ///< settings and certificates, as SIGHUP does
   std::string node_name;
   std::vector<std::string> listeners; ///< as status shows them
+  outbound::guide_actor guide;        ///< tells where mail would go
 };
 using control_services_ptr = std::shared_ptr<const control_services>;
 
@@ -57,9 +61,12 @@ std::string directory_name(const std::string& typed);
 // The verbs, by what they are about.
 std::vector<control_verb>
 change_verbs(); ///< what changes domains, users, aliases and settings: control_changes.cpp
-std::vector<control_verb> list_verbs();   ///< what shows them: control_lists.cpp
-std::vector<control_verb> queue_verbs();  ///< the spool and the traces: control_queue.cpp
-std::vector<control_verb> import_verbs(); ///< mail from elsewhere: control_import.cpp
-std::vector<control_verb> node_verbs();   ///< status, reload, verify, backup: control_node.cpp
+std::vector<control_verb> list_verbs();       ///< what shows them: control_lists.cpp
+std::vector<control_verb> queue_verbs();      ///< the spool and the traces: control_queue.cpp
+std::vector<control_verb> import_verbs();     ///< mail from elsewhere: control_import.cpp
+std::vector<control_verb> index_verbs();      ///< the index behind SEARCH: control_index.cpp
+std::vector<control_verb> dns_verbs();        ///< what the resolver knows: control_dns.cpp
+std::vector<control_verb> node_verbs();       ///< status, reload, verify, backup: control_node.cpp
+std::vector<control_verb> statistics_verbs(); ///< what was counted: control_statistics.cpp
 
 } // namespace stagepost::connection

@@ -1,7 +1,10 @@
 #include "actors/connection/imap_connection.hpp"
 
+#include "actors/connection/narrow.hpp"
+#include "protocols/imap/preview.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/word_index.hpp"
 
 #include <iterator>
 
@@ -27,13 +30,16 @@ imap::session_settings imap_connection::settings() const {
   s.max_line_bytes = all->imap.max_line.bytes;
   s.max_literal_bytes = all->imap.max_literal.bytes;
   s.max_append_bytes = all->imap.max_append_size.bytes;
+  s.max_annotation_bytes = all->imap.max_annotation.bytes;
+  s.max_annotations = all->imap.max_annotations;
+  s.message_limit = all->imap.message_limit;
   return s;
 }
 
 std::chrono::milliseconds imap_connection::patience() const {
   const auto all = with_->settings->get();
   if (!session_->is_authenticated()) return std::chrono::minutes(1);
-  return append_ ? all->imap.command_timeout : all->imap.idle_timeout;
+  return !append_to_.empty() ? all->imap.command_timeout : all->imap.idle_timeout;
 }
 
 caf::message_handler imap_connection::handlers() {
@@ -120,11 +126,21 @@ net::task<> imap_connection::perform(imap::actions todo) {
       } else if (auto* part = std::get_if<imap::send_body>(&action)) {
         co_await send_part(*part);
       } else if (auto* piece = std::get_if<imap::write_body>(&action)) {
-        co_await take(*piece);
+        co_await take(piece->content);
+      } else if (auto* linked = std::get_if<imap::copy_linked>(&action)) {
+        co_await copy_linked(*linked);
+      } else if (auto* end = std::get_if<imap::end_message>(&action)) {
+        co_await end_message(*end);
       } else if (std::holds_alternative<imap::leave_mailbox>(action)) {
         leave();
       } else if (std::holds_alternative<imap::abort_append>(action)) {
         give_up_append();
+      } else if (std::holds_alternative<imap::start_compression>(action)) {
+        co_await flush();
+        stream_.start_compression();
+      } else if (std::holds_alternative<imap::forget_login>(action)) {
+        leave();
+        detach();
       } else if (std::holds_alternative<imap::close>(action)) {
         done_ = true;
       } else {
@@ -145,8 +161,11 @@ net::task<imap::actions> imap_connection::change_folders(Order order) {
 
 net::task<imap::actions> imap_connection::answer(imap::action& question) {
   if (auto* asked = std::get_if<imap::read_messages>(&question)) co_return co_await read_messages(*asked);
+  if (auto* asked = std::get_if<imap::narrow_search>(&question)) co_return co_await narrow(*asked);
+  if (auto* asked = std::get_if<imap::look_into>(&question)) co_return co_await look_into(*asked);
   if (std::holds_alternative<imap::more>(question)) {
     co_await flush();
+    session_->set_time(now());
     co_return session_->on_more();
   }
   if (std::holds_alternative<imap::list_mailboxes>(question)) {
@@ -155,19 +174,28 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
     if (!found) co_return session_->on_mailboxes(imap::outcome::unavailable, {});
     co_return session_->on_mailboxes(found->outcome, std::move(found->folders));
   }
-  if (auto* asked = std::get_if<imap::read_status>(&question)) {
-    mailbox::folder_status order{asked->name};
-    auto found = co_await net::ask<mailbox::status_answer>(this, account_, order);
-    mailbox::status_answer result;
-    if (found) result = *found;
-    co_return session_->on_status(result.outcome, result.status);
-  }
+  if (auto* asked = std::get_if<imap::read_status>(&question)) co_return co_await read_status(*asked);
+  if (std::holds_alternative<imap::read_quota>(question)) co_return co_await read_quota();
+  if (auto* asked = std::get_if<imap::read_annotations>(&question))
+    co_return co_await read_annotations(*asked);
+  if (auto* asked = std::get_if<imap::write_annotations>(&question))
+    co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::open_mailbox>(&question)) co_return co_await open(*asked);
   if (auto* asked = std::get_if<imap::create_mailbox>(&question)) co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::delete_mailbox>(&question)) co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::rename_mailbox>(&question)) co_return co_await change_folders(*asked);
   if (auto* asked = std::get_if<imap::subscribe_mailbox>(&question))
     co_return co_await change_folders(*asked);
+  if (auto* asked = std::get_if<imap::read_expunged>(&question)) {
+    std::function<storage::result<storage::expunged_uids>(storage::reach)> how =
+        [store = home().with.store, folder = folder_id_, since = asked->since](storage::reach reach) {
+          return storage::read_expunged(*store, folder, since, reach);
+        };
+    auto found = co_await read<storage::expunged_uids>(home().with, how);
+    if (!found) co_return session_->on_expunged(imap::outcome::unavailable, {});
+    const imap::expunged_since result{found->complete, std::move(found->uids)};
+    co_return session_->on_expunged(imap::outcome::done, result);
+  }
   if (auto* asked = std::get_if<imap::store_flags>(&question)) {
     auto result = co_await net::ask<imap::stored>(this, folder_, *asked);
     imap::stored answer;
@@ -180,6 +208,7 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
   }
   if (auto* asked = std::get_if<imap::copy_messages>(&question)) co_return co_await copy(*asked);
   if (auto* asked = std::get_if<imap::begin_append>(&question)) co_return co_await begin_append(*asked);
+  if (auto* asked = std::get_if<imap::find_linked>(&question)) co_return co_await find_linked(*asked);
   if (auto* asked = std::get_if<imap::finish_append>(&question)) co_return co_await finish_append(*asked);
   if (std::holds_alternative<imap::start_tls>(question)) {
     co_await flush();
@@ -207,6 +236,7 @@ net::task<imap::actions> imap_connection::log_in_with(domain::login_answer answe
     const bool attached = co_await attach(answer.account);
     if (!attached) answer.outcome = sasl::login_outcome::temporary_failure;
     session_->use_time_zone(zone_of(answer));
+    account_id_ = answer.account.account;
   }
   co_return session_->on_login(answer.outcome, answer.account.address);
 }
@@ -238,13 +268,29 @@ net::task<imap::actions> imap_connection::open(const imap::open_mailbox& asked) 
   co_return session_->on_opened(imap::outcome::done, std::move(view->view));
 }
 
+net::task<imap::actions> imap_connection::look_into(const imap::look_into& asked) {
+  imap::selected_mailbox nothing;
+  mailbox::open_folder order{asked.name};
+  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
+  if (!found) co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
+  if (found->outcome != imap::outcome::done)
+    co_return session_->on_opened(found->outcome, std::move(nothing));
+  mailbox::open_view look; // nobody watches
+  auto view = co_await net::ask<mailbox::view_answer>(this, found->folder, look);
+  // It may be deleted between the two questions.
+  if (!view) co_return session_->on_opened(imap::outcome::no_such_mailbox, std::move(nothing));
+  if (view->outcome != imap::outcome::done)
+    co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
+  looked_into_id_ = found->id;
+  co_return session_->on_opened(imap::outcome::done, std::move(view->view));
+}
+
 net::task<imap::actions> imap_connection::read_messages(const imap::read_messages& asked) {
   bodies_.clear();
   using records = std::vector<storage::message_record>;
   std::function<storage::result<records>(storage::reach)> how =
-      [store = home().with.store, folder = folder_id_, uids = asked.uids](storage::reach reach) {
-        return storage::read_messages(*store, folder, uids, reach);
-      };
+      [store = home().with.store, folder = asked.elsewhere ? looked_into_id_ : folder_id_, uids = asked.uids](
+          storage::reach reach) { return storage::read_messages(*store, folder, uids, reach); };
   const auto found = co_await read<records>(home().with, how);
   if (!found) co_return session_->on_read_end(imap::outcome::unavailable);
   for (size_t i = 0; i < asked.uids.size(); ++i) {
@@ -253,6 +299,8 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
     message.uid = asked.uids[i];
     message.gone = !record.body;
     message.internal_date = record.internal_date;
+    message.saved_at = record.saved_at;
+    message.body = record.body;
     message.size_bytes = record.size_bytes;
     mime::digest digest;
     bytes octets;
@@ -290,6 +338,24 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
         if (asked.depth == imap::read_depth::whole) message.whole = octets;
       }
     }
+    bytes text_start;
+    if (!message.gone && asked.text_start) {
+      const auto where = imap::preview_extent(digest);
+      std::function<storage::result<bytes>(storage::reach)> fetch =
+          [store = home().with.store, body = record.body, where](storage::reach reach) {
+            return storage::read_body(*store, body, where.offset, where.size, reach);
+          };
+      storage::result<bytes> content(bytes{});
+      if (where.size != 0) content = co_await read<bytes>(home().with, fetch);
+      if (!content && content.error().code != storage::errc::not_found)
+        co_return session_->on_read_end(imap::outcome::unavailable);
+      if (!content) {
+        message.gone = true;
+      } else {
+        text_start = std::move(*content);
+        message.text_start = text_start;
+      }
+    }
     if (message.gone)
       message.digest = nullptr;
     else
@@ -307,6 +373,21 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
   co_return session_->on_read_end(imap::outcome::done);
 }
 
+/// To run over a dictionary takes longer than a worker may be kept, be it in memory: it is for the readers.
+/// An index that cannot be read is none.
+net::task<imap::actions> imap_connection::narrow(const imap::narrow_search& asked) {
+  const auto state = storage::read_word_index(*home().with.store, folder_id_, storage::reach::cache);
+  if (state && state->indexed_to == uid{}) co_return session_->on_narrowed({});
+  const auto found = std::make_shared<storage::result<storage::word_answer>>(storage::errc::io_error);
+  offload::run_work order{offload::make_work(
+      [found, store = home().with.store, folder = folder_id_, questions = to_questions(asked.texts)] {
+        *found = storage::search_words(*store, folder, questions, storage::reach::disk);
+      })};
+  const auto done = co_await net::ask<offload::work_done>(this, home().with.readers, order);
+  if (!done || !*found) co_return session_->on_narrowed({});
+  co_return session_->on_narrowed(to_narrowed(**found));
+}
+
 net::task<> imap_connection::send_part(const imap::send_body& asked) {
   const auto known = bodies_.find(asked.message_uid);
   bool sent = false;
@@ -320,73 +401,6 @@ net::task<imap::actions> imap_connection::copy(const imap::copy_messages& asked)
   imap::copied answer;
   if (result) answer = *result;
   co_return session_->on_copied(answer);
-}
-
-net::task<imap::actions> imap_connection::begin_append(const imap::begin_append& asked) {
-  give_up_append();
-  mailbox::open_folder order{asked.mailbox};
-  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
-  if (!found) co_return session_->on_append_ready(imap::outcome::unavailable);
-  if (found->outcome != imap::outcome::done) co_return session_->on_append_ready(found->outcome);
-  mailbox::check_room question{asked.size_bytes};
-  auto room = co_await net::ask<mailbox::room>(this, account_, question);
-  if (!room) co_return session_->on_append_ready(imap::outcome::unavailable);
-  if (!room->enough) co_return session_->on_append_ready(imap::outcome::over_quota);
-  spool::may_accept space{asked.size_bytes};
-  auto may = co_await net::ask<bool>(this, home().intake, space);
-  if (!may || !*may) co_return session_->on_append_ready(imap::outcome::unavailable);
-  append_.emplace(home().with);
-  append_to_ = asked.mailbox;
-  append_failed_ = false;
-  co_return session_->on_append_ready(imap::outcome::done);
-}
-
-net::task<> imap_connection::take(const imap::write_body& piece) {
-  if (!append_ || append_failed_) co_return;
-  append_->feed(piece.content);
-  while (append_->has_full_chunk()) {
-    committer::commit_batch order{append_->take_chunk(), nullptr};
-    auto written = co_await net::ask<committer::committed>(this, home().with.committer, order);
-    if (!written) {
-      append_failed_ = true;
-      co_return;
-    }
-  }
-}
-
-net::task<imap::actions> imap_connection::finish_append(const imap::finish_append& asked) {
-  imap::appended answer;
-  if (!append_ || append_failed_) {
-    give_up_append();
-    co_return session_->on_appended(answer);
-  }
-  append_->finish();
-  auto batch = std::make_shared<storage::batch>(*home().with.store);
-  storage::put_chunk(*batch, append_->body(), append_->chunks() - 1, *append_->last_chunk(), true);
-  storage::put_blob(*batch, append_->body(), {append_->size_bytes(), append_->chunks(), append_->digest()});
-  mailbox::put_messages order;
-  order.folder = append_to_;
-  order.content.with = batch;
-  order.content.messages.push_back({append_->body(), append_->size_bytes(),
-                                    asked.internal_date.value_or(now()), queue_id{}, asked.flags,
-                                    asked.keywords});
-  auto put = co_await net::ask<mailbox::inserted>(this, account_, order);
-  if (put) answer.outcome = put->outcome;
-  if (put && put->outcome == imap::outcome::done) {
-    answer.uid_validity = put->uid_validity;
-    answer.uid = put->uids.front();
-    append_.reset();
-  } else {
-    give_up_append();
-  }
-  co_return session_->on_appended(answer);
-}
-
-void imap_connection::give_up_append() {
-  if (!append_) return;
-  if (auto batch = append_->give_up())
-    caf::anon_send(home().with.committer, committer::commit_batch{batch, nullptr});
-  append_.reset();
 }
 
 } // namespace stagepost::connection

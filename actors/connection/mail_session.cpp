@@ -21,6 +21,11 @@ net::task<bool> mail_session::attach(const domain::account_target& target) {
   co_return true;
 }
 
+void mail_session::detach() {
+  if (account_) send(account_, mailbox::detach_session{address()});
+  account_ = nullptr;
+}
+
 net::task<bool> mail_session::send_octets(blob_id body, uint64_t offset, uint64_t size_bytes) {
   const uint64_t end = offset + size_bytes;
   while (offset < end) {

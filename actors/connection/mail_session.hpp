@@ -13,6 +13,8 @@ public:
 protected:
   /// Gets hold of the account that logged in. False when it cannot be had.
   net::task<bool> attach(const domain::account_target& target);
+  /// Lets go of it.
+  void detach();
   const shard& home() const { return with_->shards[shard_]; }
 
   /// Sends `size_bytes` octets of a body from `offset`, chunk by chunk. False when they cannot be read.

@@ -112,6 +112,7 @@ net::task<> smtp_connection::serve() {
 }
 
 void smtp_connection::on_exit() {
+  tell_refusals();
   give_up_body(); // whatever ended the connection: chunks in the store belong to nobody now
   connection::on_exit();
 }

@@ -4,6 +4,7 @@
 #include "actors/connection/connection.hpp"
 #include "protocols/smtp/session.hpp"
 
+#include <map>
 #include <optional>
 
 namespace stagepost::connection {
@@ -31,6 +32,8 @@ private:
   net::task<smtp::verdict> check_sender(const smtp::check_sender& asked);
   net::task<smtp::verdict> look_up(const smtp::look_up_recipient& asked);
   smtp::verdict judge(const domain::address_found& found) const;
+  void count_refusal(const domain::address_found& found);
+  void tell_refusals();
   net::task<bool> has_room(const domain::account_target& target);
   net::task<smtp::actions> expand(const smtp::expand& asked);
   net::task<smtp::actions> begin(const smtp::begin_message& asked);
@@ -48,6 +51,7 @@ private:
   domain::login_answer account_; ///< of who logged in
   domain::address_found sender_; ///< of the envelope's sender
   std::vector<spool::addressee> recipients_;
+  std::map<domain_id, uint64_t> refused_; ///< recipients, by domain; not told to the statistics yet
   std::optional<body_writer> body_;
   bool body_failed_ = false;
   queue_id queue_id_;

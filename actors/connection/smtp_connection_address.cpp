@@ -1,6 +1,7 @@
 #include "actors/connection/smtp_connection.hpp"
 
 #include <algorithm>
+#include <utility>
 
 // Senders and recipients: who they are, and whether mail may come from them and go to them.
 
@@ -69,14 +70,37 @@ net::task<bool> smtp_connection::has_room(const domain::account_target& target) 
   co_return !room || room->enough; // delivery has the last word
 }
 
+/// Together for as long as the connection lasts, so that who tries many addresses costs no message for each.
+void smtp_connection::count_refusal(const domain::address_found& found) {
+  constexpr size_t most_domains = 100;
+  ++refused_[found.domain];
+  if (refused_.size() >= most_domains) tell_refusals();
+}
+
+void smtp_connection::tell_refusals() {
+  if (refused_.empty()) return;
+  statistics::happened what;
+  for (const auto& [domain, count] : std::exchange(refused_, {})) {
+    storage::day_counts counts;
+    counts.refusals = count;
+    what.server += counts;
+    if (domain) what.domains.push_back({domain, {}, counts});
+  }
+  statistics::tell(with_->statistics, std::move(what));
+}
+
 net::task<smtp::verdict> smtp_connection::look_up(const smtp::look_up_recipient& asked) {
   domain::find_address order{asked.address};
   auto found = co_await net::ask<domain::address_found>(this, with_->directory, order);
   if (!found) co_return smtp::verdict::temporary_failure;
   const auto verdict = judge(*found);
-  if (verdict != smtp::verdict::accepted) co_return verdict;
+  if (verdict != smtp::verdict::accepted) {
+    if (verdict != smtp::verdict::temporary_failure) count_refusal(*found);
+    co_return verdict;
+  }
   if (found->kind == domain::address_kind::account) {
     const bool room = co_await has_room(found->target);
+    if (!room) count_refusal(*found);
     if (!room)
       co_return with_->settings->get()->smtp_in.over_quota_reply == conf::over_quota_reply::temporary
           ? smtp::verdict::over_quota_temporary
@@ -86,6 +110,7 @@ net::task<smtp::verdict> smtp_connection::look_up(const smtp::look_up_recipient&
   each.recipient.address = asked.address;
   each.kind = found->kind;
   each.target = found->target;
+  each.domain = found->domain;
   recipients_.push_back(std::move(each));
   co_return verdict;
 }

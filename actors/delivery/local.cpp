@@ -76,6 +76,7 @@ void local_state::into_home(const deliver_locally& what,
 void local_state::into_other(const deliver_locally& what,
                              caf::typed_response_promise<delivery_result> answer) {
   auto& there = shards[what.recipient.shard];
+  hold_copy(what);
   // Was it delivered before a crash kept us from noting it here?
   const auto done =
       std::make_shared<storage::result<std::optional<storage::delivered_record>>>(storage::errc::io_error);
@@ -85,6 +86,7 @@ void local_state::into_other(const deliver_locally& what,
   self->request(there.with.readers, caf::infinite, offload::run_work{work})
       .then(
           [this, what, answer, done](offload::work_done) mutable {
+            if (!*done || **done) release_copy(what, true);
             if (!*done)
               return (void)answer.deliver(
                   delivery_result{result_kind::failed, "451 4.3.0 store not readable"});
@@ -99,7 +101,8 @@ void local_state::into_other(const deliver_locally& what,
               begin_crossing([this, what, body = *target, answer] { insert_there(what, body, answer); });
             });
           },
-          [answer](caf::error&) mutable {
+          [this, what, answer](caf::error&) mutable {
+            release_copy(what, true);
             answer.deliver(delivery_result{result_kind::failed, "451 4.3.0 busy"});
           });
 }
@@ -155,8 +158,7 @@ void local_state::release(const caf::actor_addr& holder) {
 
 void local_state::with_copy(const deliver_locally& what, std::function<void(std::optional<blob_id>)> then) {
   const auto key = std::make_pair(what.message.id, what.recipient.shard);
-  auto& copy = copies[key];
-  ++copy.users;
+  auto& copy = copies.at(key);
   if (copy.ready) return then(copy.target);
   copy.waiting.push_back(std::move(then));
   if (copy.waiting.size() > 1) return; // on its way
@@ -169,14 +171,20 @@ void local_state::with_copy(const deliver_locally& what, std::function<void(std:
   });
 }
 
+void local_state::hold_copy(const deliver_locally& what) {
+  ++copies[{what.message.id, what.recipient.shard}].users;
+}
+
 void local_state::release_copy(const deliver_locally& what, bool sound) {
   const auto at = copies.find({what.message.id, what.recipient.shard});
   if (!sound) at->second.ready = false;
   if (--at->second.users != 0) return;
+  const auto target = at->second.target;
+  copies.erase(at);
+  if (!target) return; // nobody needed it
   const auto& there = shards[what.recipient.shard];
   auto batch = std::make_shared<storage::batch>(*there.with.store);
-  storage::abandon_blob(*batch, at->second.target);
-  copies.erase(at);
+  storage::abandon_blob(*batch, target);
   self->request(there.with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
       .then([](committer::committed) {}, [](caf::error&) {});
 }

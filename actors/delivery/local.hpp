@@ -23,7 +23,7 @@ struct shard {
 
 /// A message's body in another shard, as long as recipients there are being served: they share it.
 struct body_copy {
-  blob_id target;
+  blob_id target; ///< zero: none was begun
   bool ready = false;
   size_t users = 0;
   std::vector<std::function<void(std::optional<blob_id>)>> waiting; ///< not empty: it is being copied
@@ -56,10 +56,13 @@ struct local_state {
   /// To an account of another shard: the body is copied there first and the delivery noted there, both to be
   /// found again after a crash; then the spool entry goes.
   void into_other(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
-  /// Calls `then` with the body's copy in the recipient's shard, or nothing when it could not be made. Each
-  /// call needs a release_copy; `sound` is false when a delivery of the copy failed, so that the next one
-  /// makes it anew.
+  /// Calls `then` with the body's copy in the recipient's shard, or nothing when it could not be made. Who
+  /// asks holds the copy since `hold_copy`.
   void with_copy(const deliver_locally& what, std::function<void(std::optional<blob_id>)> then);
+  /// Each recipient over there holds the copy from the moment he is taken on, so that all of a message who
+  /// are served at the same time share one. Each call needs a release_copy; `sound` is false when a delivery
+  /// of the copy failed, so that the next one makes it anew.
+  void hold_copy(const deliver_locally& what);
   void release_copy(const deliver_locally& what, bool sound);
   void copy_body(const deliver_locally& what, uint32_t chunk, blob_id target, std::function<void(bool)> then);
   void insert_there(const deliver_locally& what, blob_id body,

@@ -18,7 +18,7 @@ conf::stored_settings to_stored(const storage::setting_map& map) { return {map.b
 /// The user or alias of just this name; `unknown` when there is none.
 address_found look_up_exactly(const storage::store& system, const storage::domain_record& domain,
                               const conf::domain_settings& settings, const std::string& local_part) {
-  address_found answer{address_kind::unknown, {}, true, settings.require_auth};
+  address_found answer{address_kind::unknown, {}, true, settings.require_auth, domain.id};
   const auto account = storage::find_account(system, domain.id, local_part, reach);
   if (account) {
     answer.kind = settings_of(*account).disabled ? address_kind::disabled : address_kind::account;

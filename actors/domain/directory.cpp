@@ -4,6 +4,7 @@
 #include "actors/domain/administration.hpp"
 #include "actors/domain/expansion.hpp"
 #include "actors/error.hpp"
+#include "actors/log/log.hpp"
 #include "protocols/smtp/address.hpp"
 
 #include <optional>
@@ -15,6 +16,8 @@ namespace {
 /// Domains whose actors are alive at a time; all are let go when there would be more, and start again when
 /// asked for.
 constexpr size_t most_domains_alive = 20000;
+/// Deleted accounts whose mail is erased after a start; what is beyond waits for the next one.
+constexpr size_t most_departed = 10000;
 
 /// RFC 5321 4.5.1: bare "postmaster" must work; it is the postmaster of the first domain. Nothing when the
 /// store cannot be read.
@@ -65,6 +68,15 @@ address_found directory_state::find_by_number(account_id account) const {
                                                                             : address_kind::account;
   answer.target = target_of(*user, *owner);
   answer.is_local_domain = true;
+  answer.domain = owner->id;
+  return answer;
+}
+
+domain_found directory_state::find_by_name(const find_domain& what) const {
+  const auto record = find_named_domain(*with.from.system, what.name);
+  if (record) return {true, true, settings_of(*record).disabled, record->id, record->name};
+  domain_found answer;
+  answer.done = record.error().code == storage::errc::not_found;
   return answer;
 }
 
@@ -144,10 +156,15 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       self->send_exit(each, caf::exit_reason::user_shutdown);
     self->quit(asked.reason);
   });
+  if (auto left = storage::read_departed(*self->state.with.from.system, most_departed, directory_reach)) {
+    if (!left->empty()) log::info("erasing the mail of {} accounts that were deleted", left->size());
+    self->state.erase_departed(std::move(*left));
+  }
   return {
       [self](const find_address& what) { return self->state.find(what.address); },
       [self](const find_account& what) { return self->state.find_by_number(what.account); },
       [self](const expand_address& what) { return self->state.expand_all(what); },
+      [self](const find_domain& what) { return self->state.find_by_name(what); },
       [self](const create_domain& what) { return self->state.add_domain(what); },
       [self](const delete_domain& what) { return self->state.remove_domain(what); },
       [self](const change_domain& what) { return self->state.alter_domain(what); },

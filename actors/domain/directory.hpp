@@ -5,9 +5,11 @@
 #include "actors/domain/interface.hpp"
 #include "actors/mailbox/interface.hpp"
 #include "actors/offload/interface.hpp"
+#include "storage/directory.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,7 @@ struct directory_state {
 
   caf::result<address_found> find(const std::string& address);
   address_found find_by_number(account_id account) const;
+  domain_found find_by_name(const find_domain& what) const;
   caf::result<address_expanded> expand_all(const expand_address& what);
 
   caf::result<admin_answer> add_domain(const create_domain& what);
@@ -39,6 +42,10 @@ struct directory_state {
   caf::result<admin_answer> alter_domain(const change_domain& what);
   caf::result<admin_answer> add_user(const create_user& what);
   caf::result<admin_answer> remove_user(const delete_user& what);
+  /// Has the mail of deleted accounts erased, one after the other, and drops each note when it is done. What
+  /// cannot be erased now is erased after the next start.
+  void erase_departed(std::vector<storage::departed_account> accounts);
+  void erase_next(std::shared_ptr<std::vector<storage::departed_account>> accounts);
   caf::result<admin_answer> alter_user(const change_user& what);
   caf::result<admin_answer> set_password(const change_password& what);
   caf::result<user_list> users(const list_users& what) const;

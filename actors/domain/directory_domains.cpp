@@ -4,6 +4,7 @@
 #include "actors/domain/administration.hpp"
 #include "actors/wall_clock.hpp"
 #include "protocols/smtp/address.hpp"
+#include "storage/statistics_table.hpp"
 
 #include <fmt/format.h>
 
@@ -36,6 +37,7 @@ caf::result<admin_answer> directory_state::remove_domain(const delete_domain& wh
   if (!aliases) return refuse("The domain's aliases cannot be read.");
   for (const auto& each : *aliases) storage::delete_alias(*batch, record->id, each.local_part);
   storage::delete_domain(*batch, *record);
+  storage::delete_statistics(*batch, record->id);
   return write(batch, record->name, {});
 }
 

@@ -122,14 +122,36 @@ caf::result<admin_answer> directory_state::remove_user(const delete_user& what) 
   if (!known) return refuse(fmt::format("There is no user {}.", what.address));
   auto batch = std::make_shared<storage::batch>(*with.from.system);
   storage::delete_account(*batch, known->record);
-  return write(batch, known->domain_name, known->record.id, [this, record = known->record] {
-    if (record.shard < with.mail.size())
-      self->request(with.mail[record.shard], caf::infinite, mailbox::erase_account{record.id})
-          .then([](mailbox::outcome_answer) {},
-                [record](caf::error& failed) {
-                  log::error("account {}: mail not erased: {}", record.id.value, describe(failed));
-                });
-  });
+  const storage::departed_account departed{known->record.id, known->record.shard};
+  storage::put_departed(*batch, departed);
+  return write(batch, known->domain_name, known->record.id, [this, departed] { erase_departed({departed}); });
+}
+
+void directory_state::erase_departed(std::vector<storage::departed_account> accounts) {
+  if (!accounts.empty())
+    erase_next(std::make_shared<std::vector<storage::departed_account>>(std::move(accounts)));
+}
+
+void directory_state::erase_next(std::shared_ptr<std::vector<storage::departed_account>> accounts) {
+  if (accounts->empty()) return;
+  const auto next = accounts->back();
+  accounts->pop_back();
+  if (next.shard >= with.mail.size()) return erase_next(std::move(accounts));
+  self->request(with.mail[next.shard], caf::infinite, mailbox::erase_account{next.id})
+      .then(
+          [this, next, accounts](mailbox::outcome_answer result) {
+            if (result.outcome == mailbox::outcome::done) {
+              auto batch = std::make_shared<storage::batch>(*with.from.system);
+              storage::delete_departed(*batch, next.id);
+              // Should the note stay, it costs a look at an account without folders.
+              caf::anon_send(with.committer, committer::commit_batch{std::move(batch), nullptr});
+            }
+            erase_next(accounts);
+          },
+          [this, next, accounts](caf::error& failed) {
+            log::error("account {}: mail not erased: {}", next.id.value, describe(failed));
+            erase_next(accounts);
+          });
 }
 
 caf::result<admin_answer> directory_state::alter_user(const change_user& what) {

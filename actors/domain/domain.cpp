@@ -25,7 +25,8 @@ std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::
 } // namespace
 
 caf::result<address_found> domain_state::find(const std::string& local_part) {
-  if (settings.disabled) return address_found{address_kind::disabled, {}, true, settings.require_auth};
+  if (settings.disabled)
+    return address_found{address_kind::disabled, {}, true, settings.require_auth, record.id};
   sum_up_if_stale();
   auto found = look_up_or_recall(local_part);
   const bool must_wait = found.kind == address_kind::account && settings.disk_space.bytes != 0 && !knows_sum;

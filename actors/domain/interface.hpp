@@ -43,6 +43,7 @@ struct address_found {
   account_target target; ///< for `account`
   bool is_local_domain = false;
   bool require_auth = false; ///< DOM-25 of the address's domain: its users must log in to send
+  domain_id domain = {};     ///< of the address; zero elsewhere
 };
 
 /// Whether an account that an address stood for once is still there, and its limits: `account`, `disabled`,
@@ -62,6 +63,18 @@ struct address_expanded {
   std::vector<std::string> elsewhere;
   std::vector<std::string> nowhere; ///< users who do not exist or are switched off
   bool cut = false;                 ///< there were more than `limit`
+};
+
+/// Which domain of this server has this name, its own or a further one.
+struct find_domain {
+  std::string name;
+};
+struct domain_found {
+  bool done = false; ///< the store could be read
+  bool known = false;
+  bool disabled = false; ///< DOM-13
+  domain_id domain;
+  std::string name; ///< its own, canonical
 };
 
 // -- logging in
@@ -204,7 +217,7 @@ struct watch_space {
 
 using directory_actor = caf::typed_actor<
     caf::replies_to<find_address>::with<address_found>, caf::replies_to<find_account>::with<address_found>,
-    caf::replies_to<expand_address>::with<address_expanded>,
+    caf::replies_to<expand_address>::with<address_expanded>, caf::replies_to<find_domain>::with<domain_found>,
     caf::replies_to<create_domain>::with<admin_answer>, caf::replies_to<delete_domain>::with<admin_answer>,
     caf::replies_to<change_domain>::with<admin_answer>, caf::replies_to<list_domains>::with<domain_list>,
     caf::replies_to<create_user>::with<admin_answer>, caf::replies_to<delete_user>::with<admin_answer>,
@@ -234,6 +247,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_account)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::expand_address)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_expanded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_domain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::domain_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::login)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::login_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_credentials)

@@ -101,8 +101,27 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
   return answer;
 }
 
-void login_state::refuse(const std::string& peer, account_id account, open_answer<login_answer> answer) {
+void login_state::count(domain_id domain, bool accepted) const {
+  storage::day_counts one;
+  (accepted ? one.logins : one.failed_logins) = 1;
+  statistics::happened what;
+  what.server = one;
+  if (domain) what.domains.push_back({domain, {}, one});
+  statistics::tell(from.statistics, std::move(what));
+}
+
+void login_state::welcome(const candidate& who, domain::service service,
+                          const open_answer<login_answer>& answer) const {
+  auto admitted = admit(who, service);
+  count(who.domain.id, admitted.outcome == sasl::login_outcome::accepted);
+  answer.deliver(std::move(admitted));
+}
+
+void login_state::refuse(const std::string& peer, const std::optional<candidate>& who,
+                         open_answer<login_answer> answer) {
   const auto limits = from.settings->get()->passwords;
+  const auto account = who ? who->account.id : account_id{};
+  count(who ? who->domain.id : domain_id{}, false);
   guard.failed(limits, peer, account, now());
   login_answer refusal;
   refusal.outcome = sasl::login_outcome::wrong_credentials;
@@ -173,7 +192,7 @@ void login_state::try_login(const login& what, open_answer<login_answer> answer)
   // What was verified lately is no guess and need not wait for others.
   const bool known = who && as_himself && cache.knows(account, what.password, limits.login_cache, now());
   if (known && guard.may_try(limits, what.peer, account, now()) != login_guard::answer::no)
-    return answer.deliver(admit(*who, what.service));
+    return welcome(*who, what.service, answer);
   if (!has_turn(what.peer, account, answer, [this, what, answer] { try_login(what, answer); })) return;
   // Who does not exist costs the same work as who does.
   auto hashes = std::make_shared<std::vector<std::string>>();
@@ -192,11 +211,11 @@ void login_state::try_login(const login& what, open_answer<login_answer> answer)
       .then(
           [this, who, what, right, as_himself, account, answer, began_at = forgotten](offload::work_done) {
             end_try(what.peer, account);
-            if (!*right || !as_himself) return refuse(what.peer, account, answer);
+            if (!*right || !as_himself) return refuse(what.peer, who, answer);
             guard.succeeded(account);
             if (began_at == forgotten && from.settings->get()->passwords.login_cache.count() != 0)
               cache.remember(account, what.password, now());
-            answer.deliver(admit(*who, what.service));
+            welcome(*who, what.service, answer);
           },
           [this, what, account, answer](caf::error&) { // the pool is full: try later
             end_try(what.peer, account);
@@ -246,9 +265,9 @@ void login_state::finish_proof(const finish_login& what, open_answer<login_answe
   const auto account = who ? who->account.id : account_id{};
   if (!has_turn(what.peer, account, answer, [this, what, answer] { finish_proof(what, answer); })) return;
   if (!who || !what.what.proof_right || !is_same_user(what.what.authorize_as, what.what.user))
-    return refuse(what.peer, account, answer);
+    return refuse(what.peer, who, answer);
   guard.succeeded(account);
-  answer.deliver(admit(*who, what.service));
+  welcome(*who, what.service, answer);
 }
 
 void login_state::forget(account_id account) {

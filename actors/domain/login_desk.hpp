@@ -71,7 +71,10 @@ struct login_state {
   void end_try(const std::string& peer, account_id account);
   void go_on();
   login_answer admit(const candidate& who, domain::service service) const;
-  void refuse(const std::string& peer, account_id account, open_answer<login_answer> answer);
+  /// Proven: what he is admitted to is counted and answered.
+  void welcome(const candidate& who, domain::service service, const open_answer<login_answer>& answer) const;
+  void refuse(const std::string& peer, const std::optional<candidate>& who, open_answer<login_answer> answer);
+  void count(domain_id domain, bool accepted) const;
 };
 
 login_self::behavior_type login_desk(login_self::stateful_pointer<login_state> self, stores from,

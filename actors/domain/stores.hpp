@@ -2,6 +2,7 @@
 
 #include "actors/offload/interface.hpp"
 #include "actors/settings.hpp"
+#include "actors/statistics/interface.hpp"
 #include "storage/store.hpp"
 
 #include <caf/all.hpp>
@@ -17,6 +18,7 @@ struct stores {
   std::vector<std::shared_ptr<storage::store>> shards;
   offload::pool_actor readers;
   live_settings_ptr settings;
+  statistics::statistics_actor statistics = {}; ///< may be none
 };
 
 } // namespace stagepost::domain

@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/open_answer.hpp"
+#include "storage/mailboxes.hpp"
 
 namespace stagepost::mailbox {
 
@@ -55,6 +56,15 @@ void account_state::status_of(const std::string& name, open_answer<status_answer
   auto* which = find(name);
   if (which == nullptr)
     return answer.deliver(status_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable, {}});
+  // Who asks for the status of all folders must not have all of them loaded. Without an actor nothing is on
+  // its way to the disk.
+  if (!which->actor && !which->made_with) {
+    const auto c = storage::read_counters(*with.store, which->record.id, storage::reach::cache);
+    if (c)
+      return answer.deliver(status_answer{outcome::done,
+                                          {which->record.id, c->messages, c->unseen, c->deleted, c->uid_next,
+                                           which->record.uid_validity, c->highest_modseq, c->size_bytes}});
+  }
   self->request(actor_of(*which), caf::infinite, atom::status::value)
       .then([answer](status_answer& found) mutable { answer.deliver(std::move(found)); },
             [answer](caf::error& failed) mutable { answer.deliver(std::move(failed)); });
@@ -63,33 +73,47 @@ void account_state::status_of(const std::string& name, open_answer<status_answer
 folder_opened account_state::open(const std::string& name) {
   auto* which = find(name);
   if (which == nullptr)
-    return {loaded ? outcome::no_such_mailbox : outcome::unavailable, mailbox_actor{}, {}};
-  return {outcome::done, actor_of(*which), which->record.id};
+    return {loaded ? outcome::no_such_mailbox : outcome::unavailable, mailbox_actor{}, {}, {}};
+  return {outcome::done, actor_of(*which), which->record.id, which->record.uid_validity};
 }
 
 void account_state::put(const put_messages& what, open_answer<inserted> answer) {
   if (!loaded) return answer.deliver(inserted{});
-  auto* which = find(what.folder);
-  if (which == nullptr && what.delivery) which = find("INBOX");
-  if (which == nullptr) return answer.deliver(inserted{outcome::no_such_mailbox, {}, {}, {}});
+  if (what.replaced.from) return replace(what, answer);
   uint64_t coming = 0;
   for (const auto& each : what.content.messages) coming += each.size_bytes;
-  if (quota_bytes != 0 && used_bytes() + coming > quota_bytes)
-    return answer.deliver(inserted{outcome::over_quota, {}, {}, {}});
-  reserved_bytes += coming;
+  put_now(what, coming, [answer](caf::expected<inserted> result) { tell(answer, std::move(result)); });
+}
+
+void tell(const open_answer<inserted>& who, caf::expected<inserted> result) {
+  if (result)
+    who.deliver(std::move(*result));
+  else
+    who.deliver(std::move(result.error()));
+}
+
+void account_state::put_now(const put_messages& what, uint64_t net_bytes,
+                            std::function<void(caf::expected<inserted>)> done) {
+  auto* which = find(what.folder);
+  if (which == nullptr && what.delivery) which = find("INBOX");
+  if (which == nullptr) return done(inserted{outcome::no_such_mailbox, {}, {}, {}});
+  if (quota_bytes != 0 && net_bytes != 0 && used_bytes() + net_bytes > quota_bytes)
+    return done(inserted{outcome::over_quota, {}, {}, {}});
+  // Reserved until the folder has counted it, so that what comes meanwhile finds the room taken.
+  reserved_bytes += net_bytes;
   ++under_way;
   self->request(actor_of(*which), caf::infinite, what.content)
       .then(
-          [this, answer, coming](inserted& result) mutable {
+          [this, done, net_bytes](inserted& result) {
             --under_way;
-            reserved_bytes -= coming;
-            answer.deliver(std::move(result));
+            reserved_bytes -= net_bytes;
+            done(std::move(result));
           },
-          [this, answer, coming](caf::error& failed) mutable {
+          [this, done, net_bytes](caf::error& failed) {
             --under_way;
-            reserved_bytes -= coming;
+            reserved_bytes -= net_bytes;
             log::error("account {}: message not stored: {}", id.value, describe(failed));
-            answer.deliver(std::move(failed)); // the folder ended: only the disk knows
+            done(std::move(failed)); // the folder ended: only the disk knows
           });
 }
 
@@ -129,6 +153,9 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
         const auto session = caf::actor_cast<caf::strong_actor_ptr>(what.session);
         if (session && self->state.sessions.insert(what.session).second) self->monitor(session);
       },
+      [self](const detach_session& what) {
+        if (self->state.sessions.erase(what.session) != 0) self->demonitor(what.session);
+      },
       [self](list_folders) {
         return self->state.once_loaded<folder_list>(
             [self](open_answer<folder_list> answer) { answer.deliver(self->state.list()); });
@@ -145,6 +172,7 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
       [self](const imap::delete_mailbox& what) { return self->state.remove(what); },
       [self](const imap::rename_mailbox& what) { return self->state.rename(what); },
       [self](const imap::subscribe_mailbox& what) { return self->state.subscribe(what); },
+      [self](const imap::write_annotations& what) { return self->state.annotate(what); },
       [self](const put_messages& what) {
         return self->state.once_loaded<inserted>(
             [self, what](open_answer<inserted> answer) { self->state.put(what, answer); });
@@ -170,6 +198,8 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
             sum.size_bytes += each.size_bytes;
           }
           sum.quota_bytes = s.quota_bytes;
+          sum.folders = s.folders.size();
+          sum.most_folders = max_folders;
           answer.deliver(sum);
         });
       },

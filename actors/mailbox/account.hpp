@@ -4,6 +4,7 @@
 #include "actors/mailbox/mailbox.hpp"
 #include "actors/open_answer.hpp"
 #include "actors/shard_services.hpp"
+#include "storage/annotations.hpp"
 
 #include <deque>
 #include <map>
@@ -11,6 +12,9 @@
 #include <string>
 
 namespace stagepost::mailbox {
+
+/// Folders of one account.
+inline constexpr size_t max_folders = 10000;
 
 /// Owns the list of an account's folders, starts their actors and sums up what they hold.
 struct account_state {
@@ -73,7 +77,17 @@ struct account_state {
   caf::result<outcome_answer> remove(const imap::delete_mailbox& what);
   caf::result<outcome_answer> rename(const imap::rename_mailbox& what);
   caf::result<outcome_answer> subscribe(const imap::subscribe_mailbox& what);
+  caf::result<outcome_answer> annotate(const imap::write_annotations& what);
+  void annotate_now(storage::annotation_owner owner, const imap::write_annotations& what,
+                    storage::result<std::vector<storage::annotation_record>> found,
+                    open_answer<outcome_answer> answer);
   void put(const put_messages& what, open_answer<inserted> answer);
+  /// `net_bytes`: by how much the account grows.
+  void put_now(const put_messages& what, uint64_t net_bytes,
+               std::function<void(caf::expected<inserted>)> done);
+  /// Messages come in and another goes, in one commit (RFC 8508).
+  void replace(const put_messages& what, open_answer<inserted> answer);
+  void replace_elsewhere(const put_messages& what, open_answer<inserted> answer);
   void copy(const copy_messages& what, open_answer<imap::copied> answer);
   void copy_now(const copy_messages& what, open_answer<imap::copied> answer);
   void move_ended();
@@ -87,6 +101,9 @@ struct account_state {
   void settle_folders(std::function<void()> then);
   bool may_end() const;
 };
+
+/// Delivers an answer or an error.
+void tell(const open_answer<inserted>& who, caf::expected<inserted> result);
 
 account_actor::behavior_type account(account_actor::stateful_pointer<account_state> self, services with,
                                      account_id id, uint64_t quota_bytes,

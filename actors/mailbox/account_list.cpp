@@ -8,9 +8,6 @@ namespace stagepost::mailbox {
 
 namespace {
 
-/// Folders of one account.
-constexpr size_t max_folders = 10000;
-
 std::string canonical(std::string_view name) {
   if (ascii_iequals(name, "INBOX")) return "INBOX";
   if (ascii_istarts_with(name, "INBOX/")) return "INBOX" + std::string(name.substr(5));

@@ -4,6 +4,7 @@
 #include "actors/log/log.hpp"
 #include "actors/mailbox/account.hpp"
 #include "actors/mailbox/cold_read.hpp"
+#include "storage/annotations.hpp"
 #include "storage/mailboxes.hpp"
 
 #include <algorithm>
@@ -143,6 +144,7 @@ void accounts_state::erase_folders(account_id id, const std::vector<storage::fol
                                    std::function<void(outcome)> then) {
   auto batch = std::make_shared<storage::batch>(*with.store);
   for (const auto& each : folders) storage::delete_folder(*batch, id, each.id);
+  storage::delete_annotations(*batch, {storage::annotated::account, id.value});
   storage::put_erased(*batch, id);
   self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
       .then(

@@ -46,7 +46,7 @@ struct new_message {
 /// Look at the folder from now on: the answer is how it stands, and every later change comes as
 /// mailbox_changed.
 struct open_view {
-  watcher_actor watcher;
+  watcher_actor watcher; ///< nobody: only how it stands is asked
 };
 struct leave_view {
   watcher_actor watcher;
@@ -60,12 +60,14 @@ struct trace_note {
 };
 
 /// Puts messages in, in order. `with` holds what must become true together with it (the message itself, the
-/// end of its wait in the spool); may be empty. `copied` makes sure the bodies are still there.
+/// end of its wait in the spool); may be empty. `copied` makes sure the bodies are still there. `replaced`,
+/// where it is not zero, goes with the same commit; without it nothing comes in (outcome::expunged).
 struct insert_messages {
   std::vector<new_message> messages;
   std::shared_ptr<storage::batch> with;
   bool copied = false;
   trace_note note = {};
+  uid replaced = {};
 };
 struct inserted {
   mailbox::outcome outcome = outcome::unavailable;
@@ -75,10 +77,12 @@ struct inserted {
 };
 
 /// Messages as another folder needs them; those gone are left out. With `hold` the folder changes no more
-/// until finish_move, and the answer carries the removal, to be committed with the insertion.
+/// until finish_move, and the answer carries the removal, to be committed with the insertion; it is added to
+/// `into` where there is one.
 struct read_for_copy {
   std::vector<uid> uids;
   bool hold = false;
+  std::shared_ptr<storage::batch> into = {};
 };
 struct copied_out {
   mailbox::outcome outcome = outcome::unavailable;
@@ -103,11 +107,19 @@ struct outcome_answer {
   mailbox::outcome outcome = outcome::unavailable;
 };
 
+/// What all messages marked \Deleted take up (RFC 9208 4.1.4).
+struct sum_deleted {};
+struct deleted_sum {
+  mailbox::outcome outcome = outcome::unavailable;
+  uint64_t size_bytes = 0;
+};
+
 using mailbox_actor = caf::typed_actor<
     caf::replies_to<open_view>::with<view_answer>, caf::reacts_to<leave_view>,
     caf::replies_to<insert_messages>::with<inserted>, caf::replies_to<imap::store_flags>::with<imap::stored>,
     caf::replies_to<imap::expunge>::with<outcome_answer>, caf::replies_to<read_for_copy>::with<copied_out>,
     caf::replies_to<finish_move>::with<outcome_answer>, caf::replies_to<atom::status>::with<status_answer>,
+    caf::replies_to<sum_deleted>::with<deleted_sum>,
     // Answers when all changes asked for so far have ended.
     caf::replies_to<atom::flush>::with<outcome_answer>,
     // The folder was deleted: it takes no more changes, tells its watchers, and ends with the answer.
@@ -127,6 +139,11 @@ struct attach_session {
   caf::actor_addr session;
 };
 
+/// It does so no more, though it lives on.
+struct detach_session {
+  caf::actor_addr session;
+};
+
 struct list_folders {};
 struct folder_list {
   mailbox::outcome outcome = outcome::unavailable;
@@ -143,6 +160,14 @@ struct folder_opened {
   mailbox::outcome outcome = outcome::unavailable;
   mailbox_actor folder;
   mailbox_id id;
+  stagepost::uid_validity uid_validity;
+};
+
+/// A message of a folder of the account that goes when others come in (RFC 8508).
+struct replaced_message {
+  mailbox_actor from; ///< empty: none is replaced
+  mailbox_id from_id;
+  stagepost::uid uid;
 };
 
 /// Puts messages into the folder of this name, if the quota allows. A folder is never made by this: where it
@@ -152,6 +177,7 @@ struct put_messages {
   std::string folder;
   insert_messages content;
   bool delivery = false; ///< mail from outside: goes to INBOX where the folder is missing
+  replaced_message replaced = {};
 };
 
 /// May this many octets come in? Asked at RCPT and before APPEND.
@@ -174,6 +200,8 @@ struct usage {
   uint64_t messages = 0;
   uint64_t size_bytes = 0;
   uint64_t quota_bytes = 0; ///< 0: unlimited
+  uint64_t folders = 0;
+  uint64_t most_folders = 0;
 };
 
 /// What a folder tells its account after each change: the account sums up for the quota.
@@ -189,12 +217,14 @@ struct set_quota {
 };
 
 using account_actor = caf::typed_actor<
-    caf::reacts_to<attach_session>, caf::replies_to<list_folders>::with<folder_list>,
-    caf::replies_to<folder_status>::with<status_answer>, caf::replies_to<open_folder>::with<folder_opened>,
+    caf::reacts_to<attach_session>, caf::reacts_to<detach_session>,
+    caf::replies_to<list_folders>::with<folder_list>, caf::replies_to<folder_status>::with<status_answer>,
+    caf::replies_to<open_folder>::with<folder_opened>,
     caf::replies_to<imap::create_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::delete_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::rename_mailbox>::with<outcome_answer>,
     caf::replies_to<imap::subscribe_mailbox>::with<outcome_answer>,
+    caf::replies_to<imap::write_annotations>::with<outcome_answer>,
     caf::replies_to<put_messages>::with<inserted>, caf::replies_to<check_room>::with<room>,
     caf::replies_to<copy_messages>::with<imap::copied>, caf::replies_to<atom::status>::with<usage>,
     caf::reacts_to<counters_changed>, caf::reacts_to<set_quota>,
@@ -243,8 +273,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::finish_move)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::status_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::view_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::outcome_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::sum_deleted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::deleted_sum)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::erase_contents)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::attach_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::detach_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::list_folders)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::mailbox::folder_status)
@@ -269,3 +302,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::create_mailbox)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::delete_mailbox)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::rename_mailbox)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::subscribe_mailbox)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::imap::write_annotations)

@@ -18,6 +18,21 @@ namespace {
 constexpr uint64_t changes_kept = 20000;
 constexpr uint64_t changes_gathered = 2000;
 
+/// What these messages take up, read in slices.
+storage::result<uint64_t> sum_sizes(const storage::store& from, mailbox_id folder,
+                                    const std::vector<uid>& uids, storage::reach reach) {
+  constexpr size_t slice = 1000;
+  uint64_t sum = 0;
+  for (size_t at = 0; at < uids.size(); at += slice) {
+    const auto end = uids.begin() + ptrdiff_t(std::min(uids.size(), at + slice));
+    const auto records =
+        storage::read_messages(from, folder, std::vector<uid>(uids.begin() + ptrdiff_t(at), end), reach);
+    if (!records) return records.error();
+    for (const auto& each : *records) sum += each.size_bytes;
+  }
+  return sum;
+}
+
 storage::result<contents> read_contents(const storage::store& from, mailbox_id folder, storage::reach reach) {
   auto counters = storage::read_counters(from, folder, reach);
   if (!counters && counters.error().code == storage::errc::not_found) counters = storage::mailbox_counters{};
@@ -94,11 +109,18 @@ void mailbox_state::when_settled(std::function<void(bool)> run) {
 
 void mailbox_state::commit(std::shared_ptr<storage::batch> batch, const contents::change& made,
                            std::function<void(bool)> done) {
-  for (const auto& page : made.pages) storage::put_page(*batch, id, *page);
+  commit_all(std::move(batch), {made}, std::move(done));
+}
+
+void mailbox_state::commit_all(std::shared_ptr<storage::batch> batch,
+                               const std::vector<contents::change>& made, std::function<void(bool)> done) {
   storage::put_counters(*batch, id, held.counters());
-  if (!made.record.uids.empty()) storage::put_change(*batch, id, made.record);
-  if (const auto now = made.record.modseq.value; now > changes_kept && now % changes_gathered == 0)
-    storage::trim_changes(*batch, id, modseq(now - changes_kept));
+  for (const auto& each : made) {
+    for (const auto& page : each.pages) storage::put_page(*batch, id, *page);
+    if (!each.record.uids.empty()) storage::put_change(*batch, id, each.record);
+    if (const auto now = each.record.modseq.value; now > changes_kept && now % changes_gathered == 0)
+      storage::trim_changes(*batch, id, modseq(now - changes_kept));
+  }
   ++given;
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), chain, lease})
       .then([this, made, done](committer::committed) { commit_ended(true, made, done); },
@@ -109,11 +131,15 @@ void mailbox_state::commit(std::shared_ptr<storage::batch> batch, const contents
             });
 }
 
-void mailbox_state::commit_ended(bool committed, const contents::change& made,
+void mailbox_state::commit_ended(bool committed, const std::vector<contents::change>& made,
                                  const std::function<void(bool)>& done) {
   ++ended;
   if (committed) {
-    tell_watchers(made);
+    for (const auto& each : made) tell_watchers(each);
+    const bool words_changed = std::any_of(made.begin(), made.end(), [](const auto& each) {
+      return each.record.kind != storage::change_kind::flags;
+    });
+    if (with.indexer && words_changed) caf::anon_send(with.indexer, index::folder_changed{id});
     self->send(account, counters_changed{id, held.counters().messages, held.counters().size_bytes});
   }
   // What was built on a failed change is void: by the chain all of it fails too, and then the truth is on
@@ -145,6 +171,7 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
   open_answer<view_answer> answer(pending);
   when_loaded([this, answer, watcher = what.watcher]() mutable {
     view_answer view{outcome::done, id, {}};
+    view.view.id = id;
     view.view.uid_validity = uid_validity;
     view.view.uid_next = held.counters().uid_next;
     view.view.highest_modseq = held.counters().highest_modseq;
@@ -154,7 +181,7 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
     // answer.
     when_settled([this, answer, watcher, view](bool good) mutable {
       if (!good) return (void)answer.deliver(view_answer{});
-      if (std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
+      if (watcher && std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
         watchers.push_back(watcher);
         self->monitor(watcher);
       }
@@ -178,8 +205,33 @@ caf::result<status_answer> mailbox_state::status() {
     const auto& c = held.counters();
     status_answer now{
         outcome::done,
-        {c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
+        {id, c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
     when_settled([answer, now](bool good) mutable { answer.deliver(good ? now : status_answer{}); });
+  });
+  return pending;
+}
+
+caf::result<deleted_sum> mailbox_state::sum_of_deleted() {
+  auto pending = self->make_response_promise<deleted_sum>();
+  open_answer<deleted_sum> answer(pending);
+  when_loaded([this, answer]() mutable {
+    const auto uids = std::make_shared<std::vector<uid>>();
+    held.for_each([&](const message_entry& entry) {
+      if (entry.flags & flag_deleted) uids->push_back(entry.uid);
+    });
+    when_settled([this, answer, uids](bool good) mutable {
+      if (!good) return (void)answer.deliver(deleted_sum{});
+      if (uids->empty()) return (void)answer.deliver(deleted_sum{outcome::done, 0});
+      // The folder goes on meanwhile: what is expunged then counts as gone.
+      read_cold<uint64_t>(
+          self, with.readers,
+          [store = with.store, folder = id, uids](storage::reach reach) {
+            return sum_sizes(*store, folder, *uids, reach);
+          },
+          [answer](storage::result<uint64_t> sum) mutable {
+            answer.deliver(sum ? deleted_sum{outcome::done, *sum} : deleted_sum{});
+          });
+    });
   });
   return pending;
 }
@@ -233,6 +285,7 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
       [self](const read_for_copy& what) { return self->state.read(what); },
       [self](const finish_move& what) { return self->state.finish(what); },
       [self](atom::status) { return self->state.status(); },
+      [self](sum_deleted) { return self->state.sum_of_deleted(); },
       [self](atom::flush) -> caf::result<outcome_answer> {
         auto pending = self->make_response_promise<outcome_answer>();
         open_answer<outcome_answer> answer(pending);

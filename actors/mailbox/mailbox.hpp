@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace stagepost::mailbox {
@@ -71,12 +72,20 @@ struct mailbox_state {
   /// told.
   void commit(std::shared_ptr<storage::batch> batch, const contents::change& made,
               std::function<void(bool)> done);
-  void commit_ended(bool committed, const contents::change& made, const std::function<void(bool)>& done);
+  /// Changes that follow one another, in one commit.
+  void commit_all(std::shared_ptr<storage::batch> batch, const std::vector<contents::change>& made,
+                  std::function<void(bool)> done);
+  void commit_ended(bool committed, const std::vector<contents::change>& made,
+                    const std::function<void(bool)>& done);
   void tell_watchers(const contents::change& made);
 
   caf::result<view_answer> open(const open_view& what);
   void leave(const watcher_actor& who);
   caf::result<inserted> insert(const insert_messages& what);
+  /// `gone`: the record of the message that is replaced, if one is.
+  void insert_now(const insert_messages& what, std::optional<storage::message_record> gone,
+                  open_answer<inserted> answer);
+  caf::result<deleted_sum> sum_of_deleted();
   caf::result<imap::stored> store(const imap::store_flags& what);
   caf::result<outcome_answer> expunge(const imap::expunge& what);
   void expunge_now(const imap::expunge& what, open_answer<outcome_answer> answer);

@@ -10,40 +10,60 @@ caf::result<inserted> mailbox_state::insert(const insert_messages& what) {
   auto pending = self->make_response_promise<inserted>();
   open_answer<inserted> answer(pending);
   when_free([this, answer, what]() mutable {
+    if (!what.replaced) return insert_now(what, {}, answer);
     if (!loaded) return (void)answer.deliver(inserted{});
-    auto batch = what.with ? what.with : std::make_shared<storage::batch>(*with.store);
-    bool keywords_grew = false;
-    std::vector<contents::arrival> arrivals;
-    for (const auto& message : what.messages) {
-      contents::arrival each{message.size_bytes, message.flags, 0};
-      for (const auto& keyword : message.keywords)
-        if (const auto bit = held.keyword_bit(keyword, keywords_grew)) each.keywords |= uint64_t(1) << *bit;
-      arrivals.push_back(each);
-    }
-    auto made = held.add(arrivals);
-    made.keywords_grew = keywords_grew;
-    const auto now = wall_clock();
-    for (size_t i = 0; i < what.messages.size(); ++i) {
-      const auto& message = what.messages[i];
-      const auto number = made.record.uids[i];
-      storage::put_message(*batch, id, number,
-                           {message.body, message.size_bytes, message.internal_date, now, message.queue_id});
-      storage::put_reference(*batch, message.body, storage::blob_owner::mailbox, id.value, number.value);
-      if (what.copied) batch->require(message.body);
-    }
-    if (what.note.queue_id && !made.record.uids.empty()) {
-      auto step = what.note.step;
-      step.facts.emplace_back("folder", folder_name);
-      step.facts.emplace_back("uid", std::to_string(made.record.uids.front().value));
-      storage::put_trace(*batch, what.note.queue_id, what.note.number, step);
-    }
-    inserted result{outcome::done, id, uid_validity, made.record.uids};
-    commit(batch, made, [answer, result](bool committed) mutable {
-      if (!committed) result = inserted{};
-      answer.deliver(std::move(result));
+    read_records({what.replaced}, [this, answer, what, seen = chain](
+                                      storage::result<std::vector<storage::message_record>> found) mutable {
+      if (!loaded || chain != seen) return (void)answer.deliver(inserted{}); // a commit failed meanwhile
+      if (!found) return (void)answer.deliver(inserted{to_outcome(found.error().code), {}, {}, {}});
+      insert_now(what, found->front(), answer);
     });
   });
   return pending;
+}
+
+void mailbox_state::insert_now(const insert_messages& what, std::optional<storage::message_record> gone,
+                               open_answer<inserted> answer) {
+  if (!loaded) return (void)answer.deliver(inserted{});
+  if (gone && held.find(what.replaced) == nullptr)
+    return (void)answer.deliver(inserted{outcome::expunged, {}, {}, {}});
+  auto batch = what.with ? what.with : std::make_shared<storage::batch>(*with.store);
+  bool keywords_grew = false;
+  std::vector<contents::arrival> arrivals;
+  for (const auto& message : what.messages) {
+    contents::arrival each{message.size_bytes, message.flags, 0};
+    for (const auto& keyword : message.keywords)
+      if (const auto bit = held.keyword_bit(keyword, keywords_grew)) each.keywords |= uint64_t(1) << *bit;
+    arrivals.push_back(each);
+  }
+  auto made = held.add(arrivals);
+  made.keywords_grew = keywords_grew;
+  const auto now = wall_clock();
+  for (size_t i = 0; i < what.messages.size(); ++i) {
+    const auto& message = what.messages[i];
+    const auto number = made.record.uids[i];
+    storage::put_message(*batch, id, number,
+                         {message.body, message.size_bytes, message.internal_date, now, message.queue_id});
+    storage::put_reference(*batch, message.body, storage::blob_owner::mailbox, id.value, number.value);
+    if (what.copied) batch->require(message.body);
+  }
+  if (what.note.queue_id && !made.record.uids.empty()) {
+    auto step = what.note.step;
+    step.facts.emplace_back("folder", folder_name);
+    step.facts.emplace_back("uid", std::to_string(made.record.uids.front().value));
+    storage::put_trace(*batch, what.note.queue_id, what.note.number, step);
+  }
+  inserted result{outcome::done, id, uid_validity, made.record.uids};
+  std::vector<contents::change> all{made};
+  if (gone) {
+    storage::delete_message(*batch, id, what.replaced);
+    storage::drop_reference(*batch, gone->body, storage::blob_owner::mailbox, id.value, what.replaced.value);
+    all.push_back(held.remove({what.replaced}, {gone->size_bytes}));
+  }
+  commit_all(batch, all, [answer, result](bool committed) mutable {
+    if (!committed) result = inserted{};
+    answer.deliver(std::move(result));
+  });
 }
 
 caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {

@@ -17,7 +17,7 @@ caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
     copied_out result{outcome::done, {}, {}, nullptr};
     for (const auto each : what.uids)
       if (held.find(each) != nullptr) result.uids.push_back(each);
-    read_records(result.uids, [this, answer, result, hold = what.hold, seen = chain](
+    read_records(result.uids, [this, answer, result, hold = what.hold, into = what.into, seen = chain](
                                   storage::result<std::vector<storage::message_record>> records) mutable {
       if (!loaded || chain != seen) return (void)answer.deliver(copied_out{}); // a commit failed meanwhile
       if (!records) {
@@ -25,7 +25,7 @@ caf::result<copied_out> mailbox_state::read(const read_for_copy& what) {
         return (void)answer.deliver(std::move(result));
       }
       hold = hold && !result.uids.empty(); // for nothing, nothing is held
-      if (hold) result.removal = std::make_shared<storage::batch>(*with.store);
+      if (hold) result.removal = into ? into : std::make_shared<storage::batch>(*with.store);
       moving_sizes.clear();
       for (size_t i = 0; i < result.uids.size(); ++i) {
         const auto& record = (*records)[i];

@@ -30,6 +30,9 @@ constexpr std::array<description, size_t(counter::count_)> counter_texts{{
     {"stagepost_imap_commands_total", "IMAP input events worked on."},
     {"stagepost_bodies_read_octets_total", "Octets of message bodies sent to clients."},
     {"stagepost_cold_reads_total", "Reads that missed the cache and went to the read pool."},
+    {"stagepost_dns_lookups_total", "Questions put to DNS servers."},
+    {"stagepost_dns_cached_answers_total", "Questions answered from memory."},
+    {"stagepost_dns_failures_total", "Look-ups that failed: no answer in time, SERVFAIL, bogus."},
 }};
 
 constexpr std::array<description, size_t(gauge::count_)> gauge_texts{{

@@ -31,6 +31,9 @@ enum class counter : uint8_t {
   imap_commands,
   bodies_read_octets,
   cold_reads,
+  dns_lookups,
+  dns_cached_answers,
+  dns_failures,
   count_,
 };
 

@@ -1,5 +1,6 @@
 #include "actors/net/client_tls.hpp"
 
+#include "actors/net/dane.hpp"
 #include "protocols/base/text.hpp"
 
 #include <openssl/err.h>
@@ -19,8 +20,8 @@ client_tls::client_tls() : context_(SSL_CTX_new(TLS_client_method())) {
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_default_verify_paths(context_.get());
-  SSL_CTX_dane_enable(context_.get());
-  ERR_clear_error(); // a machine without authorities can still encrypt
+  allow_dane(context_.get()); // without it every stream that needs it is refused
+  ERR_clear_error();          // a machine without authorities can still encrypt
 }
 
 namespace {
@@ -42,16 +43,9 @@ bool ask_for_name(SSL* stream, const server_identity& who) {
 }
 
 bool ask_for_pins(SSL* stream, const server_identity& who) {
-  if (SSL_dane_enable(stream, who.name.c_str()) != 1) return false;
-  SSL_set_verify(stream, SSL_VERIFY_PEER, nullptr);
-  SSL_dane_set_flags(stream, DANE_FLAG_NO_DANE_EE_NAMECHECKS); // RFC 7672 3.1.1
-  for (const auto& each : who.more_names)
-    if (SSL_add1_host(stream, each.c_str()) != 1) return false;
-  bool any = false;
-  for (const auto& each : who.pins)
-    any |= SSL_dane_tlsa_add(stream, each.usage, each.selector, each.matching,
-                             reinterpret_cast<const unsigned char*>(each.data.data()), each.data.size()) == 1;
-  return any;
+  std::vector<std::string> names{who.name};
+  names.insert(names.end(), who.more_names.begin(), who.more_names.end());
+  return demand_dane(stream, names, who.pins);
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "protocols/base/bytes.hpp"
+#include "protocols/dns/answer.hpp"
 
 #include <openssl/ssl.h>
 
@@ -10,19 +10,11 @@
 
 namespace stagepost::net {
 
-/// What pins a server's certificate: a TLSA record of DANE (RFC 6698 2.1).
-struct certificate_pin {
-  uint8_t usage = 0;
-  uint8_t selector = 0;
-  uint8_t matching = 0;
-  bytes data;
-};
-
 /// Whom a server must prove to be.
 struct server_identity {
   std::string name;    ///< goes into SNI
   bool verify = false; ///< the certificate must be valid for the name, by the authorities the machine trusts
-  std::vector<certificate_pin> pins;   ///< one of them must match instead (RFC 7672 3.1)
+  std::vector<dns::tlsa_record> pins;  ///< one of them must match instead: DANE (dane.hpp)
   std::vector<std::string> more_names; ///< the certificate may be for one of these as well
 };
 

@@ -107,6 +107,7 @@ task<connection::wake> connection::wait_for_input(std::chrono::milliseconds idle
     // Others have their turn between two records. Only read_some says that there is no more.
     co_await boost::asio::post(stream_.socket().get_executor(), in_actor);
   } else if (!poked_) {
+    stream_.rest();
     const bool in_time = co_await wait_ready(stream::want_read, idle);
     if (!in_time) co_return wake::timeout;
   }
@@ -140,6 +141,7 @@ connection::got connection::read_some() {
 task<> connection::flush() {
   // The limit is on progress: a poke cancels the wait too, and must not give a peer that reads nothing more
   // time.
+  if (stream_.is_compressed() && !out_.empty()) out_ = deflater::pack(out_);
   auto until = clock().now() + write_limit_;
   for (size_t at = 0; at < out_.size();) {
     const int count = stream_.write(out_.data() + at, out_.size() - at);

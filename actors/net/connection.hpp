@@ -51,7 +51,8 @@ protected:
   /// The octets read last; the buffer belongs to the thread and is used up before the next suspension.
   bytes_view input() const { return input_; }
 
-  /// Queues for sending; flush sends. A flush is due before waiting for input.
+  /// Queues for sending; flush sends. A flush is due before waiting for input, and nothing is queued during
+  /// one.
   void say(bytes_view text) { out_ += text; }
   size_t unsent() const { return out_.size(); }
   task<> flush();

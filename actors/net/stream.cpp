@@ -1,8 +1,9 @@
 #include "actors/net/stream.hpp"
 
+#include "actors/net/dane.hpp"
+#include "actors/net/tls.hpp"
+
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include <cerrno>
 #include <netinet/in.h>
@@ -10,6 +11,14 @@
 #include <sys/socket.h>
 
 namespace stagepost::net {
+
+namespace {
+
+constexpr size_t packed_at_once = 8 * 1024;
+/// Input that says nothing for so long is meant to keep us busy.
+constexpr int most_rounds = 16;
+
+} // namespace
 
 stream::stream(net::socket s) : socket_(std::move(s)) { prepare(); }
 
@@ -39,6 +48,7 @@ void stream::renew(net::socket s) {
   SSL_free(tls_);
   tls_ = nullptr;
   context_.reset();
+  inflater_.reset();
   socket_ = std::move(s);
   prepare();
 }
@@ -49,6 +59,30 @@ int stream::handshake() {
 }
 
 int stream::read(char* into, size_t size) {
+  return inflater_ ? read_packed(into, size) : read_line(into, size);
+}
+
+int stream::read_packed(char* into, size_t size) {
+  // What comes in at once is bounded here, what goes out by `size`: a text that inflates to a thousandfold is
+  // handed out in as many reads, and others have their turn between them.
+  char packed[packed_at_once];
+  for (int rounds = 0; rounds < most_rounds; ++rounds) {
+    if (inflater_->has_more()) {
+      const int count = inflater_->take(into, size);
+      if (count != 0) return count < 0 ? int(failed) : count;
+    }
+    const int count = read_line(packed, sizeof packed);
+    if (count <= 0) return count;
+    inflater_->feed({packed, size_t(count)});
+  }
+  return failed;
+}
+
+void stream::rest() {
+  if (inflater_) inflater_->park();
+}
+
+int stream::read_line(char* into, size_t size) {
   if (tls_ != nullptr) return tls_result(SSL_read(tls_, into, int(size)));
   const auto count = ::recv(socket_.native_handle(), into, size, 0);
   if (count >= 0) return int(count);
@@ -83,6 +117,8 @@ int stream::tls_result(int result) {
 
 std::string stream::tls_version() const { return tls_ != nullptr ? SSL_get_version(tls_) : ""; }
 
+std::string stream::tls_proof() const { return tls_ != nullptr ? dane_match(tls_) : ""; }
+
 std::string stream::tls_cipher() const { return tls_ != nullptr ? SSL_get_cipher_name(tls_) : ""; }
 
 bytes stream::tls_exporter() const {
@@ -99,20 +135,7 @@ bytes stream::tls_exporter() const {
 }
 
 bytes stream::tls_server_end_point() const {
-  const X509* certificate = tls_ != nullptr ? SSL_get_certificate(tls_) : nullptr;
-  if (certificate == nullptr) return {};
-  // RFC 5929 4.1: the hash of the signature; MD5 and SHA-1 are replaced by SHA-256.
-  int digest_id = NID_undef;
-  OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest_id, nullptr);
-  const EVP_MD* digest = EVP_get_digestbynid(digest_id);
-  if (digest == nullptr || digest_id == NID_md5 || digest_id == NID_sha1) digest = EVP_sha256();
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (X509_digest(certificate, digest, out, &size) != 1) {
-    ERR_clear_error();
-    return {};
-  }
-  return bytes(reinterpret_cast<const char*>(out), size);
+  return tls_ != nullptr ? tls_context::server_end_point(tls_) : bytes{};
 }
 
 } // namespace stagepost::net

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "actors/net/client_tls.hpp"
+#include "actors/net/deflate.hpp"
 #include "actors/net/tls.hpp"
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <memory>
 #include <string>
 
 namespace stagepost::net {
@@ -13,7 +15,8 @@ namespace stagepost::net {
 using socket = boost::asio::generic::stream_protocol::socket;
 
 /// A byte stream on a non-blocking descriptor, TCP or local, plain or TLS. Driven by readiness: it holds no
-/// buffer, so an idle connection costs none. Not to be used after the descriptor was closed.
+/// buffer, so an idle connection costs none, and a compressed one what it must remember (deflate.hpp). Not to
+/// be used after the descriptor was closed.
 class stream {
 public:
   /// What read and write answer beside a count.
@@ -32,7 +35,15 @@ public:
   void renew(net::socket s);
   /// Runs the handshake on: 1 when done, else want_read, want_write, failed.
   int handshake();
+  /// From here on both directions are deflated, inside TLS where there is TLS (RFC 4978). Before the next
+  /// read or write.
+  void start_compression() { inflater_ = std::make_unique<inflater>(); }
+  bool is_compressed() const { return inflater_ != nullptr; }
+  /// Gives back the memory that only serves while octets come in.
+  void rest();
   int read(char* into, size_t size);
+  /// The octets as they are: who compresses packs them before (deflater::pack), since a part that was written
+  /// cannot be packed anew.
   int write(const char* from, size_t size);
   /// Says good-bye on TLS (one try, never waits).
   void shut_down();
@@ -40,9 +51,13 @@ public:
   bool is_secure() const { return tls_ != nullptr; }
   /// TLS has taken octets from the socket that were not read yet: the socket will not become readable for
   /// them.
-  bool holds_input() const { return tls_ != nullptr && SSL_has_pending(tls_) == 1; }
+  bool holds_input() const {
+    return (inflater_ && inflater_->has_more()) || (tls_ != nullptr && SSL_has_pending(tls_) == 1);
+  }
   std::string tls_version() const;
   std::string tls_cipher() const;
+  /// The TLSA record that the peer's certificate matched (dane.hpp); empty where none was asked for.
+  std::string tls_proof() const;
   /// RFC 9266 and RFC 5929 4, for SCRAM's channel binding; empty where the line has none.
   bytes tls_exporter() const;
   bytes tls_server_end_point() const;
@@ -51,11 +66,14 @@ public:
 
 private:
   void prepare();
+  int read_packed(char* into, size_t size);
+  int read_line(char* into, size_t size);
   int tls_result(int result);
 
   net::socket socket_;
   std::shared_ptr<const void> context_;
   SSL* tls_ = nullptr;
+  std::unique_ptr<inflater> inflater_;
 };
 
 } // namespace stagepost::net

@@ -38,16 +38,24 @@ public:
 
   SSL* make_server_stream(int descriptor) const;
 
+  /// The channel binding "tls-server-end-point" (RFC 5929 4) of the certificate a stream of ours shows; empty
+  /// for other streams.
+  static bytes server_end_point(const SSL* stream);
+
 private:
   struct context_deleter {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   };
   using context_ptr = std::unique_ptr<SSL_CTX, context_deleter>;
+  struct certificate {
+    context_ptr context;
+    bytes end_point; ///< hashed once: each connection asks for it
+  };
 
   static int choose_by_name(SSL* stream, int* alert, void* self);
   const SSL_CTX* find(std::string_view host_name) const;
 
-  std::vector<context_ptr> contexts_;
+  std::vector<std::unique_ptr<certificate>> certificates_;
   std::map<std::string, SSL_CTX*, std::less<>> by_name_;
 };
 

@@ -1,6 +1,5 @@
 #include "actors/outbound/configured_routes.hpp"
 
-#include "actors/error.hpp"
 #include "conf/network.hpp"
 #include "conf/outbound_route.hpp"
 
@@ -17,6 +16,16 @@ smtp_client::tls_policy policy_of(const conf::smtp_out_settings& settings, const
   case conf::route_tls::required: break;
   }
   return smtp_client::tls_policy::required;
+}
+
+/// As the levels of route::tls_demand are called.
+std::string word_of(smtp_client::tls_policy tls) {
+  switch (tls) {
+  case smtp_client::tls_policy::never: return "none";
+  case smtp_client::tls_policy::opportunistic: return "opportunistic";
+  case smtp_client::tls_policy::required: break;
+  }
+  return "encrypt";
 }
 
 } // namespace
@@ -36,21 +45,10 @@ std::optional<route> configured_route(const conf::smtp_out_settings& settings,
   if (!best) return std::nullopt;
   route made;
   const auto address = conf::text_of(best->address);
-  made.hops.push_back(
-      {address, address, best->port, policy_of(settings, *best), {address, false, {}, {}}, {}});
-  made.reason = "smtp_out.routes: " + best->domain;
+  const auto tls = policy_of(settings, *best);
+  made.hops.push_back({address, address, best->port, tls, {address, false, {}, {}}, word_of(tls)});
+  made.reason = "the route of smtp_out.routes for " + best->domain;
   return made;
-}
-
-router_actor::behavior_type configured_routes(router_actor::pointer self, live_settings_ptr settings) {
-  outlive_stray_errors(self);
-  return {[settings = std::move(settings)](const find_route& what) {
-    if (auto found = configured_route(settings->get()->smtp_out, what.destination)) return std::move(*found);
-    route none;
-    none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, what.destination);
-    none.reason = "no route";
-    return none;
-  }};
 }
 
 } // namespace stagepost::outbound

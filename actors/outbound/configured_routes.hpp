@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/outbound/route.hpp"
-#include "actors/settings.hpp"
+#include "conf/system_settings.hpp"
 
 #include <string>
 
@@ -11,8 +11,5 @@ namespace stagepost::outbound {
 /// none.
 std::optional<route> configured_route(const conf::smtp_out_settings& settings,
                                       const std::string& destination);
-
-/// Knows the routes of the settings only: mail for all other destinations waits.
-router_actor::behavior_type configured_routes(router_actor::pointer self, live_settings_ptr settings);
 
 } // namespace stagepost::outbound

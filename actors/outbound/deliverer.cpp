@@ -7,6 +7,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
+
 namespace stagepost::outbound {
 
 namespace {
@@ -52,7 +54,16 @@ net::task<> deliverer::serve() {
   send(giver_, message);
 }
 
+/// The one place where a line to another server is made, so none leads to where it must not.
+bool deliverer::may_connect_to(const std::string& address) const {
+  const auto& allowed = with_->limits.networks;
+  const auto where = conf::parse_ip(address);
+  return where && (allowed.empty() || std::any_of(allowed.begin(), allowed.end(),
+                                                  [&](const auto& each) { return each.contains(*where); }));
+}
+
 net::task<std::string> deliverer::reach(const next_hop& hop) {
+  if (!may_connect_to(hop.address)) co_return hop.address + " is not among outbound.networks";
   const auto settings = with_->settings->get();
   const auto& out = settings->smtp_out;
   boost::system::error_code ignored;
@@ -293,6 +304,7 @@ net::task<> deliverer::tell(std::vector<client::outcome> outcomes, bool peer_rep
   if (stream_.is_secure()) {
     message.peer.tls = stream_.tls_version() + ' ' + stream_.tls_cipher();
     if (!hop_.security.empty()) message.peer.tls += ' ' + hop_.security;
+    if (const auto proof = stream_.tls_proof(); !proof.empty()) message.peer.tls += " (" + proof + ')';
   }
   auto recorded = co_await net::ask<job_recorded>(this, giver_, message);
   if (!recorded) draining_ = true; // whose deliveries these are has ended

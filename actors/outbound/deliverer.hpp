@@ -29,6 +29,7 @@ private:
   /// True when the host let us in, whatever came then.
   net::task<bool> try_host(const next_hop& hop, smtp_client::tls_policy tls);
   net::task<std::string> reach(const next_hop& hop);
+  bool may_connect_to(const std::string& address) const;
   net::task<> converse();
   std::chrono::milliseconds patience() const;
   net::task<> perform();

@@ -15,44 +15,79 @@ namespace {
 /// Recipients read at a time; what is behind them stays on disk.
 constexpr size_t read_step = 200;
 constexpr auto tick_interval = std::chrono::seconds(1);
+/// A destination that is always busy looks anew where its mail goes after this time.
+constexpr auto route_lifetime = std::chrono::minutes(5);
+/// A connection with nothing to send while others of its destination are busy is kept for so long.
+constexpr auto hungry_limit = std::chrono::seconds(1);
+
+/// Given to a connection that failed in the middle: nobody knows how far it came. It counts as an attempt, so
+/// that a message that no connection survives does not go round for ever.
+job_done broken_off(const job_ptr& job) {
+  auto why = smtp_client::own_decision(smtp_client::fate::temporary, smtp_client::stage::content, {4, 4, 2},
+                                       "The delivery broke off here");
+  why.maybe_delivered = true;
+  job_done end{job, {}, false, {}};
+  end.outcomes.assign(job->recipients.size(), why);
+  return end;
+}
 
 } // namespace
 
 void destination_state::work() {
-  if (!route) return find_way();
-  if (route->failed && !down) {
-    down = route->failed;
-    down_at = wall_clock();
-  }
+  if (draining) return wind_up();
   if (down) fail_ready();
+  hand_out();
+  // What is due comes before the way there: a place with nothing for it is not looked up.
+  if (ready.empty() && may_be_more && !looking) return look();
+  if (!ready.empty() && !down) {
+    if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
+    if (!route) return;
+    if (route->failed) {
+      down = route->failed;
+      down_at = wall_clock();
+      return work();
+    }
+  }
+  ask_for_slots();
+  end_if_idle();
+}
+
+/// What is under way comes to its end.
+void destination_state::wind_up() {
+  for (const auto& each : std::exchange(ready, {})) put_down(*each);
+  for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
+  for (const auto& [who, each] : workers)
+    if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  if (workers.empty() && recording == 0) self->send(foreman, nothing_due{destination, pokes, false});
+}
+
+void destination_state::hand_out() {
   while (!hungry.empty() && !ready.empty()) {
     const auto next = std::move(hungry.front());
     hungry.pop_front();
     if (workers.count(next.who) != 0) give(next.who, next.answer);
   }
-  if (ready.empty() && may_be_more && !looking) return look();
-  ask_for_slots();
-  end_if_idle();
 }
 
 void destination_state::find_way() {
   if (asking_route) return;
   asking_route = true;
   self->request(with->router, caf::infinite, find_route{destination})
-      .then(
-          [this](outbound::route& found) {
-            asking_route = false;
-            route = std::move(found);
-            work();
-          },
-          [this](caf::error& failed) {
-            asking_route = false;
-            outbound::route none;
-            none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, destination);
-            none.failed->reason += ": " + describe(failed);
-            route = std::move(none);
-            work();
-          });
+      .then([this](outbound::route& found) { found_way(std::move(found)); },
+            [this](caf::error& failed) {
+              outbound::route none;
+              none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, destination);
+              none.failed->reason += ": " + describe(failed);
+              found_way(std::move(none));
+            });
+}
+
+void destination_state::found_way(outbound::route found) {
+  asking_route = false;
+  route_found_at = std::chrono::steady_clock::now();
+  // As long as a host lets us in, the way that leads there is good enough.
+  if (!found.failed || !route || workers.empty()) route = std::move(found);
+  work();
 }
 
 void destination_state::look() {
@@ -124,7 +159,7 @@ void destination_state::ask_for_slots() {
 }
 
 void destination_state::open_connection() {
-  if (ready.empty() || down) {
+  if (ready.empty() || down || !route || draining) {
     self->send(foreman, return_slot{destination});
     return work();
   }
@@ -146,7 +181,7 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
     at->second.let_in = true;
     ++allowed;
   }
-  hungry.push_back({who, open_answer<job_answer>(promise)});
+  hungry.push_back({who, open_answer<job_answer>(promise), std::chrono::steady_clock::now()});
   work();
   return promise;
 }
@@ -181,9 +216,8 @@ void destination_state::gone(const caf::actor_addr& who) {
   const auto job = std::move(at->second.job);
   workers.erase(at);
   std::erase_if(hungry, [&](const hungry_worker& each) { return each.who == who; });
-  // Given and never ended: it failed in the middle, and nobody knows how far it came.
-  if (job) ready.push_back(job);
   self->send(foreman, return_slot{destination});
+  if (job) record(broken_off(job), std::nullopt);
   work();
 }
 
@@ -223,6 +257,15 @@ void destination_state::unbar(queue_id id) {
   std::erase_if(passed_over, [&](const auto& each) { return each.second.first == id; });
   may_be_more = true;
   work();
+}
+
+/// Their places are for others.
+void destination_state::send_hungry_away() {
+  const auto now = std::chrono::steady_clock::now();
+  while (!hungry.empty() && now - hungry.front().since > hungry_limit) {
+    hungry.front().answer.deliver(job_answer{});
+    hungry.pop_front();
+  }
 }
 
 void destination_state::put_down(const job& what) {
@@ -265,6 +308,10 @@ destination_actor::behavior_type destination(destination_actor::stateful_pointer
       },
       [self](const bar_here& what) { return self->state.bar(what.id); },
       [self](const unbar_here& what) { self->state.unbar(what.id); },
+      [self](atom::drain) {
+        self->state.draining = true;
+        self->state.work();
+      },
       [self](atom::tick) {
         self->state.tick();
         self->delayed_send(self, tick_interval, atom::tick::value);

@@ -6,6 +6,7 @@
 #include "actors/outbound/setup.hpp"
 #include "actors/outbound/verdict.hpp"
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <optional>
@@ -47,7 +48,8 @@ struct unbar_here {
 };
 using destination_actor =
     job_giver_actor::extend<caf::reacts_to<due_again>, caf::replies_to<bar_here>::with<message_barred>,
-                            caf::reacts_to<unbar_here>, caf::reacts_to<atom::tick>>;
+                            caf::reacts_to<unbar_here>, caf::reacts_to<atom::drain>,
+                            caf::reacts_to<atom::tick>>;
 
 /// Sends what is due at one destination, over as many connections as it and the dispatcher allow, and writes
 /// down how each delivery ended. It lives while something is due; all it knows is on disk. destination.cpp
@@ -60,6 +62,7 @@ struct destination_state {
   foreman_actor foreman;
 
   std::optional<outbound::route> route;
+  std::chrono::steady_clock::time_point route_found_at;
   bool asking_route = false;
   std::deque<job_ptr> ready;
   std::map<size_t, std::set<storage::recipient_key>> in_hand; ///< read, and their end not on disk
@@ -67,6 +70,7 @@ struct destination_state {
   std::set<queue_id> barred;
   bool looking = false;
   bool may_be_more = true;
+  bool draining = false;   ///< begins with nothing any more
   bool look_later = false; ///< something could not be read: with the next tick
   uint64_t pokes = 0;
   size_t slots_asked = 0;
@@ -83,6 +87,7 @@ struct destination_state {
   struct hungry_worker {
     caf::actor_addr who;
     open_answer<job_answer> answer;
+    std::chrono::steady_clock::time_point since;
   };
   std::deque<hungry_worker> hungry;
 
@@ -98,7 +103,10 @@ struct destination_state {
   std::vector<unrecorded> waiting_for_disk;
 
   void work();
+  void wind_up();
+  void hand_out();
   void find_way();
+  void found_way(outbound::route found);
   void look();
   void found(jobs_found what);
   void ask_for_slots();
@@ -108,6 +116,7 @@ struct destination_state {
   void turned_away(const caf::actor_addr& who, const not_let_in& what);
   void gone(const caf::actor_addr& who);
   void end_if_idle();
+  void send_hungry_away();
   caf::result<message_barred> bar(queue_id id);
   void unbar(queue_id id);
 

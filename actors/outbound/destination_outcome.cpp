@@ -28,6 +28,7 @@ void destination_state::fail_ready() {
 
 void destination_state::record(job_done what, std::optional<open_answer<job_recorded>> answer) {
   ++recording;
+  if (route) what.peer.route = route->reason;
   const auto& in = with->shards[what.job->shard].with;
   auto batch = std::make_shared<storage::batch>(*in.store);
   const auto now = wall_clock();
@@ -102,6 +103,7 @@ void destination_state::not_recorded(job_done what, std::optional<open_answer<jo
 
 void destination_state::tick() {
   if (std::exchange(look_later, false)) may_be_more = true;
+  send_hungry_away();
   for (auto& each : std::exchange(waiting_for_disk, {})) record(std::move(each.what), std::move(each.answer));
   work();
 }

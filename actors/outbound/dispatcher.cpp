@@ -22,6 +22,8 @@ constexpr size_t left_behind_step = 200;
 constexpr size_t resting_limit = 100000;
 constexpr uint32_t longest_rest_factor = 32;
 constexpr auto tick_interval = std::chrono::seconds(1);
+/// What a stop waits for deliveries under way; what takes longer is begun anew after the next start.
+constexpr auto stop_limit = std::chrono::seconds(8);
 
 } // namespace
 
@@ -32,14 +34,16 @@ void dispatcher_state::begin(setup_ptr what) {
   look_all();
 }
 
-/// As long as only the settings say where mail goes, everything else waits on disk for a way.
+/// What this node does not send waits on disk.
 bool dispatcher_state::may_be_sent(const std::string& destination) const {
+  if (with->limits.deliver != conf::outbound_scope::routes)
+    return with->limits.deliver == conf::outbound_scope::all;
   const auto settings = with->settings->get();
   return !settings->smtp_out.routes.empty() && configured_route(settings->smtp_out, destination).has_value();
 }
 
 void dispatcher_state::heard(const std::string& destination) {
-  if (!with) return; // the look at the disk finds it
+  if (!with || stopping) return; // the look at the disk finds it
   if (const auto at = alive.find(destination); at != alive.end()) {
     ++at->second.pokes;
     self->send(at->second.handle, due_again{});
@@ -59,6 +63,7 @@ void dispatcher_state::heard(const std::string& destination) {
 }
 
 void dispatcher_state::start_some() {
+  if (stopping) return;
   const auto most = with->settings->get()->smtp_out.live_destinations;
   while (!waiting.empty() && alive.size() < most) {
     const auto next = std::move(waiting.front());
@@ -82,7 +87,7 @@ void dispatcher_state::look_all() {
 
 void dispatcher_state::look(size_t shard) {
   auto& at = places[shard];
-  if (at.busy || waiting.size() > waiting_limit / 2) return;
+  if (at.busy || stopping || waiting.size() > waiting_limit / 2) return;
   const auto now = wall_clock();
   if (std::exchange(at.again, false) || now < at.until) at.at.clear();
   at.until = now;
@@ -145,9 +150,10 @@ void dispatcher_state::release(size_t count) {
   grant();
 }
 
-void dispatcher_state::nothing_left(const nothing_due& what) {
+void dispatcher_state::nothing_left(const nothing_due& what, const caf::actor_addr& who) {
   const auto at = alive.find(what.destination);
-  if (at == alive.end() || at->second.pokes != what.pokes) return; // it has not heard of everything yet
+  if (at == alive.end() || at->second.handle.address() != who) return; // the one before it, which has ended
+  if (at->second.pokes != what.pokes) return;                          // it has not heard of everything yet
   const auto handle = at->second.handle;
   const auto held = at->second.slots;
   alive.erase(at);
@@ -163,6 +169,7 @@ void dispatcher_state::nothing_left(const nothing_due& what) {
     known->second.until = std::chrono::steady_clock::now() + settings->smtp_out.rest_after_failure * factor;
   }
   release(held);
+  end_stop_if_done();
   start_some();
   if (waiting.size() <= waiting_limit / 2 &&
       std::any_of(places.begin(), places.end(), [](const place& each) { return each.again; }))
@@ -181,6 +188,7 @@ void dispatcher_state::gone(const caf::actor_addr& who, const caf::error& why) {
                         with->settings->get()->smtp_out.rest_after_failure};
   alive.erase(at);
   release(held);
+  end_stop_if_done();
   start_some();
 }
 
@@ -250,8 +258,26 @@ void dispatcher_state::unbar(const unbar_message& what) {
   }
 }
 
+caf::result<sending_stopped> dispatcher_state::stop() {
+  auto promise = self->make_response_promise<sending_stopped>();
+  stopping.emplace(promise);
+  stop_at = std::chrono::steady_clock::now() + stop_limit;
+  waiting.clear();
+  is_waiting.clear();
+  askers.clear(); // which answers them: no
+  for (const auto& [name, each] : alive) self->send(each.handle, atom::drain::value);
+  end_stop_if_done();
+  return promise;
+}
+
+void dispatcher_state::end_stop_if_done() {
+  if (stopping && (alive.empty() || std::chrono::steady_clock::now() >= stop_at))
+    stopping->deliver(sending_stopped{});
+}
+
 void dispatcher_state::tick() {
-  if (!with) return;
+  end_stop_if_done();
+  if (!with || stopping) return;
   const auto now = std::chrono::steady_clock::now();
   std::vector<std::string> rested;
   for (auto& [name, each] : resting)
@@ -286,10 +312,12 @@ dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<disp
       [self](const look_whether_done& what) { self->state.settle(what.id); },
       [self](const bar_message& what) { return self->state.bar(what); },
       [self](const unbar_message& what) { self->state.unbar(what); },
+      [self](stop_sending) { return self->state.stop(); },
       [self](atom::status) {
         return outbound_status{self->state.alive.size(), self->state.waiting.size(), self->state.slots};
       },
       [self](const take_slot& what) -> caf::result<slot_granted> {
+        if (self->state.stopping) return caf::make_error(caf::sec::request_receiver_down);
         auto promise = self->make_response_promise<slot_granted>();
         self->state.askers.push_back({what.destination, what.priority, open_answer<slot_granted>(promise)});
         self->state.grant();
@@ -301,7 +329,9 @@ dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<disp
         --at->second.slots;
         self->state.release(1);
       },
-      [self](const nothing_due& what) { self->state.nothing_left(what); },
+      [self](const nothing_due& what) {
+        self->state.nothing_left(what, caf::actor_cast<caf::actor_addr>(self->current_sender()));
+      },
       [self](const begin_sending& what) { self->state.begin(what.with); },
       [self](atom::tick) {
         self->state.tick();

@@ -66,6 +66,9 @@ struct dispatcher_state {
   std::deque<asking> askers;
   size_t slots = 0;
   std::multiset<queue_id> barred;
+  /// Set when it is to stop: who waits for that, and how long at most.
+  std::optional<open_answer<sending_stopped>> stopping;
+  steady stop_at;
   std::shared_ptr<const conf::system_settings> settings_seen;
 
   void begin(setup_ptr what);
@@ -76,12 +79,14 @@ struct dispatcher_state {
   void look(size_t shard);
   void look_all();
   void grant();
-  void nothing_left(const nothing_due& what);
+  void nothing_left(const nothing_due& what, const caf::actor_addr& who);
   void gone(const caf::actor_addr& who, const caf::error& why);
   void release(size_t count);
   void settle(queue_id id);
   caf::result<message_barred> bar(const bar_message& what);
   void unbar(const unbar_message& what);
+  caf::result<sending_stopped> stop();
+  void end_stop_if_done();
   void tick();
 };
 

@@ -28,7 +28,8 @@ using job_ptr = std::shared_ptr<const job>;
 struct peer_facts {
   std::string host;
   std::string address;
-  std::string tls; ///< version and cipher; empty: none
+  std::string tls;        ///< version, cipher and what was proven; empty: none
+  std::string route = {}; ///< why it was this one
 };
 
 /// A connection that is ready for a message asks for one; none: it ends.

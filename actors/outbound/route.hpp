@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/net/client_tls.hpp"
+#include "actors/outbound/interface.hpp"
 #include "protocols/smtp_client/session.hpp"
 
 #include <caf/all.hpp>
@@ -34,7 +35,7 @@ struct find_route {
 };
 
 /// Tells where mail goes. Every question is answered, a failed look-up by `route::failed`.
-using router_actor = caf::typed_actor<caf::replies_to<find_route>::with<route>>;
+using router_actor = guide_actor::extend<caf::replies_to<find_route>::with<route>>;
 
 } // namespace stagepost::outbound
 

@@ -7,6 +7,7 @@
 #include "actors/outbound/route.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
+#include "conf/node_settings.hpp"
 
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct setup {
   metrics::counters_ptr counters;
   std::string host_name; ///< what we call ourselves
   net::client_tls_ptr tls;
+  conf::outbound_limits limits; ///< how far this node may go
 };
 using setup_ptr = std::shared_ptr<const setup>;
 

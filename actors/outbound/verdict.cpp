@@ -20,6 +20,16 @@ uint32_t attempts_allowed(const smtp_client::outcome& how, const conf::spool_set
   return how.is_lookup_failure ? std::min(all, settings.attempts_with_dns_errors) : all; // SPOOL-08
 }
 
+/// When the last attempt is made at a recipient who waits.
+instant last_attempt_at(const storage::spool_recipient& who, const smtp_client::outcome& how,
+                        const conf::spool_settings& settings) {
+  auto at = who.due_at;
+  const auto& plan = settings.retry_intervals;
+  for (auto made = who.attempts; made + 1 < attempts_allowed(how, settings); ++made)
+    at += plan[std::min<size_t>(made, plan.size() - 1)];
+  return at;
+}
+
 std::string verbatim(const smtp_client::outcome& how) {
   if (how.reply.code == 0) return how.reason;
   auto out = std::to_string(how.reply.code);
@@ -32,6 +42,7 @@ storage::trace_step step_for(const job_done& what, const storage::spool_recipien
   storage::trace_step step{now, kind, {{"recipient", recipient.address}}};
   auto& facts = step.facts;
   facts.emplace_back("destination", storage::destination_of(recipient));
+  if (!what.peer.route.empty()) facts.emplace_back("route", what.peer.route);
   if (!what.peer.host.empty()) facts.emplace_back("host", what.peer.host);
   if (!what.peer.address.empty() && what.peer.address != what.peer.host)
     facts.emplace_back("address", what.peer.address);
@@ -105,6 +116,11 @@ verdict record_end(storage::batch& into, const job_done& what, const conf::spool
       step.facts.emplace_back("next_attempt", mime::format_date({after.due_at, {}}));
       storage::put_trace(into, id, number, step);
       storage::change_recipient(into, id, before, after);
+      if (settings.delay_notice_after == after.attempts) {
+        tell(report::delivery_action::delayed);
+        if (!out.told.empty() && out.told.back().action == report::delivery_action::delayed)
+          out.told.back().retries_until = last_attempt_at(after, how, settings);
+      }
       continue;
     }
     }

@@ -9,6 +9,7 @@
 #include "storage/trace_table.hpp"
 
 #include <map>
+#include <set>
 #include <sys/statvfs.h>
 
 namespace stagepost::spool {
@@ -16,6 +17,25 @@ namespace stagepost::spool {
 namespace {
 
 constexpr auto space_age = std::chrono::milliseconds(500);
+
+/// A message counts once for each domain it came for, and for that of the user who handed it in.
+statistics::happened counts_of(const accept_message& what) {
+  statistics::happened made;
+  storage::day_counts in;
+  in.messages_in = 1;
+  in.octets_in = what.size_bytes;
+  std::set<domain_id> domains;
+  for (const auto& each : what.recipients)
+    if (each.domain && domains.insert(each.domain).second) made.domains.push_back({each.domain, {}, in});
+  made.server = in;
+  if (what.authenticated_as.empty()) return made;
+  storage::day_counts out;
+  out.messages_out = 1;
+  out.octets_out = what.size_bytes;
+  made.server += out;
+  made.domains.push_back({{}, statistics::domain_of(what.authenticated_as), out});
+  return made;
+}
 
 } // namespace
 
@@ -98,8 +118,9 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
   open_answer<message_accepted> answer(pending);
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .then(
-          [this, answer, order = std::move(order), indexes = std::move(indexes),
-           try_first = what.try_first](committer::committed) mutable {
+          [this, answer, order = std::move(order), indexes = std::move(indexes), try_first = what.try_first,
+           counts = counts_of(what)](committer::committed) mutable {
+            statistics::tell(statistics, std::move(counts));
             if (try_first) return hand_on(std::move(order), indexes, answer);
             const auto id = order.what.message.id;
             self->send(queue, std::move(order));
@@ -130,12 +151,14 @@ void intake_state::hand_on(enqueue_message order, const std::vector<uint32_t>& i
 }
 
 intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, mailbox::services with,
-                                   queue_actor queue, live_settings_ptr settings) {
+                                   queue_actor queue, live_settings_ptr settings,
+                                   statistics::statistics_actor statistics) {
   outlive_stray_errors(self);
   self->state.self = self;
   self->state.with = std::move(with);
   self->state.queue = std::move(queue);
   self->state.settings = std::move(settings);
+  self->state.statistics = std::move(statistics);
   return {
       [self](const accept_message& what) { return self->state.accept(what); },
       [self](const may_accept&) { return !self->state.with.store->failed() && self->state.has_space(); },

@@ -4,6 +4,7 @@
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
+#include "actors/statistics/interface.hpp"
 
 #include <chrono>
 
@@ -15,6 +16,7 @@ struct intake_state {
   mailbox::services with;
   queue_actor queue;
   live_settings_ptr settings;
+  statistics::statistics_actor statistics;
   std::chrono::steady_clock::time_point space_asked_at{};
   bool space_left = true;
 
@@ -28,6 +30,7 @@ struct intake_state {
 
 /// One per shard: what it has answered is on disk.
 intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, mailbox::services with,
-                                   queue_actor queue, live_settings_ptr settings);
+                                   queue_actor queue, live_settings_ptr settings,
+                                   statistics::statistics_actor statistics);
 
 } // namespace stagepost::spool

@@ -168,6 +168,15 @@ void queue_state::push(queue_id id) {
   end_if_done(id);
 }
 
+void queue_state::count_delivery(const storage::spool_recipient& recipient) {
+  storage::day_counts one;
+  one.deliveries = 1;
+  statistics::happened what;
+  what.server = one;
+  what.domains.push_back({{}, statistics::domain_of(recipient.address), one});
+  statistics::tell(statistics, std::move(what));
+}
+
 void queue_state::delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
                             const delivery::delivery_result& result) {
   auto& on = at_work.at(id);
@@ -176,6 +185,7 @@ void queue_state::delivered(queue_id id, const storage::spool_recipient& recipie
   switch (result.kind) {
   case delivery::result_kind::delivered:
     counters->add(metrics::counter::messages_delivered);
+    count_delivery(recipient);
     tell(id, recipient.index, first_try::delivered);
     on.ended = last; // it took the message out of the spool with it
     break;
@@ -229,7 +239,7 @@ void queue_state::tick() {
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
                                 outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
-                                metrics::counters_ptr counters) {
+                                metrics::counters_ptr counters, statistics::statistics_actor statistics) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
@@ -239,6 +249,7 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
   state.elsewhere = std::move(elsewhere);
   state.settings = std::move(settings);
   state.counters = std::move(counters);
+  state.statistics = std::move(statistics);
   state.on_disk_from = queue_id(1); // what was accepted before this start
   state.read_more();
   self->delayed_send(self, tick_interval, atom::tick::value);
@@ -251,6 +262,7 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
       },
       [self](const delete_message& what) { return self->state.remove(what); },
       [self](const retry_message& what) { return self->state.retry(what); },
+      [self](const order_message& what) { return self->state.order(what); },
       [self](atom::status) { return queue_status{self->state.in_memory.size()}; },
       [self](atom::tick) { self->state.tick(); },
       [self](const outbound::report_written& what) { self->state.load(what.id, false); },

@@ -10,11 +10,14 @@
 #include "actors/spool/read_stamps.hpp"
 #include "actors/spool/recent_ids.hpp"
 #include "actors/spool/retry_times.hpp"
+#include "actors/statistics/interface.hpp"
 
 #include <chrono>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -29,8 +32,8 @@ inline constexpr auto short_wait = std::chrono::minutes(1);
 /// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the
 /// messages being worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its
 /// work by subject: queue.cpp delivers, queue_outcome.cpp says what becomes of recipients,
-/// queue_expansion.cpp writes out aliases, queue_reading.cpp reads from disk, queue_orders.cpp obeys the
-/// administrator, queue_client.cpp answers who waits for first tries.
+/// queue_expansion.cpp writes out aliases, queue_reading.cpp reads from disk, queue_orders.cpp and
+/// queue_changes.cpp obey the administrator, queue_client.cpp answers who waits for first tries.
 struct queue_state {
   static constexpr const char* name = "spool.queue";
   queue_self::pointer self = nullptr;
@@ -40,6 +43,7 @@ struct queue_state {
   outbound::dispatcher_actor elsewhere; ///< has the recipients of other servers
   live_settings_ptr settings;
   metrics::counters_ptr counters;
+  statistics::statistics_actor statistics;
 
   /// A message being worked on.
   struct working {
@@ -86,7 +90,7 @@ struct queue_state {
   retry_times retries;
   /// The first message that waits for the store of a shard to write again.
   std::map<uint8_t, queue_id> stalled;
-  std::unordered_set<queue_id> removing; ///< on the way out of the spool by order; nothing else may begin
+  std::unordered_set<queue_id> removing; ///< removed or changed by order right now; nothing else may begin
   recent_ids removed;                    ///< what the intake may still tell us of
   size_t out = 0;
 
@@ -103,6 +107,7 @@ struct queue_state {
   size_t out_limit() const;
   /// No stored time of a retry is later than this, unless the wall clock was set back.
   instant furthest_from(instant now) const;
+  void count_delivery(const storage::spool_recipient& recipient);
   void delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
                  const delivery::delivery_result& result);
 
@@ -151,10 +156,34 @@ struct queue_state {
                    std::function<void(const std::string& why, const queued_message& found)> then);
   void unbar(const queued_message& what);
   void remove_read(const queued_message& what, open_answer<queue_answer> answer);
+  void write_removal(const queued_message& what, std::shared_ptr<storage::batch> batch,
+                     open_answer<queue_answer> answer);
   void not_removed(queue_id id, const std::string& why, open_answer<queue_answer> answer);
+  /// Nothing begins with a message that nothing is under way with, until `take_up_again`. False: there is.
+  bool set_aside(queue_id id, std::string& why);
+  void take_up_again(queue_id id);
   caf::result<queue_answer> retry(const retry_message& what);
   void retry_remote(const queued_message& what, bool any, open_answer<queue_answer> answer);
+
+  /// An order to all messages, on its way through the spool.
+  struct order_to_all {
+    order_message what;
+    open_answer<queue_answer> answer;
+    queue_id from = queue_id(1);
+    size_t open = 0; ///< of this page
+    size_t obeyed = 0;
+  };
+  caf::result<queue_answer> order(const order_message& what);
+  /// `then` hears why not, or nothing.
+  void carry_out(const order_message& what, std::function<void(const std::string& why)> then);
+  void change_read(const order_message& what, const queued_message& found,
+                   std::function<void(const std::string& why)> then);
+  void order_page(const std::shared_ptr<order_to_all>& all);
+  void count_down(const std::shared_ptr<order_to_all>& all);
 };
+
+/// What a recipient becomes by an order; nothing when it changes nothing of him.
+std::optional<storage::spool_recipient> obey(const order_message& order, storage::spool_recipient who);
 
 /// Whether a message has nobody but recipients elsewhere: then nothing of it is to be done here.
 bool is_for_elsewhere(const queued_message& what);
@@ -162,6 +191,6 @@ bool is_for_elsewhere(const queued_message& what);
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
                                 outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
-                                metrics::counters_ptr counters);
+                                metrics::counters_ptr counters, statistics::statistics_actor statistics);
 
 } // namespace stagepost::spool

@@ -40,16 +40,8 @@ caf::result<queue_page> queue_state::list(const list_queue& what) {
 
 caf::result<queue_answer> queue_state::remove(const delete_message& what) {
   const auto id = what.id;
-  if (at_work.count(id) != 0)
-    return queue_answer{false, "It is being delivered right now; try again in a moment."};
-  if (!removing.insert(id).second) return queue_answer{false, "It is being deleted already."};
-  // Nothing begins with it from here on, and nothing is under way: what is read now is the whole truth.
-  if (in_memory.erase(id) != 0) {
-    counters->change(metrics::gauge::spool_messages, -1);
-    std::erase_if(ready, [id](const enqueue_message& each) { return each.what.message.id == id; });
-    stop_waiting(id);
-  }
-  reads.changed(id);
+  std::string why;
+  if (!set_aside(id, why)) return queue_answer{false, why};
   auto pending = self->make_response_promise<queue_answer>();
   open_answer<queue_answer> answer(pending);
   read_barred(id, [this, id, answer](const std::string& why, const queued_message& found) {
@@ -57,6 +49,31 @@ caf::result<queue_answer> queue_state::remove(const delete_message& what) {
     not_removed(id, why, answer);
   });
   return pending;
+}
+
+bool queue_state::set_aside(queue_id id, std::string& why) {
+  if (at_work.count(id) != 0) {
+    why = "It is being delivered right now; try again in a moment.";
+    return false;
+  }
+  if (!removing.insert(id).second) {
+    why = "It is being deleted or changed already.";
+    return false;
+  }
+  // Nothing begins with it from here on, and nothing is under way: what is read now is the whole truth.
+  if (in_memory.erase(id) != 0) {
+    counters->change(metrics::gauge::spool_messages, -1);
+    std::erase_if(ready, [id](const enqueue_message& each) { return each.what.message.id == id; });
+    stop_waiting(id);
+  }
+  reads.changed(id);
+  return true;
+}
+
+void queue_state::take_up_again(queue_id id) {
+  reads.changed(id);
+  removing.erase(id);
+  load(id, false); // what was to be done with it before, if it is there
 }
 
 void queue_state::read_barred(queue_id id,
@@ -99,14 +116,31 @@ void queue_state::unbar(const queued_message& what) {
 }
 
 void queue_state::remove_read(const queued_message& what, open_answer<queue_answer> answer) {
-  const auto id = what.message.id;
   auto batch = std::make_shared<storage::batch>(*with.store);
+  const auto id = what.message.id;
   for (const auto& each : what.recipients) storage::delete_recipient(*batch, id, each);
   for (const auto index : what.damaged) storage::delete_recipient(*batch, id, index);
   storage::delete_spool(*batch, id);
   storage::drop_reference(*batch, what.message.body, storage::blob_owner::spool, id.value, 0);
   storage::put_trace(*batch, id, 999, {wall_clock(), storage::trace_kind::removed, {}});
-  self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+  if (what.damaged.empty()) return write_removal(what, std::move(batch), answer);
+  // Whether they were elsewhere is not known any more.
+  auto job = offload::make_work([batch, store = with.store, id, damaged = what.damaged] {
+    for (const auto index : damaged)
+      if (!storage::delete_outbound_of(*batch, *store, id, index)) return; // verify names what stays
+  });
+  self->request(with.readers, caf::infinite, offload::run_work{job})
+      .then([this, what, batch, answer](offload::work_done) { write_removal(what, batch, answer); },
+            [this, what, id, answer](caf::error&) {
+              unbar(what);
+              not_removed(id, "The spool cannot be read.", answer);
+            });
+}
+
+void queue_state::write_removal(const queued_message& what, std::shared_ptr<storage::batch> batch,
+                                open_answer<queue_answer> answer) {
+  const auto id = what.message.id;
+  self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .then(
           [this, id, answer, what](committer::committed) mutable {
             unbar(what);
@@ -124,9 +158,7 @@ void queue_state::remove_read(const queued_message& what, open_answer<queue_answ
 }
 
 void queue_state::not_removed(queue_id id, const std::string& why, open_answer<queue_answer> answer) {
-  reads.changed(id);
-  removing.erase(id);
-  load(id, false); // what was to be done with it before, if it is there
+  take_up_again(id);
   answer.deliver(queue_answer{false, why});
 }
 
@@ -139,12 +171,13 @@ caf::result<queue_answer> queue_state::retry(const retry_message& what) {
     retries.set(id, instant{});
   }
   load_due();
-  if (!what.id) {
-    if (found.empty()) return queue_answer{false, "Nothing of that waits for another try."};
-    return queue_answer{true, {}};
-  }
   auto pending = self->make_response_promise<queue_answer>();
   open_answer<queue_answer> answer(pending);
+  if (!what.id) {
+    order_page(std::make_shared<order_to_all>(
+        order_to_all{{{}, queue_order::retry}, answer, queue_id(1), 0, found.size()}));
+    return pending;
+  }
   read_barred(what.id,
               [this, answer, any = !found.empty()](const std::string& why, const queued_message& read) {
                 if (!why.empty()) return answer.deliver(queue_answer{any, any ? std::string{} : why});

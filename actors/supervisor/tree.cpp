@@ -4,15 +4,18 @@
 #include "actors/delivery/local.hpp"
 #include "actors/domain/directory.hpp"
 #include "actors/domain/login_desk.hpp"
+#include "actors/index/indexer.hpp"
 #include "actors/log/log.hpp"
 #include "actors/mailbox/accounts.hpp"
 #include "actors/mailbox/eraser.hpp"
 #include "actors/offload/pool.hpp"
-#include "actors/outbound/configured_routes.hpp"
 #include "actors/outbound/dispatcher.hpp"
+#include "actors/outbound/router.hpp"
+#include "actors/resolver/resolver.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
+#include "actors/statistics/statistics.hpp"
 #include "actors/upkeep/upkeep.hpp"
 
 #include <csignal>
@@ -74,8 +77,19 @@ tree plant(caf::actor_system& system, const seeds& from) {
       system.spawn(offload::pool, size_t(std::min<uint64_t>(settings->passwords.hashing_threads, by_memory)),
                    size_t(1000));
   watch(made.hashing, "hashing");
+  made.resolver = system.spawn(resolver::resolver, from.settings, from.counters);
+  watch(made.resolver, "resolver");
 
-  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings};
+  // Each shard has a look and a pass under way for each thread at most.
+  made.indexing = system.spawn(offload::pool, size_t(settings->index.threads),
+                               (settings->index.threads + 2) * from.shard_stores.size());
+  watch(made.indexing, "indexing");
+
+  made.statistics =
+      system.spawn(statistics::statistics, statistics::services{from.system_store, made.system_committer,
+                                                                made.readers, from.settings});
+  watch(made.statistics, "statistics");
+  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings, made.statistics};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
 
@@ -87,6 +101,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
     watch(shard.with.committer, "committer");
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser, "eraser");
+    shard.with.indexer = system.spawn(
+        index::indexer, index::indexer_services{store, shard.with.committer, made.indexing, from.settings});
+    watch(shard.with.indexer, "indexer");
     shard.accounts =
         system.spawn(mailbox::accounts, shard.with,
                      mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
@@ -102,7 +119,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
   const auto sender = system.spawn(outbound::dispatcher);
   made.outbound = sender;
   watch(made.outbound, "outbound");
-  made.router = system.spawn(outbound::configured_routes, from.settings);
+  made.router =
+      system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver);
   watch(made.router, "router");
   auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
@@ -113,11 +131,11 @@ tree plant(caf::actor_system& system, const seeds& from) {
     crossings.push_back(local);
     watch(shard.local, "local delivery");
     const auto queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, made.outbound,
-                                    from.settings, from.counters);
+                                    from.settings, from.counters, made.statistics);
     shard.queue = queue;
     watch(shard.queue, "queue");
     way_out->shards.push_back({shard.with, queue});
-    shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings);
+    shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings, made.statistics);
     watch(shard.intake, "intake");
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
@@ -128,6 +146,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
   way_out->counters = from.counters;
   way_out->host_name = from.host_name;
   way_out->tls = std::make_shared<const net::client_tls>();
+  way_out->limits = from.outbound;
   caf::anon_send(sender, outbound::begin_sending{std::move(way_out)});
   made.upkeep =
       system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
@@ -152,6 +171,7 @@ connection::context_ptr context_for(const tree& of, const conf::node_settings& n
   made->directory = of.directory;
   made->logins = of.logins;
   made->counters = of.counters;
+  made->statistics = of.statistics;
   for (const auto& each : of.shards) made->shards.push_back({each.with, each.accounts, each.intake});
   return made;
 }
@@ -175,6 +195,10 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.guard);
   end(self, what.upkeep);
   end(self, what.postmaster);
+  // Who has a message and is about to say so is heard, so that it is not sent once more.
+  if (what.outbound)
+    self->request(what.outbound, caf::infinite, outbound::stop_sending{})
+        .receive([](outbound::sending_stopped) {}, [](caf::error&) {});
   end(self, what.outbound);
   end(self, what.router);
   for (auto& shard : what.shards) {
@@ -187,8 +211,12 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.logins);
   for (auto& shard : what.shards) end(self, shard.accounts);
   for (auto& shard : what.shards) end(self, shard.with.eraser);
+  for (auto& shard : what.shards) end(self, shard.with.indexer);
+  end(self, what.indexing);
   for (auto& shard : what.shards) end(self, shard.with.committer);
+  end(self, what.statistics); // writes what it has counted
   end(self, what.system_committer);
+  end(self, what.resolver);
   end(self, what.readers);
   end(self, what.hashing);
 }

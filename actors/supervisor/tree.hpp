@@ -7,10 +7,12 @@
 #include "actors/metrics/metrics.hpp"
 #include "actors/outbound/interface.hpp"
 #include "actors/outbound/route.hpp"
+#include "actors/resolver/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/spool/trace_keeper.hpp"
+#include "actors/statistics/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "conf/settings.hpp"
 #include "storage/store.hpp"
@@ -42,6 +44,9 @@ struct tree {
   committer::committer_actor system_committer;
   offload::pool_actor readers;
   offload::pool_actor hashing;
+  offload::pool_actor indexing;
+  resolver::resolver_actor resolver;
+  statistics::statistics_actor statistics;
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
@@ -59,6 +64,9 @@ struct seeds {
   metrics::counters_ptr counters;
   std::string guise_secret;            ///< makes the credentials of users who do not exist
   std::string host_name = "localhost"; ///< what we call ourselves to other servers
+  route::destination ours = {};        ///< what every route has to know of this server
+  /// How far it may go to deliver mail: nowhere unless somebody says so.
+  conf::outbound_limits outbound = {conf::outbound_scope::none, {}};
 };
 
 tree plant(caf::actor_system& system, const seeds& from);

@@ -1,6 +1,7 @@
 #include "protocols/imap/dialogue.hpp"
 
 #include "protocols/imap/commands/capability.hpp"
+#include "protocols/imap/commands/context_refresh.hpp"
 
 namespace stagepost::imap {
 
@@ -47,23 +48,25 @@ actions dialogue::on_tls(const sasl::channel_binding& channel) {
 }
 
 actions dialogue::on_answer(const std::function<void(running_command&)>& pass_on) {
-  if (phase_ == imap::phase::ended || !question_open_ || !running_) return {};
+  if (phase_ == imap::phase::ended || !question_open_ || !(running_ || refresh_)) return {};
   question_open_ = false;
-  pass_on(*running_);
+  pass_on(refresh_ ? *refresh_ : *running_);
   settle();
   return go_on();
 }
 
 actions dialogue::on_message(const message_data& message) {
-  if (phase_ == imap::phase::ended || !question_open_ || !running_) return {};
-  running_->on_message(*this, message);
+  if (phase_ == imap::phase::ended || !question_open_ || !(running_ || refresh_)) return {};
+  (refresh_ ? *refresh_ : *running_).on_message(*this, message);
   return out_.has_enough() ? out_.take() : actions{};
 }
 
 actions dialogue::on_more() {
-  if (phase_ == imap::phase::ended || !question_open_ || !running_) return {};
+  if (phase_ == imap::phase::ended || !question_open_ || !(running_ || refresh_)) return {};
   question_open_ = false;
-  if (!ending_.empty())
+  if (refresh_)
+    refresh_->on_more(*this);
+  else if (!ending_.empty())
     wind_up();
   else if (running_->is_idling())
     tell_news_at_once();
@@ -79,6 +82,7 @@ actions dialogue::on_update(mailbox_update update) {
   // While `more` is open the rest is told by on_more.
   if (!is_idling() || question_open_) return {};
   tell_news_at_once();
+  refresh_contexts();
   return out_.take();
 }
 
@@ -102,6 +106,7 @@ void dialogue::close_with(answer why) {
   if (!words.code.empty()) (out += '[').append(words.code) += "] ";
   out.append(words.text) += "\r\n";
   unselect();
+  refresh_.reset();
   out_.add(close{});
   phase_ = imap::phase::ended;
   question_open_ = false;
@@ -126,6 +131,24 @@ void dialogue::begin_tls() {
   finished_ = true;
 }
 
+void dialogue::begin_compression() {
+  write_tagged(answer::begin_compression);
+  reader_.discard();
+  out_.add(start_compression{});
+  compressed_ = true;
+  finished_ = true;
+}
+
+void dialogue::forget_login() {
+  unselect();
+  enabled_ = 0;
+  condstore_ = false;
+  zone_ = {};
+  nonce.clear();
+  phase_ = imap::phase::not_authenticated;
+  out_.add(imap::forget_login{});
+}
+
 void dialogue::log_out() {
   const answer_text& words = text_of(answer::bye_logout);
   (text() += "* BYE ").append(words.text) += "\r\n";
@@ -136,7 +159,29 @@ void dialogue::log_out() {
   finished_ = true;
 }
 
+search_contexts& dialogue::contexts() {
+  if (!contexts_) contexts_ = std::make_unique<search_contexts>();
+  return *contexts_;
+}
+
+/// Tells what became of searches, once what happened in the mailbox was told.
+void dialogue::refresh_contexts() {
+  while (!question_open_ && view_ && contexts_ && (!running_ || is_idling())) {
+    if (refreshed_) {
+      refresh_.reset();
+      refreshed_ = false;
+      if (is_idling()) tell_news_at_once();
+      if (question_open_) return;
+    }
+    if (contexts_->empty()) contexts_.reset();
+    if (refresh_ || !contexts_ || !contexts_->is_stale(*view_)) return;
+    refresh_ = make_context_refresh();
+    refresh_->begin(*this);
+  }
+}
+
 void dialogue::select(std::unique_ptr<mailbox_view> view) {
+  contexts_.reset();
   view_ = std::move(view);
   phase_ = imap::phase::selected;
 }
@@ -144,6 +189,7 @@ void dialogue::select(std::unique_ptr<mailbox_view> view) {
 void dialogue::unselect() {
   if (!view_) return;
   view_.reset();
+  contexts_.reset();
   out_.add(leave_mailbox{});
   phase_ = imap::phase::authenticated;
 }
@@ -151,11 +197,13 @@ void dialogue::unselect() {
 void dialogue::settle() {
   if (finished_) {
     running_.reset();
-    finished_ = streaming_ = gone_expected_ = false;
+    finished_ = streaming_ = reads_on_ = gone_expected_ = false;
     line_limit_ = 0;
     if (!refusal_) tag_ = std::string{};
   }
-  if (phase_ == imap::phase::ended || running_ || question_open_) return;
+  if (phase_ == imap::phase::ended) return;
+  refresh_contexts();
+  if (running_ || question_open_) return;
   if (settings_.max_bad_commands && bad_commands_ >= settings_.max_bad_commands)
     close_with(answer::bye_too_many_errors);
   else if (failed_logins_ >= max_failed_logins)

@@ -3,6 +3,7 @@
 #include "protocols/base/text.hpp"
 #include "protocols/imap/command_table.hpp"
 #include "protocols/imap/commands/append.hpp"
+#include "protocols/imap/commands/expunge.hpp"
 #include "protocols/imap/commands/idle.hpp"
 
 #include <algorithm>
@@ -15,8 +16,6 @@ namespace {
 
 /// A write_body holds no more than this.
 constexpr size_t append_piece_bytes = 256 * 1024;
-/// What may follow the message of an APPEND: nothing, in a few octets.
-constexpr size_t append_rest_bytes = 1024;
 
 // Strangers get less: no command before login needs more than a SASL response.
 constexpr size_t stranger_line_bytes = 16 * 1024;
@@ -30,23 +29,33 @@ void dialogue::expect_line(size_t limit) {
   reader_.release();
 }
 
-void dialogue::stream_literal(bool ask_for_it) {
-  if (ask_for_it) text() += "+ Ready for the message\r\n";
+void dialogue::stream_literal() {
+  if (reader_.literal_waits()) text() += "+ Ready for the message\r\n";
   reader_.stream_literal();
   streaming_ = true;
 }
 
-void dialogue::refuse_literal(answer why) {
+void dialogue::accept_literal() {
+  if (!reader_.literal_fits(limits())) {
+    if (running_) running_->abandon(*this);
+    return refuse_literal(answer::literal_too_long);
+  }
+  if (reader_.literal_waits()) text() += "+ OK\r\n";
+  reader_.accept_literal();
+}
+
+void dialogue::refuse_literal(answer why, std::string_view code) {
   const bool over = reader_.literal_waits();
   reader_.refuse_literal();
   if (over && running_) {
     reader_.release();
-    finish(why);
+    finish(why, code);
   } else if (over) {
     reader_.release();
-    refuse(why);
+    write_tagged(why, code);
   } else {
     refusal_ = why;
+    refusal_code_ = code;
     finished_ = true;
   }
 }
@@ -62,16 +71,36 @@ void dialogue::pump() {
 bool dialogue::read_for_command() {
   if (streaming_) {
     const bytes_view piece = reader_.take_stream(append_piece_bytes);
-    if (piece.empty()) return false;
-    running_->on_piece(*this, piece);
+    if (piece.empty() && reader_.stream_left()) return false;
+    if (!piece.empty()) running_->on_piece(*this, piece);
     if (reader_.stream_left()) return true;
     streaming_ = false;
-    expect_line(append_rest_bytes);
+    reads_on_ = true;
     return true;
   }
+  if (reads_on_) return read_on();
   if (line_limit_ == 0) return false;
   switch (reader_.next_line(line_limit_)) {
   case command_reader::event::nothing: return false;
+  case command_reader::event::command: {
+    const bytes line(reader_.text());
+    reader_.release();
+    running_->on_line(*this, line);
+    return true;
+  }
+  case command_reader::event::too_long:
+    reader_.release();
+    running_->on_line_too_long(*this);
+    return true;
+  default: close_with(answer::bye_unparsable); return true;
+  }
+}
+
+/// One step of what follows a streamed literal.
+bool dialogue::read_on() {
+  switch (reader_.next(limits())) {
+  case command_reader::event::nothing: return false;
+  case command_reader::event::literal: running_->on_literal(*this, reader_.text()); return true;
   case command_reader::event::command: {
     const bytes line(reader_.text());
     reader_.release();
@@ -102,8 +131,9 @@ bool dialogue::read_command() {
     break;
   case command_reader::event::refused:
     reader_.release();
-    refuse(refusal_.value_or(answer::literal_too_long));
+    write_tagged(refusal_.value_or(answer::literal_too_long), refusal_code_);
     refusal_.reset();
+    refusal_code_ = bytes{};
     break;
   case command_reader::event::hopeless: close_with(answer::bye_unparsable); break;
   }
@@ -112,7 +142,7 @@ bool dialogue::read_command() {
 
 void dialogue::dispatch(bytes_view text) {
   take_tag(text);
-  parser in(text, settings_.separator);
+  parser in(text, settings_.separator, speaks_utf8(), uses(extension::rev2));
   if (!in.tag()) return refuse(answer::invalid_tag);
   if (!in.space()) return refuse(answer::syntax, "a command is missing");
   auto name = in.atom();
@@ -122,6 +152,10 @@ void dialogue::dispatch(bytes_view text) {
   const command_entry* entry = find_command(*name, by_uid);
   if (!entry || (entry->make == make_idle && !settings_.idle)) return refuse(answer::unknown_command);
   if (!entry->is_allowed_in(phase_)) return refuse(answer::wrong_state);
+  // RFC 9586 3: EXPUNGE names no messages.
+  if (uses(extension::uid_only) && !by_uid && entry->uid == command_entry::also &&
+      entry->make != make_expunge)
+    return refuse(answer::uid_required);
   command_name_ = entry->name;
   command_has_uid_ = by_uid;
   running_ = entry->make(in, by_uid);
@@ -136,19 +170,26 @@ void dialogue::dispatch(bytes_view text) {
 void dialogue::on_literal() {
   take_tag(reader_.text());
   if (phase_ >= imap::phase::authenticated && begin_append()) return;
-  if (!reader_.literal_fits(limits())) return refuse_literal(answer::literal_too_long);
-  if (reader_.literal_waits()) text() += "+ OK\r\n";
-  reader_.accept_literal();
+  accept_literal();
 }
 
-/// APPEND is begun before its last literal, the message, is read. False when this is another literal.
+/// APPEND and REPLACE are begun before their first message is read. False when this is another literal.
 bool dialogue::begin_append() {
-  parser in(reader_.text(), settings_.separator);
-  if (!in.tag() || !in.space() || !in.take_word("APPEND")) return false;
-  auto append = make_append(in, reader_.literal_size(), reader_.literal_waits());
+  parser in(reader_.text(), settings_.separator, speaks_utf8());
+  if (!in.tag() || !in.space()) return false;
+  const bool by_uid = in.take_word("UID");
+  if (by_uid && !in.space()) return false;
+  const bool replaces = in.take_word("REPLACE");
+  if (!replaces && (by_uid || !in.take_word("APPEND"))) return false;
+  if (replaces && phase_ != imap::phase::selected) return false;
+  if (replaces && !by_uid && uses(extension::uid_only)) {
+    refuse_literal(answer::uid_required);
+    return true;
+  }
+  auto append = replaces ? make_replace_with(in, by_uid, true) : make_append_with(in, true);
   if (append) {
-    command_name_ = "APPEND";
-    command_has_uid_ = false;
+    command_name_ = replaces ? "REPLACE" : "APPEND";
+    command_has_uid_ = by_uid;
     running_ = std::move(append);
     running_->begin(*this);
     return true;

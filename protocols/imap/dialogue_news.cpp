@@ -1,5 +1,7 @@
 #include "protocols/imap/dialogue.hpp"
 
+#include "protocols/imap/vanished.hpp"
+
 #include <algorithm>
 
 // What a dialogue tells: the news of the mailbox and how a command ended.
@@ -9,9 +11,11 @@ namespace stagepost::imap {
 /// Writes the untagged responses for what the view takes up.
 class dialogue::news_writer final : public news_listener {
 public:
-  explicit news_writer(dialogue& with) : with_(with) {}
+  explicit news_writer(dialogue& with) : with_(with), vanished_(with) {}
+  ~news_writer() override { vanished_.end(); }
 
-  void on_expunged(uint32_t sequence) override {
+  void on_message_expunged(uint32_t sequence, uid which) override {
+    if (with_.tells_vanished()) return vanished_.add(which);
     bytes& out = with_.text();
     out += "* ";
     write_number(out, sequence);
@@ -19,6 +23,8 @@ public:
   }
 
   void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
+    // Sequence numbers are those after what has vanished.
+    vanished_.end();
     if (before.flags != now.flags || before.keywords != now.keywords || with_.condstore_)
       with_.write_flags_of(sequence, now);
   }
@@ -27,11 +33,12 @@ public:
 
 private:
   dialogue& with_;
+  vanished_writer vanished_;
 };
 
 void dialogue::finish(answer how, std::string_view code) {
   line_limit_ = 0;
-  streaming_ = false;
+  streaming_ = reads_on_ = false;
   ending_ = tagged(how, code, {});
   wind_up();
 }
@@ -51,8 +58,12 @@ void dialogue::wind_up() {
 bool dialogue::tell_news(bool with_expunges) {
   if (!view_->has_news(with_expunges)) return true;
   if (view_->keywords_grew()) write_flag_lists();
-  news_writer writer(*this);
-  if (!view_->take_news(with_expunges, writer)) return false;
+  bool all_told;
+  {
+    news_writer writer(*this); // ends its last line
+    all_told = view_->take_news(with_expunges, writer);
+  }
+  if (!all_told) return false;
   if (view_->size() > view_->announced()) {
     bytes& out = text();
     out += "* ";
@@ -70,9 +81,16 @@ void dialogue::tell_news_at_once() {
 void dialogue::write_flags_of(uint32_t sequence, const message_entry& entry) {
   bytes& out = text();
   out += "* ";
-  write_number(out, sequence);
-  out += " FETCH (";
-  if (running_ && running_->is_by_uid()) {
+  if (uses(extension::uid_only)) {
+    write_number(out, entry.uid.value);
+    out += " UIDFETCH ("; // RFC 9586 3.3
+  } else {
+    write_number(out, sequence);
+    out += " FETCH (";
+  }
+  // A client that synchronises by UIDs need not know the number (RFC 7162 3.2).
+  const bool named = (running_ && running_->is_by_uid()) || uses(extension::qresync);
+  if (named && !uses(extension::uid_only)) {
     out += "UID ";
     write_number(out, entry.uid.value);
     out += ' ';
@@ -86,6 +104,13 @@ void dialogue::write_flags_of(uint32_t sequence, const message_entry& entry) {
     out += ')';
   }
   out += ")\r\n";
+}
+
+void dialogue::write_name(std::string_view name) {
+  if (speaks_utf8())
+    write_utf8_string(text(), name);
+  else
+    write_mailbox(text(), name);
 }
 
 void dialogue::write_flag_lists() {
@@ -103,6 +128,12 @@ void dialogue::write_flag_lists() {
   view_->set_keywords_announced();
 }
 
+void dialogue::enable(extension which) {
+  enabled_ |= uint8_t(1u << uint8_t(which));
+  // RFC 7162 3.2.5: QRESYNC is a CONDSTORE enabling command.
+  if (which == extension::condstore || which == extension::qresync) use_condstore();
+}
+
 void dialogue::use_condstore() {
   if (condstore_) return;
   condstore_ = true;
@@ -111,6 +142,17 @@ void dialogue::use_condstore() {
   out += "* OK [HIGHESTMODSEQ ";
   write_number(out, std::max<uint64_t>(view_->highest_modseq().value, 1));
   out += "] Highest\r\n";
+}
+
+void dialogue::finish_with_highest(answer how) {
+  if (!uses(extension::qresync)) return finish(how);
+  bytes code = "HIGHESTMODSEQ ";
+  write_number(code, std::max<uint64_t>(view_->highest_modseq().value, 1));
+  finish(how, code);
+}
+
+void dialogue::refuse_so_many() {
+  finish(answer::too_many_messages, "MESSAGELIMIT " + std::to_string(settings_.message_limit));
 }
 
 bytes dialogue::tagged(answer how, std::string_view code, std::string_view detail) {

@@ -19,7 +19,7 @@ bool is_astring_char(char c) { return is_atom_char(c) || c == ']'; }
 bool is_list_char(char c) { return is_astring_char(c) || c == '%' || c == '*'; }
 bool is_tag_char(char c) { return is_astring_char(c) && c != '+'; }
 bool is_item_char(char c) { return is_ascii_alpha(c) || is_ascii_digit(c) || c == '.'; }
-bool is_set_char(char c) { return is_ascii_digit(c) || c == ':' || c == ',' || c == '*'; }
+bool is_set_char(char c) { return is_ascii_digit(c) || c == ':' || c == ',' || c == '*' || c == '$'; }
 
 constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -82,6 +82,12 @@ bool parser::expect(char c) {
 bool parser::take_word(std::string_view word) {
   if (!ascii_iequals(peek_atom(), word)) return false;
   at_ += word.size();
+  return true;
+}
+
+bool parser::take_text(std::string_view text) {
+  if (!ascii_istarts_with(text_.substr(std::min(at_, text_.size())), text)) return false;
+  at_ += text.size();
   return true;
 }
 
@@ -172,7 +178,10 @@ std::optional<std::string> parser::literal() {
 }
 
 bool parser::at_last_literal() const {
-  return peek('{') && text_.ends_with("}\r\n") && text_.find("}\r\n", at_) == text_.size() - 3;
+  // RFC 3516 4.4: a literal8 may hold any octet; ours may anyway.
+  const size_t open = peek('~') ? at_ + 1 : at_;
+  return open < text_.size() && text_[open] == '{' && text_.ends_with("}\r\n") &&
+         text_.find("}\r\n", open) == text_.size() - 3;
 }
 
 std::optional<std::string> parser::astring() {
@@ -218,10 +227,17 @@ std::optional<sequence_set> parser::sequence_set() {
   return set;
 }
 
+std::optional<std::string> parser::decode_name(std::string wire) const {
+  if (!utf8_) return decode_modified_utf7(wire);
+  // RFC 6855 3: modified UTF-7 means nothing here any more.
+  if (!is_utf8(wire) || wire.find('\0') != wire.npos) return std::nullopt;
+  return wire;
+}
+
 std::optional<std::string> parser::mailbox() {
-  const auto wire = astring();
+  auto wire = astring();
   if (!wire) return std::nullopt;
-  const auto name = decode_modified_utf7(*wire);
+  const auto name = decode_name(std::move(*wire));
   if (!name || name->empty() || name->size() > max_name_octets) {
     fail(parse_errc::invalid_mailbox, "invalid mailbox name");
     return std::nullopt;
@@ -242,7 +258,7 @@ std::optional<std::string> parser::pattern() {
     at_ += wire->size();
   }
   if (!wire) return std::nullopt;
-  auto decoded = decode_modified_utf7(*wire);
+  auto decoded = decode_name(std::move(*wire));
   if (!decoded || decoded->size() > max_name_octets) {
     fail(parse_errc::invalid_mailbox, "invalid mailbox pattern");
     return std::nullopt;

@@ -27,7 +27,10 @@ enum class parse_errc : uint8_t {
 /// error; where the position is then, nobody may rely on.
 class parser {
 public:
-  parser(bytes_view text, char separator) : text_(text), separator_(separator) {}
+  /// With `utf8` names of mailboxes are UTF-8 (RFC 6855 3), else modified UTF-7; `rev2` says how to read what
+  /// RFC 9051 reads otherwise.
+  parser(bytes_view text, char separator, bool utf8 = false, bool rev2 = false)
+      : text_(text), separator_(separator), utf8_(utf8), rev2_(rev2) {}
 
   /// At the end but for spaces, which some clients leave behind.
   bool at_end() const;
@@ -38,6 +41,9 @@ public:
   /// Notes an error; the first one stays. Always false.
   bool fail(parse_errc error, std::string_view detail);
   char separator() const { return separator_; }
+  bool is_rev2() const { return rev2_; }
+  /// All strings are UTF-8 and none says which charset it is in (RFC 6855 3); rev2 leaves that open.
+  bool has_no_charsets() const { return utf8_ && !rev2_; }
 
   bool take(char c);
   bool peek(char c) const { return at_ < text_.size() && text_[at_] == c; }
@@ -45,6 +51,8 @@ public:
   bool space();
   /// The next atom if it is this one, in any case.
   bool take_word(std::string_view word);
+  /// These octets if they come next, letters in any case.
+  bool take_text(std::string_view text);
   /// `c`, or a syntax error.
   bool expect(char c);
 
@@ -84,10 +92,13 @@ private:
   std::string_view run(bool (*allowed)(char)) const;
   std::optional<std::string> literal();
   std::optional<std::string> quoted();
+  std::optional<std::string> decode_name(std::string wire) const;
 
   bytes_view text_;
   size_t at_ = 0;
   char separator_;
+  bool utf8_;
+  bool rev2_;
   bool literal_missing_ = false;
   parse_errc error_ = parse_errc::syntax;
   std::string detail_;

@@ -1,5 +1,6 @@
 #include "protocols/imap/response.hpp"
 
+#include "protocols/base/text.hpp"
 #include "protocols/imap/mailbox_name.hpp"
 
 #include <algorithm>
@@ -12,10 +13,28 @@ namespace {
 
 constexpr size_t longest_quoted = 1000;
 
-bool is_quotable(std::string_view text) {
-  return text.size() <= longest_quoted && std::all_of(text.begin(), text.end(), [](char c) {
-           return uint8_t(c) < 0x80 && c != '\r' && c != '\n';
-         });
+bool is_quotable(std::string_view text, bool utf8) {
+  return text.size() <= longest_quoted && (!utf8 || is_utf8(text)) &&
+         std::all_of(text.begin(), text.end(),
+                     [utf8](char c) { return (utf8 || uint8_t(c) < 0x80) && c != '\r' && c != '\n'; });
+}
+
+void write_quotable(bytes& out, std::string_view text, bool utf8) {
+  const size_t begin = out.size();
+  if (is_quotable(text, utf8)) {
+    out += '"';
+    for (const char c : text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  } else {
+    out += '{';
+    write_number(out, text.size());
+    out += "}\r\n";
+    out += text;
+  }
+  std::replace(out.begin() + ptrdiff_t(begin), out.end(), '\0', ' ');
 }
 
 } // namespace
@@ -32,6 +51,7 @@ const answer_text& text_of(answer which) {
       {"OK", "EXPUNGEISSUED", "Some of the messages are gone"},
       {"NO", "EXPUNGEISSUED", "The messages are gone"},
       {"OK", "", "IDLE ended"},
+      {"OK", "", "All that follows is deflated"},
 
       {"NO", "NONEXISTENT", "No such mailbox"},
       {"NO", "TRYCREATE", "No such mailbox"},
@@ -49,6 +69,10 @@ const answer_text& text_of(answer which) {
       {"NO", "BADCHARSET (US-ASCII UTF-8)", "Unknown character set"},
       {"NO", "USEATTR", "Unknown special use"},
       {"NO", "", "The message is empty"},
+      {"NO", "BADURL", "The message a URL names cannot be had"},
+      {"NO", "NONEXISTENT", "No such message"},
+      {"NO", "NONEXISTENT", "No such quota root"},
+      {"NO", "UNKNOWN-CTE", "A part has an unknown transfer encoding"},
       {"NO", "PRIVACYREQUIRED", "Use TLS before logging in"},
       {"NO", "AUTHENTICATIONFAILED", "Authentication failed"},
       {"NO", "AUTHORIZATIONFAILED", "This service is not open to you"},
@@ -56,6 +80,10 @@ const answer_text& text_of(answer which) {
       {"NO", "UNAVAILABLE", "Authentication is not possible now, try again later"},
       {"NO", "UNAVAILABLE", "One login at a time, try again"},
       {"NO", "CANNOT", "Unsupported authentication mechanism"},
+      {"NO", "COMPRESSIONACTIVE", "The connection is compressed already"},
+      {"NO", "", "Unknown language"},
+      {"NO", "TOOSMALL", "A batch has 500 messages or more"},
+      {"NO", "", "Too many messages for one command"},
 
       {"BAD", "", "Syntax error"},
       {"BAD", "", "Unknown command"},
@@ -69,6 +97,8 @@ const answer_text& text_of(answer which) {
       {"BAD", "", "Authentication cancelled"},
       {"BAD", "", "Invalid base64"},
       {"BAD", "", "DONE expected"},
+      {"BAD", "", "Enable the extension first"},
+      {"BAD", "UIDREQUIRED", "Use UIDs, message numbers were given up"},
 
       {"BYE", "", "Logging out"},
       {"BYE", "", "Too many invalid commands"},
@@ -114,23 +144,8 @@ answer answer_for(parse_errc error) {
 
 void write_number(bytes& out, uint64_t number) { out += std::to_string(number); }
 
-void write_string(bytes& out, std::string_view text) {
-  const size_t begin = out.size();
-  if (is_quotable(text)) {
-    out += '"';
-    for (const char c : text) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
-  } else {
-    out += '{';
-    write_number(out, text.size());
-    out += "}\r\n";
-    out += text;
-  }
-  std::replace(out.begin() + ptrdiff_t(begin), out.end(), '\0', ' ');
-}
+void write_string(bytes& out, std::string_view text) { write_quotable(out, text, false); }
+void write_utf8_string(bytes& out, std::string_view text) { write_quotable(out, text, true); }
 
 void write_nstring(bytes& out, const std::optional<std::string>& text) {
   if (text)

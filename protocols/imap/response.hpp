@@ -23,6 +23,7 @@ enum class answer : uint8_t {
   some_expunged,
   all_expunged,
   idle_ended,
+  begin_compression,
 
   no_such_mailbox,
   try_create,
@@ -40,6 +41,10 @@ enum class answer : uint8_t {
   unknown_charset,
   unknown_use,
   empty_message,
+  bad_url,
+  nothing_to_replace,
+  no_such_quota_root,
+  unknown_encoding,
   privacy_required,
   wrong_credentials,
   login_not_permitted,
@@ -47,6 +52,10 @@ enum class answer : uint8_t {
   login_unavailable,
   no_nonce,
   unsupported_mechanism,
+  compression_active,
+  unknown_language,
+  batch_too_small,
+  too_many_messages,
 
   syntax,
   unknown_command,
@@ -60,6 +69,8 @@ enum class answer : uint8_t {
   authentication_cancelled,
   invalid_base64,
   done_expected,
+  not_enabled,
+  uid_required,
 
   bye_logout,
   bye_too_many_errors,
@@ -91,6 +102,9 @@ void write_string(bytes& out, std::string_view text);
 void write_nstring(bytes& out, const std::optional<std::string>& text);
 /// An atom where it can be one, else as write_string.
 void write_astring(bytes& out, std::string_view text);
+/// A string that may hold UTF-8, quoted where it can be, for who has enabled that (RFC 6855 3). What is not
+/// well-formed goes as a literal.
+void write_utf8_string(bytes& out, std::string_view text);
 /// A UTF-8 name in modified UTF-7, quoted.
 void write_mailbox(bytes& out, std::string_view name);
 /// `date-time` in UTC: "17-Jul-1996 02:44:25 +0000", with quotes.

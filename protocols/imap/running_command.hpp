@@ -30,6 +30,8 @@ public:
   virtual void on_line_too_long(dialogue& with);
   /// Octets of a streamed literal.
   virtual void on_piece(dialogue&, bytes_view) {}
+  /// What follows a streamed literal ends in another: it must be streamed, accepted or refused.
+  virtual void on_literal(dialogue&, bytes_view) {}
   /// The connection ends now: what must still be said or done?
   virtual void abandon(dialogue&) {}
 
@@ -39,11 +41,16 @@ public:
   virtual void on_status(dialogue&, outcome, const mailbox_status&) {}
   virtual void on_opened(dialogue&, outcome, selected_mailbox) {}
   virtual void on_outcome(dialogue&, outcome) {}
+  virtual void on_quota(dialogue&, outcome, const quota_usage&) {}
+  virtual void on_annotations(dialogue&, outcome, std::vector<annotation>) {}
+  virtual void on_expunged(dialogue&, outcome, const expunged_since&) {}
   virtual void on_message(dialogue&, const message_data&) {}
   virtual void on_read_end(dialogue&, outcome) {}
+  virtual void on_narrowed(dialogue&, narrowed) {}
   virtual void on_stored(dialogue&, const stored&) {}
   virtual void on_copied(dialogue&, const copied&) {}
   virtual void on_append_ready(dialogue&, outcome) {}
+  virtual void on_linked(dialogue&, outcome, const message_data&) {}
   virtual void on_appended(dialogue&, const appended&) {}
   virtual void on_more(dialogue&) {}
 };

@@ -33,6 +33,10 @@ void write_range(bytes& out, number_range range) {
 std::optional<sequence_set> parse_sequence_set(std::string_view text) {
   if (text.empty() || text.back() == ',') return std::nullopt;
   sequence_set set;
+  if (text == "$") {
+    set.is_saved = true;
+    return set;
+  }
   while (!text.empty()) {
     if (set.ranges.size() == max_sequence_ranges) return std::nullopt;
     std::string_view element = take_until(text, ',');

@@ -23,12 +23,14 @@ using number_ranges = std::vector<number_range>;
 /// RFC 3501 9 `sequence-set` as the client wrote it: ranges in any order and direction; 0 stands for "*".
 struct sequence_set {
   number_ranges ranges;
+  bool is_saved = false; ///< "$" (RFC 5182): what the last search saved; no ranges then
 };
 
 /// The most ranges one set may have.
 inline constexpr size_t max_sequence_ranges = 16'384;
 
-/// Reads a whole `sequence-set`. Nothing when it is malformed, names 0 or is too long.
+/// Reads a whole `sequence-set`. "$" stands alone. Nothing when it is malformed,
+/// names 0 or is too long.
 std::optional<sequence_set> parse_sequence_set(std::string_view text);
 
 /// The numbers the set means where `largest` is the highest in use: "*" is that one, and "559:*" always holds

@@ -18,6 +18,7 @@ session& session::operator=(session&&) noexcept = default;
 
 actions session::start() { return machine_->with.start(); }
 actions session::feed(bytes_view input, instant now) { return machine_->with.feed(input, now); }
+void session::set_time(instant now) { machine_->with.set_time(now); }
 bool session::wants_input() const { return machine_->with.wants_input(); }
 actions session::on_tls(const sasl::channel_binding& channel) { return machine_->with.on_tls(channel); }
 
@@ -55,11 +56,32 @@ actions session::on_outcome(outcome result) {
   return with.on_answer([&](running_command& command) { command.on_outcome(with, result); });
 }
 
+actions session::on_quota(outcome result, const quota_usage& found) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_quota(with, result, found); });
+}
+
+actions session::on_annotations(outcome result, std::vector<annotation> found) {
+  dialogue& with = machine_->with;
+  return with.on_answer(
+      [&](running_command& command) { command.on_annotations(with, result, std::move(found)); });
+}
+
+actions session::on_expunged(outcome result, const expunged_since& found) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_expunged(with, result, found); });
+}
+
 actions session::on_message(const message_data& message) { return machine_->with.on_message(message); }
 
 actions session::on_read_end(outcome result) {
   dialogue& with = machine_->with;
   return with.on_answer([&](running_command& command) { command.on_read_end(with, result); });
+}
+
+actions session::on_narrowed(narrowed known) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_narrowed(with, std::move(known)); });
 }
 
 actions session::on_stored(const stored& result) {
@@ -75,6 +97,11 @@ actions session::on_copied(const copied& result) {
 actions session::on_append_ready(outcome result) {
   dialogue& with = machine_->with;
   return with.on_answer([&](running_command& command) { command.on_append_ready(with, result); });
+}
+
+actions session::on_linked(outcome result, const message_data& message) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_linked(with, result, message); });
 }
 
 actions session::on_appended(const appended& result) {

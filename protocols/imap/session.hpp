@@ -3,6 +3,7 @@
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/mailbox_page.hpp"
 #include "protocols/base/units.hpp"
+#include "protocols/imap/sequence_set.hpp"
 #include "protocols/mime/digest.hpp"
 #include "protocols/mime/time_zone.hpp"
 #include "protocols/sasl/exchange.hpp"
@@ -22,11 +23,15 @@ struct session_settings {
   bool tls_offered = false;
   bool login_needs_tls = true;
   std::vector<sasl::mechanism> mechanisms;
-  size_t max_bad_commands = 8;      ///< IMAP-03; 0: no limit
-  bool idle = true;                 ///< IMAP-05
-  size_t max_line_bytes = 65536;    ///< of a command without its literals; at most 16 KiB before login
-  size_t max_literal_bytes = 65536; ///< of a literal that is not a message; at most 4 KiB before login
-  uint64_t max_append_bytes = 0;    ///< of a message; 0: no limit
+  size_t max_bad_commands = 8;         ///< IMAP-03; 0: no limit
+  bool idle = true;                    ///< IMAP-05
+  bool rev2 = true;                    ///< announces IMAP4rev2 and lets clients enable it
+  size_t max_line_bytes = 65536;       ///< of a command without its literals; at most 16 KiB before login
+  size_t max_literal_bytes = 65536;    ///< of a literal that is not a message; at most 4 KiB before login
+  uint64_t max_append_bytes = 0;       ///< of a message; 0: no limit
+  size_t max_annotation_bytes = 65536; ///< of the value of an annotation
+  size_t max_annotations = 100;        ///< of a mailbox, or of the account beside its mailboxes
+  uint32_t message_limit = 0;          ///< messages one command may touch (RFC 9738); 0: no limit
   char separator = '/';
 };
 
@@ -45,6 +50,7 @@ struct mailbox_info {
 };
 
 struct mailbox_status {
+  mailbox_id id;
   uint32_t messages = 0;
   uint32_t unseen = 0;
   uint32_t deleted = 0;
@@ -52,9 +58,26 @@ struct mailbox_status {
   stagepost::uid_validity uid_validity;
   modseq highest_modseq;
   uint64_t size_bytes = 0;
+  uint64_t deleted_bytes = 0; ///< only where it was asked for
+};
+
+/// What an account uses and may use (RFC 9208).
+struct quota_usage {
+  uint64_t messages = 0;
+  uint64_t size_bytes = 0;
+  uint64_t size_limit_bytes = 0; ///< 0: unlimited
+  uint64_t mailboxes = 0;
+  uint64_t mailbox_limit = 0; ///< 0: unlimited
+};
+
+/// RFC 5464 3: a value under a name of ours or others' choice.
+struct annotation {
+  std::string name;           ///< "/private/comment", in lower case
+  std::optional<bytes> value; ///< nothing where it is to be removed
 };
 
 struct selected_mailbox {
+  mailbox_id id;
   stagepost::uid_validity uid_validity;
   stagepost::uid uid_next;
   modseq highest_modseq;
@@ -101,11 +124,34 @@ enum class read_depth : uint8_t {
 struct message_data {
   stagepost::uid uid;
   instant internal_date;
+  instant saved_at; ///< when it came into this mailbox (RFC 8514)
+  blob_id body;     ///< the same for all copies of a message; see object_id.hpp
   uint64_t size_bytes = 0;
   const mime::digest* digest = nullptr;
   bytes_view header; ///< through the blank line
   bytes_view whole;
-  bool gone = false; ///< expunged since; nothing else is set
+  bytes_view text_start; ///< of the part preview_extent names, where asked
+  bool gone = false;     ///< expunged since; nothing else is set
+};
+
+/// Where a text is looked for.
+enum class text_scope : uint8_t { body, text, header, subject, from, to, cc, bcc };
+
+/// A text of a SEARCH, folded (search::folded).
+struct search_text {
+  text_scope scope = text_scope::text;
+  std::string text;
+};
+
+/// What an index knows of a text; UIDs. Messages in neither do not have it, as far as the index goes.
+struct search_hits {
+  number_ranges sure;  ///< have it
+  number_ranges maybe; ///< must be read
+};
+
+struct narrowed {
+  stagepost::uid indexed_to;     ///< the index knows messages up to this one; zero: none
+  std::vector<search_hits> hits; ///< for each text asked for, unless zero
 };
 
 // -- actions ----------------------------------------------------------------------------------------------
@@ -115,6 +161,11 @@ struct reply {
 };
 struct start_tls {};
 struct close {};
+/// RFC 4978: what was replied goes out as it is, all later octets of both directions are deflated. Not a
+/// question.
+struct start_compression {};
+/// RFC 8437: nobody is logged in any more; nothing is selected. Not a question.
+struct forget_login {};
 /// Send this part of a message straight from the store, after what was replied and before what follows. The
 /// session has sent the literal's length: when the octets cannot be read the line must be cut. The only
 /// action beside reply that may come several times in one list. `message_uid` was just read and is in the
@@ -130,8 +181,9 @@ struct send_body {
 struct list_mailboxes {}; ///< on_mailboxes
 struct read_status {
   std::string name;
-};                    ///< on_status
-struct open_mailbox { ///< on_opened
+  bool deleted_bytes = false; ///< those cost a look at each message that is \Deleted
+};                            ///< on_status
+struct open_mailbox {         ///< on_opened
   std::string name;
   bool read_only = false; ///< EXAMINE
 };
@@ -152,11 +204,38 @@ struct subscribe_mailbox {
   bool subscribed = true;
 }; ///< on_outcome
 
+struct read_quota {}; ///< on_quota
+/// The annotations of a mailbox, or where the name is empty of the account. Answered by on_annotations.
+struct read_annotations {
+  std::string mailbox;
+};
+/// Answered by on_outcome, all or none: limit_reached where there would be more than `most`.
+struct write_annotations {
+  std::string mailbox;
+  std::vector<annotation> changes;
+  size_t most = 0;
+};
+
 /// Read these in this order, on_message for each, then on_read_end. At most 64 at a time, so others get their
 /// turn.
 struct read_messages {
   std::vector<uid> uids;
   read_depth depth = read_depth::facts;
+  bool text_start = false; ///< and what preview_extent names; `depth` is at least digest then
+  bool elsewhere = false;  ///< of the mailbox last looked into, and not of the selected one
+};
+/// What was expunged from the selected mailbox after that change? Answered by on_expunged.
+struct read_expunged {
+  modseq since;
+};
+/// What is known of these texts in the selected mailbox without reading it? Answered by on_narrowed.
+struct narrow_search {
+  std::vector<search_text> texts;
+};
+/// Answered by on_opened with the mailbox as it stands. It is not selected, and no updates of it come. Never
+/// asked for the one that is selected.
+struct look_into {
+  std::string name;
 };
 /// Answered by on_stored. Updates it causes are told first, by on_update.
 struct store_flags {
@@ -177,31 +256,53 @@ struct copy_messages {
   std::string to;
   bool move = false;
 };
-/// APPEND: may a message of this size go there? Answered by on_append_ready.
+/// APPEND: may a message that begins with so many octets go there? Answered by on_append_ready. Comes again
+/// for each further message of the command (RFC 3502), all of which go to the same mailbox.
 struct begin_append {
   std::string mailbox;
   uint64_t size_bytes = 0;
+  bool replaces = false; ///< another goes with it (REPLACE): whether there is room shows at finish_append
 };
 /// A piece of the message, octets untouched, at most 256 KiB; a long feed brings several. Not a question; a
 /// failure shows in on_appended.
 struct write_body {
   bytes content;
 };
-/// Answered by on_appended, once it is on disk.
-struct finish_append {
+/// The message a URL of CATENATE names (RFC 4469). Answered by on_linked.
+struct find_linked {
+  std::string mailbox;
+  std::optional<stagepost::uid_validity> validity; ///< where the URL has one it must hold
+  stagepost::uid uid;
+  read_depth depth = read_depth::digest;
+};
+/// This part of the message found last goes into the message begun. Not a question; a failure shows in
+/// on_appended.
+struct copy_linked {
+  uint64_t offset = 0;
+  uint64_t size_bytes = 0;
+};
+/// The message begun is whole. Not a question.
+struct end_message {
   uint32_t flags = 0;
   std::vector<std::string> keywords;
   std::optional<instant> internal_date; ///< absent: now
 };
-/// The message begun will not be finished.
+/// All messages begun go in together or not at all, and the one they replace goes with it (RFC 8508).
+/// Answered by on_appended, once it is on disk; updates of a replacement come first.
+struct finish_append {
+  std::optional<stagepost::uid> replaced; ///< in the selected mailbox
+};
+/// The messages begun will not be finished.
 struct abort_append {};
 /// There is more to say than fits one list: answered by on_more once what came before is sent.
 struct more {};
 
 using action =
-    std::variant<reply, start_tls, close, send_body, list_mailboxes, read_status, open_mailbox, leave_mailbox,
-                 create_mailbox, delete_mailbox, rename_mailbox, subscribe_mailbox, read_messages,
-                 store_flags, expunge, copy_messages, begin_append, write_body, finish_append, abort_append,
+    std::variant<reply, start_tls, close, start_compression, forget_login, send_body, read_expunged,
+                 list_mailboxes, read_status, open_mailbox, leave_mailbox, create_mailbox, delete_mailbox,
+                 rename_mailbox, subscribe_mailbox, read_quota, read_annotations, write_annotations,
+                 read_messages, look_into, narrow_search, store_flags, expunge, copy_messages, begin_append,
+                 write_body, find_linked, copy_linked, end_message, finish_append, abort_append,
                  sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;
 
@@ -216,13 +317,20 @@ struct copied {
 struct appended {
   imap::outcome outcome = outcome::unavailable;
   stagepost::uid_validity uid_validity;
-  stagepost::uid uid;
+  std::vector<uid> uids; ///< in the order of the messages
 };
 
 struct stored {
   imap::outcome outcome = outcome::unavailable;
   std::vector<uid> modified; ///< failed `unchanged_since`
   std::vector<uid> gone;     ///< expunged meanwhile
+};
+
+/// What was expunged. Where the change log does not reach back to the question, `complete` is false and the
+/// session finds out by comparison.
+struct expunged_since {
+  bool complete = false;
+  std::vector<uid> uids; ///< ascending
 };
 
 /// One IMAP connection seen from the server, pure (RFC 3501, RFC 9051 and the extensions it announces). Same
@@ -239,6 +347,8 @@ public:
 
   actions start();
   actions feed(bytes_view input, instant now);
+  /// What time it is, to be told before an answer that may come late: a long command says that it is alive.
+  void set_time(instant now);
   bool wants_input() const;
 
   actions on_tls(const sasl::channel_binding& channel);
@@ -251,11 +361,16 @@ public:
   actions on_status(outcome result, const mailbox_status& status);
   actions on_opened(outcome result, selected_mailbox opened);
   actions on_outcome(outcome result);
+  actions on_quota(outcome result, const quota_usage& found);
+  actions on_annotations(outcome result, std::vector<annotation> found);
+  actions on_expunged(outcome result, const expunged_since& found);
   actions on_message(const message_data& message);
   actions on_read_end(outcome result);
+  actions on_narrowed(narrowed known);
   actions on_stored(const stored& result);
   actions on_copied(const copied& result);
   actions on_append_ready(outcome result);
+  actions on_linked(outcome result, const message_data& message);
   actions on_appended(const appended& result);
   actions on_more();
   actions on_update(mailbox_update update);

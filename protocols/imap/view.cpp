@@ -13,8 +13,8 @@ bool uid_below(const message_entry& entry, stagepost::uid uid) { return entry.ui
 } // namespace
 
 mailbox_view::mailbox_view(std::string name, selected_mailbox opened, bool read_only)
-    : name_(std::move(name)), read_only_(read_only), uid_validity_(opened.uid_validity),
-      uid_next_(opened.uid_next), highest_modseq_(opened.highest_modseq),
+    : name_(std::move(name)), id_(opened.id), read_only_(read_only), uid_validity_(opened.uid_validity),
+      uid_next_(opened.uid_next), first_unknown_(opened.uid_next), highest_modseq_(opened.highest_modseq),
       keywords_(std::move(opened.keywords)), pages_(std::move(opened.pages)) {
   std::erase_if(pages_, [](const mailbox_page_ptr& page) { return page->entries.empty(); });
   recount();
@@ -54,6 +54,10 @@ uint32_t mailbox_view::first_unseen() const {
 
 bool mailbox_view::select(const sequence_set& set, bool by_uid, number_ranges& found) const {
   found.clear();
+  if (set.is_saved) {
+    found = sequences_of(saved_);
+    return true;
+  }
   if (!by_uid && size() == 0) {
     // "1:*" of an empty mailbox asks for nothing, and clients do.
     return std::all_of(set.ranges.begin(), set.ranges.end(),
@@ -63,8 +67,13 @@ bool mailbox_view::select(const sequence_set& set, bool by_uid, number_ranges& f
     found = resolve(set, size());
     return found.empty() || found.back().last <= size();
   }
-  const uint32_t largest = size() ? at(size()).uid.value : 0;
-  for (const number_range& range : resolve(set, largest)) {
+  found = sequences_of(resolve(set, size() ? at(size()).uid.value : 0));
+  return true;
+}
+
+number_ranges mailbox_view::sequences_of(const number_ranges& uids) const {
+  number_ranges found;
+  for (const number_range& range : uids) {
     const uint32_t first = first_at_or_after(stagepost::uid{range.first});
     const uint32_t end =
         range.last == UINT32_MAX ? size() + 1 : first_at_or_after(stagepost::uid{range.last + 1});
@@ -74,7 +83,7 @@ bool mailbox_view::select(const sequence_set& set, bool by_uid, number_ranges& f
     else
       found.push_back({first, end - 1});
   }
-  return true;
+  return found;
 }
 
 void mailbox_view::queue(mailbox_update update) {
@@ -135,6 +144,7 @@ size_t mailbox_view::index_of(uint32_t page_number) const {
 int64_t mailbox_view::take_page(const mailbox_page_ptr& now, bool with_expunges, int64_t shift,
                                 news_listener& listener) {
   static const mailbox_page nothing;
+  ++version_;
   const size_t index = index_of(now->number);
   const bool known = index < pages_.size() && pages_[index]->number == now->number;
   const mailbox_page_ptr held = known ? pages_[index] : nullptr;
@@ -155,7 +165,7 @@ int64_t mailbox_view::take_page(const mailbox_page_ptr& now, bool with_expunges,
         // What it was never told of, it need not be told is gone.
         if (sequence < announced_) {
           --announced_;
-          listener.on_expunged(sequence + 1);
+          listener.on_message_expunged(sequence + 1, old_entry->uid);
         }
       } else {
         ghosts = true;

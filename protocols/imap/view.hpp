@@ -4,6 +4,7 @@
 #include "protocols/imap/sequence_set.hpp"
 #include "protocols/imap/session.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ namespace stagepost::imap {
 class news_listener {
 public:
   virtual ~news_listener() = default;
-  virtual void on_expunged(uint32_t sequence) = 0;
+  virtual void on_message_expunged(uint32_t sequence, uid which) = 0;
   virtual void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) = 0;
   /// Asked after each page; false ends the round, the rest is kept.
   virtual bool wants_more() = 0;
@@ -33,7 +34,10 @@ public:
   bool read_only() const { return read_only_; }
   stagepost::uid_validity uid_validity() const { return uid_validity_; }
   stagepost::uid uid_next() const { return uid_next_; }
+  /// Below this every UID is a message of the view, or was and is expunged.
+  uint32_t known_end() const { return std::max(first_unknown_.value, last_uid_.value + 1); }
   modseq highest_modseq() const { return highest_modseq_; }
+  mailbox_id id() const { return id_; }
   const std::vector<std::string>& keywords() const { return keywords_; }
 
   uint32_t size() const { return ends_.empty() ? 0 : ends_.back(); }
@@ -50,11 +54,17 @@ public:
   /// that are not there are passed over.
   bool select(const sequence_set& set, bool by_uid, number_ranges& found) const;
 
+  /// What "$" stands for, as UIDs; those that are gone are passed over when it is used (RFC 5182).
+  const number_ranges& saved() const { return saved_; }
+  void save(number_ranges uids) { saved_ = std::move(uids); }
+
   /// Keeps an update until it may be told.
   void queue(mailbox_update update);
 
   /// Whether take_news would have anything to do.
   bool has_news(bool with_expunges) const;
+  /// Another one whenever messages of the view came, changed or went.
+  uint64_t version() const { return version_; }
 
   /// Takes up what waits and tells the listener. Without `with_expunges` expunged messages stay in the view
   /// until another time. False when the listener had enough.
@@ -73,18 +83,23 @@ public:
 
 private:
   size_t index_of(uint32_t page_number) const;
+  number_ranges sequences_of(const number_ranges& uids) const;
   int64_t take_page(const mailbox_page_ptr& now, bool with_expunges, int64_t shift, news_listener& listener);
   void recount();
 
   std::string name_;
+  mailbox_id id_;
   bool read_only_;
   bool keywords_grew_ = false;
   stagepost::uid_validity uid_validity_;
   stagepost::uid uid_next_;
-  stagepost::uid last_uid_; ///< of the view, now or before it was expunged: later ones are new
+  stagepost::uid last_uid_;      ///< of the view, now or before it was expunged: later ones are new
+  stagepost::uid first_unknown_; ///< UIDNEXT when the view was opened
   modseq highest_modseq_;
   uint32_t announced_ = 0;
   std::vector<std::string> keywords_;
+  number_ranges saved_;
+  uint64_t version_ = 1;
   mailbox_pages pages_;                          ///< in order, none empty
   std::vector<uint32_t> ends_;                   ///< messages up to and with each page
   std::map<uint32_t, mailbox_page_ptr> waiting_; ///< not looked at yet, by page number

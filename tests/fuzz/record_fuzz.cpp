@@ -8,6 +8,8 @@
 #include "storage/log_scan.hpp"
 #include "storage/records.hpp"
 #include "storage/small_records.hpp"
+#include "storage/statistics_record.hpp"
+#include "storage/word_leaf.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -26,6 +28,21 @@ void decode_twice(bytes_view in, Decode decode) {
   if (!second || encode(*second) != written) std::abort();
 }
 
+void read_leaf(bytes_view in) {
+  if (const auto words = leaf_words(in); words && (words->front() != 0 || words->back() != 0)) std::abort();
+  constexpr uint32_t messages = 200;
+  const auto reader = posting_reader::over(in);
+  if (!reader) return;
+  auto as_bits = *reader, as_places = *reader;
+  std::vector<uint64_t> set((messages + 63) / 64);
+  while (as_bits.take(set)) {
+  }
+  std::vector<uint32_t> places;
+  for (; as_places.take(places, messages); places.clear())
+    for (const uint32_t place : places)
+      if (place >= messages) std::abort();
+}
+
 void scan_as_log(bytes_view in) {
   log_scan found;
   const log_source source = [&](uint64_t at, size_t size, bytes& out) {
@@ -42,7 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 18) {
+  switch (choice % 22) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -65,6 +82,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)decode_text(in);
     break;
   }
+  case 18: decode_twice(in, decode_word_index); break;
+  case 19: decode_twice(in, decode_segment_messages); break;
+  case 20: read_leaf(in); break;
+  case 21: decode_twice(in, decode_day_counts); break;
   default: scan_as_log(in);
   }
   return 0;

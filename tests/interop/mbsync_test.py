@@ -19,6 +19,7 @@ class MbsyncTest(server.ServerTest):
     def setUpClass(cls):
         cls.mbsync = server.tool("mbsync")
         super().setUpClass()
+        cls.server.add_user(server.address("dora"))
 
     def setUp(self):
         self.local = self.server.folder / f"local-{self.id().rpartition('.')[2]}"
@@ -132,6 +133,33 @@ SyncState *
             self.assertIn("F", files["flag-far"].name.rpartition(",")[2])
             self.assertEqual(self.server.count("carol"), 5)
             self.assertIn(rb"\Flagged", self.far_flags("carol", "flag-near"))
+
+    def test_edits_of_the_same_message_on_both_sides_are_joined(self):
+        for words in ("both-flagged", "deleted-near-flagged-far", "deleted-far-flagged-near"):
+            self.append("dora", words)
+        self.sync("dora")
+        with self.server.imap("dora") as imap:
+            imap.select("INBOX")
+            for words, flag in (
+                ("both-flagged", r"(\Answered)"),
+                ("deleted-near-flagged-far", r"(\Flagged)"),
+                ("deleted-far-flagged-near", r"(\Deleted)"),
+            ):
+                imap.store(imap.search(None, "SUBJECT", words)[1][0].decode(), "+FLAGS", flag)
+            imap.expunge()
+        files = self.files()
+        for words in ("both-flagged", "deleted-far-flagged-near"):
+            near = files[words]
+            near.rename(near.parent.parent / "cur" / (near.name.partition(":")[0] + ":2,F"))
+        files["deleted-near-flagged-far"].unlink()
+        for _ in range(2):
+            self.sync("dora")
+            near = sorted(self.files())
+            self.assertEqual(self.server.count("dora"), len(near))
+            self.assertIn("both-flagged", near)
+            flags = self.far_flags("dora", "both-flagged")
+            self.assertIn(rb"\Answered", flags)
+            self.assertIn(rb"\Flagged", flags)
 
 
 if __name__ == "__main__":

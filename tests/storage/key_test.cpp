@@ -73,6 +73,7 @@ TEST(Key, OfRecipientsElsewhereIsTimeOrDestination) {
 TEST(Key, OfDirectoryTablesIsDomainAndLocalPart) {
   EXPECT_EQ(to_hex(key::domain(domain_id{1})), "0000000000000001");
   EXPECT_EQ(to_hex(key::local_part(domain_id{1}, "ab")), "00000000000000016162");
+  EXPECT_EQ(to_hex(key::domain_day(domain_id{1}, 20000)), "000000000000000100004e20");
 }
 
 TEST(Key, SortsAsNumbersDo) {

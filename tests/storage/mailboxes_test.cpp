@@ -146,5 +146,42 @@ TEST_F(Mailboxes, AnswerNotCachedRatherThanWait) {
   EXPECT_TRUE(read_messages(*store_, folder, {uid{1}}, reach::cache));
 }
 
+TEST_F(Mailboxes, KnowsWhatWasExpungedAsFarBackAsTheLogReaches) {
+  batch b(*store_);
+  mailbox_counters counters;
+  counters.highest_modseq = modseq{6};
+  put_counters(b, folder, counters);
+  put_change(b, folder, {modseq{2}, change_kind::added, {uid{1}, uid{2}, uid{3}, uid{4}}});
+  put_change(b, folder, {modseq{3}, change_kind::expunged, {uid{3}}});
+  put_change(b, folder, {modseq{4}, change_kind::flags, {uid{1}}});
+  put_change(b, folder, {modseq{5}, change_kind::expunged, {uid{1}, uid{2}}});
+  put_change(b, folder, {modseq{6}, change_kind::flags, {uid{4}}});
+  put_change(b, neighbour, {modseq{6}, change_kind::expunged, {uid{9}}});
+  must_commit(b);
+  const auto after = [this](uint64_t since) {
+    const auto found = read_expunged(*store_, folder, modseq{since}, reach::disk);
+    EXPECT_TRUE(found);
+    return std::pair(found->complete, found->uids);
+  };
+  using uids = std::vector<uid>;
+  EXPECT_EQ(after(1), std::pair(true, uids{uid{1}, uid{2}, uid{3}}));
+  EXPECT_EQ(after(3), std::pair(true, uids{uid{1}, uid{2}}));
+  EXPECT_EQ(after(5), std::pair(true, uids{}));
+  EXPECT_EQ(after(6), std::pair(true, uids{}));
+  EXPECT_EQ(after(7), std::pair(true, uids{})) << "a number from the future";
+
+  batch trimmed(*store_);
+  trim_changes(trimmed, folder, modseq{4});
+  must_commit(trimmed);
+  EXPECT_EQ(after(1), std::pair(false, uids{}));
+  EXPECT_EQ(after(2), std::pair(false, uids{})) << "the third change is forgotten";
+  EXPECT_EQ(after(3), std::pair(true, uids{uid{1}, uid{2}}));
+  batch bare(*store_);
+  trim_changes(bare, folder, modseq{100});
+  must_commit(bare);
+  EXPECT_EQ(after(5), std::pair(false, uids{}));
+  EXPECT_EQ(after(6), std::pair(true, uids{}));
+}
+
 } // namespace
 } // namespace stagepost::storage

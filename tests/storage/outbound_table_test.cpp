@@ -134,5 +134,25 @@ TEST_F(OutboundTable, PagesThroughDestinations) {
             (std::vector<uint64_t>{2, 4}));
 }
 
+TEST_F(OutboundTable, IsRidOfARecipientWhoseRecordIsLost) {
+  batch rows(*store_);
+  for (uint32_t index = 0; index < 3; ++index) {
+    spool_recipient who;
+    who.index = index;
+    who.address = "r@far.test";
+    who.state = recipient_state::remote;
+    who.priority = uint8_t(9 - index);
+    put_outbound(rows, queue_id{7}, who);
+  }
+  must_commit(rows);
+  batch changes(*store_);
+  ASSERT_TRUE(delete_outbound_of(changes, *store_, queue_id{7}, 1));
+  must_commit(changes);
+  const auto due = read_due(*store_, {}, instant{}, 10, reach::disk);
+  ASSERT_EQ(due->rows.size(), 2u);
+  EXPECT_EQ(due->rows[1].index, 2u);
+  EXPECT_EQ(read_destinations(*store_, "far.test", {}, 10, reach::disk)->rows.size(), 2u);
+}
+
 } // namespace
 } // namespace stagepost::storage

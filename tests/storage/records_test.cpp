@@ -3,6 +3,7 @@
 #include "protocols/base/text.hpp"
 #include "storage/directory_records.hpp"
 #include "storage/small_records.hpp"
+#include "storage/statistics_record.hpp"
 
 #include <gtest/gtest.h>
 
@@ -53,6 +54,7 @@ domain_record domain() { return {domain_id{1}, "a.b", {"c.d"}, {{"k", "v"}}, at(
 account_record account() {
   return {account_id{3}, domain_id{1}, "x", account_role::domain_admin, 2, {{"k", "v"}}, at(64)};
 }
+day_counts counts_of_a_day() { return {1, 300, 3, 4, 5, 6, 7, 8}; }
 alias_record alias() { return {domain_id{1}, "x", {"y@z"}}; }
 
 credential_record credentials() {
@@ -100,6 +102,7 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(to_hex(encode(page())), "01ab0202000100013f0880808080808080808001"
                                     "00");
   EXPECT_EQ(to_hex(encode(delivered_record{mailbox_id{300}, uid{4}})), "01ac0204");
+  EXPECT_EQ(to_hex(encode(counts_of_a_day())), "0101ac02030405060708");
   EXPECT_EQ(to_hex(encode_number(300)), "01ac02");
   EXPECT_EQ(to_hex(encode_text("ab")), "01026162");
 }
@@ -120,6 +123,7 @@ TEST(Records, AreReadBackAsWritten) {
   EXPECT_EQ(encode(*decode_credentials(encode(credentials()))), encode(credentials()));
   EXPECT_EQ(decode_page(2, encode(page()))->entries, page().entries);
   EXPECT_EQ(decode_delivered(encode(delivered_record{mailbox_id{300}, uid{4}}))->uid, uid{4});
+  EXPECT_EQ(*decode_day_counts(encode(counts_of_a_day())), counts_of_a_day());
   EXPECT_EQ(*decode_number(encode_number(UINT64_MAX)), UINT64_MAX);
   EXPECT_EQ(*decode_text(encode_text("ab")), "ab");
 }
@@ -139,12 +143,14 @@ void expect_damaged_or_sound(bytes_view in) {
   (void)decode_alias(domain_id{1}, "x", in);
   (void)decode_credentials(in);
   (void)decode_page(0, in);
+  (void)decode_day_counts(in);
 }
 
 std::vector<bytes> all_records() {
-  return {encode(blob()),  encode(folder()),      encode(counters()), encode(message()), encode(change()),
-          encode(spool()), encode(recipient()),   encode(step()),     encode(domain()),  encode(account()),
-          encode(alias()), encode(credentials()), encode(page())};
+  return {encode(blob()),   encode(folder()),         encode(counters()),  encode(message()),
+          encode(change()), encode(spool()),          encode(recipient()), encode(step()),
+          encode(domain()), encode(account()),        encode(alias()),     encode(credentials()),
+          encode(page()),   encode(counts_of_a_day())};
 }
 
 TEST(Records, SurviveEveryFlippedBit) {

@@ -10,7 +10,6 @@ import contextlib
 import socket
 import ssl
 import threading
-import time
 
 HANG, CUT, GARBAGE = "hang", "cut", "garbage"
 USUAL = {
@@ -43,7 +42,13 @@ class Peer:
     function of the line that gives one of these or None. `extensions` is what EHLO offers. `messages` are those that
     were answered 250; `lines` all commands."""
 
-    def __init__(self, extensions=("PIPELINING", "8BITMIME", "SIZE", "SMTPUTF8", "DSN"), certificate=None, key=None):
+    def __init__(
+        self,
+        extensions=("PIPELINING", "8BITMIME", "SIZE", "SMTPUTF8", "DSN"),
+        certificate=None,
+        key=None,
+        at=("127.0.0.1", 0),
+    ):
         self.extensions = list(extensions)
         self.on = {}
         self.messages = []
@@ -59,7 +64,7 @@ class Peer:
             self.extensions.append("STARTTLS")
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(at)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -96,13 +101,14 @@ class Peer:
             threading.Thread(target=self._serve, args=(line, number), daemon=True).start()
 
     def _serve(self, line, number):
+        line.settimeout(120)
+        session = Session(self, line, number)
         try:
-            line.settimeout(120)
-            Session(self, line, number).run()
+            session.run()
         except (OSError, EOFError):
             pass
         finally:
-            line.close()
+            session.line.close()
             with self._lock:
                 self.open -= 1
 
@@ -136,8 +142,8 @@ class Session:
         octets, self.buffer = self.buffer[:count], self.buffer[count:]
         return octets
 
-    def answer(self, stage, line=b"", usual=None):
-        """Says what is said at the stage; the code, or 0 when the connection is of no use any more."""
+    def answer(self, stage, line=b"", usual=None, before_250=lambda: None):
+        """Says what is said at the stage, and returns the code."""
         what = self.peer.on.get(stage)
         if callable(what):
             what = what(line)
@@ -151,6 +157,8 @@ class Session:
             self.line.sendall(b"\x00\xff this is no SMTP at all\r\n" * 3)
             raise EOFError
         text = what or usual or USUAL[stage]
+        if text.startswith("250"):
+            before_250()
         self.line.sendall(text.encode() + b"\r\n")
         return int(text[:3])
 
@@ -215,17 +223,10 @@ class Session:
         self.end()
 
     def end(self):
-        # Kept before it is said: whoever hears 250 may look at once.
         kept, self.message = self.message, None
-        with self.peer._lock:
-            self.peer.messages.append(kept)
-        try:
-            refused = self.answer("CONTENT", kept.content) != 250
-        except EOFError:
-            refused = True
-        if refused:
+
+        def keep():  # before it is said: whoever hears 250 may look at once
             with self.peer._lock:
-                self.peer.messages.remove(kept)
-            if self.peer.on.get("CONTENT") in (HANG, CUT, GARBAGE):
-                raise EOFError
-        time.sleep(0)
+                self.peer.messages.append(kept)
+
+        self.answer("CONTENT", kept.content, before_250=keep)

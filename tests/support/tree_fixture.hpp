@@ -81,7 +81,7 @@ protected:
     made.accepted_at = from_unix_milliseconds(1700000000000);
     for (const auto& each : to) {
       const auto found = find(each);
-      made.recipients.push_back({{each, 0, {}}, found.kind, found.target});
+      made.recipients.push_back({{each, 0, {}}, found.kind, found.target, false, found.domain});
       made.envelope.recipients.push_back({each, 0, {}});
     }
     return made;

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """/metrics and /healthz on the HTTP port."""
 
+import contextlib
 import http.client
+import os
 import re
+import socket
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
@@ -87,6 +91,43 @@ class MetricsTest(server.ServerTest):
             with self.server.connect("http") as plain:
                 plain.sendall(nonsense)
                 self.assertTrue(plain.recv(100).startswith(b"HTTP/1.1 4"), nonsense[:10])
+
+    def test_a_client_that_never_pauses_keeps_nobody_from_the_server(self):
+        """More of them than there are processors; others are served, and the daemon still ends when it is told to."""
+        request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 200
+        ended = threading.Event()
+
+        def ask_on():
+            with socket.create_connection(("127.0.0.1", self.server.ports["http"]), timeout=30) as client:
+                reader = threading.Thread(target=swallow, args=(client,))
+                reader.start()
+                try:
+                    while not ended.is_set():
+                        client.sendall(request)
+                except OSError:
+                    pass  # the server has ended
+                finally:
+                    with contextlib.suppress(OSError):
+                        client.shutdown(socket.SHUT_RDWR)
+                    reader.join()
+
+        def swallow(client):
+            with contextlib.suppress(OSError):
+                while client.recv(1 << 16):
+                    pass
+
+        clients = [threading.Thread(target=ask_on) for _ in range(2 * (os.cpu_count() or 1))]
+        for each in clients:
+            each.start()
+        try:
+            with self.server.imap("alice") as imap:
+                self.assertEqual(imap.noop()[0], "OK")
+            self.assertEqual(self.server.stop(), 0)
+        finally:
+            ended.set()
+            for each in clients:
+                each.join()
+            self.server.start()
 
 
 if __name__ == "__main__":

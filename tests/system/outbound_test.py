@@ -8,86 +8,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import mail_peer  # noqa: E402
+import sending  # noqa: E402
 import server  # noqa: E402
+from sending import TEXT  # noqa: E402
 
-TEXT = b"Subject: out\r\nFrom: <alice@example.test>\r\nMessage-ID: <one@example.test>\r\n\r\nhello\r\n.dot\r\n"
 
-
-class OutboundTest(server.ServerTest):
-    first_start = {"smtp_out": {"command_timeout_seconds": 2, "connect_timeout_seconds": 2,
-                                "rest_after_failure_seconds": 0}}  # fmt: skip
-
+class OutboundTest(sending.SendingTest):
     def setUp(self):
         self.peer = mail_peer.Peer()
         self.addCleanup(self.peer.close)
         self.addCleanup(self.empty_queue)
 
-    def empty_queue(self):
-        self.server.set(smtp_out__routes="")
-        for one in self.waiting():
-            server.wait_until("the order to delete", lambda one=one: self.gone_after_delete(one["id"]))
-
-    def gone_after_delete(self, queue_id):
-        return (
-            self.server.try_ctl("queue", "delete", queue_id).returncode == 0
-            or self.server.try_ctl("queue", "show", queue_id).returncode != 0
-        )
-
     def route(self, *routes):
         self.server.set(smtp_out__routes=", ".join(routes) if routes else self.peer.route())
-
-    def submit(self, *recipients, text=TEXT, sender="alice@example.test", options=(), rcpt_options=()):
-        with self.server.smtp("submission") as smtp:
-            smtp.starttls(context=self.server.tls())
-            smtp.ehlo()
-            smtp.login("alice@example.test", server.PASSWORD)
-            self.assertEqual(smtp.sendmail(sender, recipients, text, options, rcpt_options), {})
-
-    def waiting(self):
-        return self.server.ctl_json("queue", "list")["messages"]
-
-    def wait_for_empty_queue(self):
-        server.wait_until("an empty queue", lambda: not self.waiting())
-
-    def wait_for_attempts(self, address, count):
-        def made():
-            for one in self.waiting():
-                for who in one["recipients"]:
-                    if who["address"] == address and who["attempts"] >= count:
-                        return one
-            return None
-
-        return server.wait_until(f"attempt {count} at {address}", made)
-
-    def retry(self, queue_id):
-        server.wait_until("the order to retry", lambda: self.server.try_ctl("queue", "retry", queue_id).returncode == 0)
-
-    def inbox(self, user="alice"):
-        with self.server.imap(user) as imap:
-            imap.select("INBOX")
-            _, numbers = imap.search(None, "ALL")
-            found = []
-            for number in numbers[0].split():
-                _, data = imap.fetch(number, "(BODY.PEEK[])")
-                found.append(email.message_from_bytes(data[0][1], policy=email.policy.default))
-            for number in numbers[0].split():
-                imap.store(number, "+FLAGS", "\\Deleted")
-            imap.expunge()
-            return found
-
-    def report(self, user="alice"):
-        found = []
-
-        def came():
-            found.extend(self.inbox(user))
-            return found
-
-        server.wait_until("a report", came)
-        self.assertEqual(len(found), 1)
-        self.assertEqual(found[0].get_content_type(), "multipart/report")
-        parts = list(found[0].iter_parts())
-        self.assertEqual(parts[1].get_content_type(), "message/delivery-status")
-        return found[0], parts
 
     # -- the way out ---------------------------------------------------------------------------------------------
 
@@ -265,6 +198,75 @@ class OutboundTest(server.ServerTest):
         _, parts = self.report()
         self.assertEqual(parts[1].get_payload()[1]["Action"], "relayed")
 
+    def test_a_late_message_is_told_of_and_still_tried(self):
+        self.during_test(spool__delay_notice_after_attempts="1")
+        self.peer.on["MAIL"] = "451 4.3.0 out of order"
+        self.route()
+        self.submit("bob@far.example")
+        _, parts = self.report()
+        status = parts[1].get_payload()[1]
+        self.assertEqual((status["Action"], status["Status"]), ("delayed", "4.3.0"))
+        self.assertIsNotNone(status["Will-Retry-Until"])
+        [one] = self.waiting()
+        self.peer.on.clear()
+        self.retry(one["id"])
+        self.wait_for_empty_queue()
+        self.assertEqual(len(self.peer.messages), 1)
+
+    # -- what the administrator orders ---------------------------------------------------------------------------
+
+    def order(self, verb, *arguments):
+        """Until it is done: a message that is being sent right now cannot be changed."""
+        server.wait_until(f"queue {verb}", lambda: self.server.try_ctl("queue", verb, *arguments).returncode == 0)
+
+    def test_a_held_message_waits_until_it_is_released(self):
+        self.submit("bob@far.example", "carol@other.example")
+        [one] = self.waiting()
+        self.order("hold", one["id"])
+        self.route()
+        self.submit("dave@far.example")
+        server.wait_until("the other message", lambda: self.peer.addressed_to("dave@far.example"))
+        self.server.restart()
+        [held] = self.waiting()
+        self.assertEqual([who["state"] for who in held["recipients"]], ["held", "held"])
+        self.assertEqual(self.peer.addressed_to("bob@far.example"), [])
+        self.order("release", one["id"])
+        self.wait_for_empty_queue()
+        self.assertEqual(len(self.peer.addressed_to("bob@far.example")), 1)
+        self.assertEqual(len(self.peer.addressed_to("carol@other.example")), 1)
+
+    def test_the_higher_priority_goes_first(self):
+        self.during_test(smtp_out__connections_per_destination="1")
+        for number in range(6):
+            self.submit(f"bob{number}@far.example")
+        ids = {one["recipients"][0]["address"]: one["id"] for one in self.waiting()}
+        self.order("priority", ids["bob0@far.example"], "1")
+        self.order("priority", ids["bob5@far.example"], "9")
+        self.order("force", ids["bob4@far.example"])
+        self.assertEqual(self.server.try_ctl("queue", "priority", ids["bob0@far.example"], "11").returncode, 2)
+        self.route()
+        self.wait_for_empty_queue()
+        sent = [one.recipients[0] for one in self.peer.messages]
+        self.assertEqual(sent[:2], ["bob4@far.example", "bob5@far.example"])
+        self.assertEqual(sent[-1], "bob0@far.example")
+        self.assertEqual(len(sent), 6)
+
+    def test_attempts_start_over_when_they_are_reset(self):
+        self.during_test(spool__retry_intervals_minutes="1, 2")
+        self.peer.on["MAIL"] = "451 4.3.0 out of order"
+        self.route()
+        self.submit("bob@far.example")
+        one = self.wait_for_attempts("bob@far.example", 1)
+        for attempts in range(2, 6):
+            self.order("reset")
+            self.wait_for_attempts("bob@far.example", 1)
+            self.assertEqual(sum(line.startswith("MAIL") for line in self.peer.lines), attempts)
+        self.assertEqual(self.inbox(), [])
+        self.peer.on.clear()
+        self.retry(one["id"])
+        self.wait_for_empty_queue()
+        self.assertEqual(len(self.peer.messages), 1)
+
     # -- faults --------------------------------------------------------------------------------------------------
 
     def test_nothing_is_lost_or_doubled_whatever_the_other_server_does(self):
@@ -339,6 +341,36 @@ class OutboundTest(server.ServerTest):
         self.server.start()
         self.wait_for_empty_queue()
         self.assertEqual(len(self.peer.addressed_to("bob@far.example")), 1)
+
+    def test_an_orderly_stop_waits_for_what_is_under_way(self):
+        import signal
+        import threading
+
+        asked, go_on = threading.Event(), threading.Event()
+
+        def slow(_):
+            asked.set()
+            go_on.wait(60)
+
+        self.peer.on["CONTENT"] = slow
+        self.addCleanup(go_on.set)
+        self.route()
+        self.submit("bob@far.example")
+        self.assertTrue(asked.wait(60))
+        self.server.process.send_signal(signal.SIGTERM)
+        server.wait_until("the stop", lambda: not self.answers())
+        go_on.set()
+        self.assertEqual(self.server.process.wait(60), 0)
+        self.server.start()
+        self.wait_for_empty_queue()
+        self.assertEqual(len(self.peer.messages), 1)
+
+    def answers(self):
+        try:
+            self.server.connect("smtp").close()
+        except OSError:
+            return False
+        return True
 
     def test_the_store_is_sound_after_all(self):
         self.route()

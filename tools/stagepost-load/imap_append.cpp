@@ -8,6 +8,9 @@
 
 #include <unistd.h>
 
+#include <memory>
+#include <vector>
+
 namespace stagepost::load {
 namespace {
 
@@ -27,33 +30,50 @@ struct append_progress {
   latency_samples commands;
 };
 
-awaitable<void> append_some(event_loop& loop, const imap_append_settings& settings, uint32_t number,
-                            append_progress& progress) {
-  const auto user = settings.target.user.empty() ? settings.users.name(number) : settings.target.user;
-  imap_client client(loop.io(), settings.target);
-  co_await client.open();
-  co_await client.log_in(user);
-  co_await client.run("CAPABILITY");
+/// A connection that is logged in, and its mailbox's owner.
+struct appender {
+  std::unique_ptr<imap_client> client;
+  std::string user;
+};
+
+awaitable<void> open_one(event_loop& loop, const imap_append_settings& settings, uint32_t number,
+                         std::vector<appender>& ready) {
+  appender one;
+  one.user = settings.target.user.empty() ? settings.users.name(number) : settings.target.user;
+  one.client = std::make_unique<imap_client>(loop.io(), settings.target);
+  co_await one.client->open();
+  co_await one.client->log_in(one.user);
+  co_await one.client->run("CAPABILITY");
+  ready.push_back(std::move(one));
+}
+
+awaitable<void> append_some(const imap_append_settings& settings, appender& one, append_progress& progress) {
   std::vector<std::string> message(1);
   while (progress.next < settings.messages && !stop_requested()) {
-    message[0] = make_message(settings.shape, progress.next++, user);
+    message[0] = make_message(settings.shape, progress.next++, one.user);
     const auto began_at = steady::now();
-    co_await client.append(settings.mailbox, message);
+    co_await one.client->append(settings.mailbox, message);
     progress.commands.add(steady::now() - began_at);
     ++progress.appended;
   }
-  co_await client.log_out();
 }
+
+awaitable<void> leave(appender& one) { co_await one.client->log_out(); }
 
 int run_imap_append(const imap_append_settings& settings) {
   append_progress progress;
+  std::vector<appender> ready;
   event_loop loop(settings.run.timeout);
+  for (uint32_t i = 0; i < settings.connections; ++i) loop.spawn(open_one(loop, settings, i, ready));
+  loop.run_phase();
   step(settings.run.steps, "ready");
   const auto began_at = steady::now();
-  for (uint32_t i = 0; i < settings.connections; ++i) loop.spawn(append_some(loop, settings, i, progress));
+  for (auto& one : ready) loop.spawn(append_some(settings, one, progress));
   loop.run_phase();
   const auto seconds = seconds_of(steady::now() - began_at);
   step(settings.run.steps, "done");
+  for (auto& one : ready) loop.spawn(leave(one));
+  loop.run_phase();
   report out;
   out.add("messages", progress.appended);
   out.add("seconds", seconds);

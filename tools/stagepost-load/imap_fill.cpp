@@ -79,6 +79,8 @@ void add_imap_fill(CLI::App& parent, chosen_verb& chosen) {
       ->check(CLI::Range(smallest_message, size_t(256) << 20));
   verb.add_option("--multipart-every", settings->shape.multipart_every, "every n-th message is multipart")
       ->capture_default_str();
+  verb.add_option("--rare-every", settings->shape.rare_every, "every n-th message has a rare word")
+      ->capture_default_str();
   verb.add_option("--run", settings->shape.run, "the same run appends the same messages")
       ->capture_default_str();
   verb.add_option("--batch", settings->batch, "messages in one MULTIAPPEND")

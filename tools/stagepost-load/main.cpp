@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   add_imap_search(imap, chosen);
   add_imap_append(imap, chosen);
   add_imap_login(imap, chosen);
+  add_imap_handshake(imap, chosen);
   add_imap_idle(imap, chosen);
   add_imap_latency(imap, chosen);
   auto& pop3 = *app.add_subcommand("pop3", "what a mail program does over POP3");

@@ -53,6 +53,12 @@ std::string make_multipart(word_source& words, size_t size) {
   return out + tail;
 }
 
+// In place of as many octets of the line that begins behind the middle; lines there are longer than any word.
+void plant(std::string& body, std::string_view word) {
+  const auto line = body.find("\r\n", body.size() / 4) + 2;
+  body.replace(line, word.size() + 1, std::string(word) + ' ');
+}
+
 std::string sha256_hex(std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
@@ -88,6 +94,7 @@ std::string make_message(const message_shape& shape, uint32_t index, std::string
     body.reserve(body_size);
     append_words(body, words, body_size);
   }
+  if (shape.rare_every != 0 && index % shape.rare_every == 0) plant(body, rare_word);
   return header_of(shape, index, multipart, subject, recipient, sha256_hex(body)) + body;
 }
 

@@ -37,6 +37,7 @@ void add_imap_store(CLI::App& parent, chosen_verb& chosen);
 void add_imap_search(CLI::App& parent, chosen_verb& chosen);
 void add_imap_append(CLI::App& parent, chosen_verb& chosen);
 void add_imap_login(CLI::App& parent, chosen_verb& chosen);
+void add_imap_handshake(CLI::App& parent, chosen_verb& chosen);
 void add_imap_idle(CLI::App& parent, chosen_verb& chosen);
 void add_imap_latency(CLI::App& parent, chosen_verb& chosen);
 void add_pop3_retr(CLI::App& parent, chosen_verb& chosen);

@@ -32,10 +32,11 @@ struct wrong_usage : std::runtime_error {
 struct command_line {
   std::string config;
   bool as_json = false;
-  std::string name, path, folder, role = "user", id;
+  std::string name, path, folder, role = "user", id, from_day, to_day;
   std::vector<std::string> values, names, dropped_names;
   bool password_stdin = false;
   uint64_t limit = 100;
+  uint64_t priority = 5;
 };
 
 std::string read_password() {
@@ -258,6 +259,42 @@ int main(int argc, char** argv) {
   sub->add_option("id", line.id, "Queue id; none: all");
   simple(sub, [&] { return json::object{{"verb", "queue.retry"}, {"id", line.id}}; });
 
+  sub = queue->add_subcommand("reset", "Starts over with the attempts at a message, or at all");
+  sub->add_option("id", line.id, "Queue id; none: all");
+  simple(sub, [&] { return json::object{{"verb", "queue.reset"}, {"id", line.id}}; });
+  for (const auto& [verb, what] : {std::pair("hold", "Lets a message wait until it is released"),
+                                   std::pair("release", "Lets a message go on that was held"),
+                                   std::pair("force", "Tries a message now, before all others")}) {
+    sub = queue->add_subcommand(verb, what);
+    sub->add_option("id", line.id, "Queue id")->required();
+    simple(sub, [&, verb = std::string("queue.") + verb] {
+      return json::object{{"verb", verb}, {"id", line.id}};
+    });
+  }
+  sub = queue->add_subcommand("priority", "Changes the priority of a message for other servers");
+  sub->add_option("id", line.id, "Queue id")->required();
+  sub->add_option("priority", line.priority, "1 to 10; 10 goes first")->required()->check(CLI::Range(1, 10));
+  simple(sub, [&] {
+    return json::object{{"verb", "queue.priority"}, {"id", line.id}, {"priority", line.priority}};
+  });
+
+  auto* index = app.add_subcommand("index", "The index of words behind SEARCH");
+  index->require_subcommand(1);
+  for (const auto* verb : {"status", "rebuild"}) {
+    sub =
+        index->add_subcommand(verb, std::string(verb) == "status"
+                                        ? "Shows how far the server is, or the folders of a user"
+                                        : "Makes the index of a user's folders anew, or of all; search works "
+                                          "meanwhile, slower");
+    sub->add_option("address", line.name, "User; none: all");
+    simple(
+        sub,
+        [&, verb] {
+          return json::object{{"verb", std::string("index.") + verb}, {"name", line.name}};
+        },
+        ctl::print_index);
+  }
+
   auto* settings = app.add_subcommand("settings", "Server-wide settings");
   settings->require_subcommand(1);
   sub = settings->add_subcommand("list", "Lists them");
@@ -272,6 +309,26 @@ int main(int argc, char** argv) {
   simple(sub, [&] {
     return json::object{{"verb", "settings.set"}, {"settings", settings_from(line.values)}};
   });
+
+  sub = app.add_subcommand("resolve", "Asks the server's resolver, as deliveries and checks do");
+  with_name(sub, "Name");
+  std::string type = "A";
+  sub->add_option("type", type, "A, AAAA, MX, TXT, PTR, TLSA or CNAME; A if not given");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "resolve"}, {"name", line.name}, {"type", type}};
+      },
+      ctl::print_records);
+
+  sub = app.add_subcommand("route", "Says where mail to an address goes and why; sends nothing");
+  with_name(sub, "Address");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "route"}, {"name", line.name}};
+      },
+      ctl::print_route);
 
   sub = app.add_subcommand("trace", "The life of a message");
   sub->add_option("id", line.id, "Queue id or Message-ID")->required();
@@ -290,6 +347,18 @@ int main(int argc, char** argv) {
         return json::object{{"verb", "trace"}, {"id", line.id}};
       },
       [&](const json::object& answer) { ctl::print_trace(answer, zone); });
+
+  sub = app.add_subcommand("statistics", "What was counted of a domain, by day in UTC; of the last 30 days");
+  sub->add_option("name", line.name, "Domain; none: the whole server");
+  sub->add_option("--from", line.from_day, "First day, as 2026-12-31");
+  sub->add_option("--to", line.to_day, "Last day; today if not given");
+  simple(
+      sub,
+      [&] {
+        return json::object{
+            {"verb", "statistics"}, {"name", line.name}, {"from", line.from_day}, {"to", line.to_day}};
+      },
+      ctl::print_statistics);
 
   sub = app.add_subcommand("verify", "Proves checksums, references and counters");
   sub->callback([&] {

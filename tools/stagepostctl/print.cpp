@@ -145,6 +145,55 @@ void print_status(const json::object& answer) {
                member(each.as_object(), "writing") == "true" ? "writing" : "NOT WRITING");
 }
 
+void print_index(const json::object& answer) {
+  for (const auto& each : list(answer, "shards")) {
+    const auto& one = each.as_object();
+    fmt::print("store {}: {} folders waiting, {} at work, {} messages indexed, {} us each\n",
+               member(one, "store"), member(one, "folders_waiting"), member(one, "folders_at_work"),
+               member(one, "messages_indexed"), member(one, "cpu_microseconds_per_message"));
+  }
+  for (const auto& each : list(answer, "folders")) {
+    const auto& one = each.as_object();
+    fmt::print("{:<40} {} messages, indexed to {} of {}, {} octets in {} segments\n", member(one, "folder"),
+               member(one, "messages"), member(one, "indexed_to_uid"), member(one, "next_uid"),
+               member(one, "size_bytes"), member(one, "segments"));
+  }
+}
+
+void print_records(const json::object& answer) {
+  const auto canonical = member(answer, "canonical_name");
+  const bool failed = member(answer, "outcome") == "failed";
+  fmt::print("{} {}: {}, {}", member(answer, "type"), member(answer, "name"), member(answer, "outcome"),
+             member(answer, "validation"));
+  if (failed)
+    fmt::print(": {}\n", member(answer, "problem"));
+  else
+    fmt::print(", for {} s{}\n", member(answer, "ttl_seconds"),
+               member(answer, "from_cache") == "true" ? " (kept)" : "");
+  if (!canonical.empty() && canonical != member(answer, "name")) fmt::print("  is {}\n", canonical);
+  for (const auto& each : list(answer, "records")) fmt::print("  {}\n", std::string_view(each.as_string()));
+}
+
+void print_route(const json::object& answer) {
+  for (const auto& each : list(answer, "lines")) fmt::print("{}\n", std::string_view(each.as_string()));
+}
+
+void print_statistics(const json::object& answer) {
+  static constexpr const char* columns[] = {"messages_in", "octets_in", "messages_out", "octets_out",
+                                            "deliveries",  "refusals",  "logins",       "failed_logins"};
+  fmt::print("{:<10}", "day");
+  for (const auto* each : columns) fmt::print(" {:>13}", each);
+  fmt::print("\n");
+  for (const auto& each : list(answer, "days")) {
+    const auto& day = each.as_object();
+    fmt::print("{:<10}", member(day, "day"));
+    for (const auto* column : columns) fmt::print(" {:>13}", member(day, column));
+    fmt::print("\n");
+  }
+  if (member(answer, "counting") == "false")
+    fmt::print("Nothing is counted while smtp_in.allow_relay is anyone.\n");
+}
+
 void print_settings(const json::object& answer) {
   for (const auto& each : list(answer, "settings")) {
     const auto& one = each.as_object();

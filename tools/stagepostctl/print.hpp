@@ -17,6 +17,10 @@ void print_queue(const boost::json::object& answer);
 void print_trace(const boost::json::object& answer, const mime::time_zone& zone);
 void print_verify(const boost::json::object& answer);
 void print_status(const boost::json::object& answer);
+void print_index(const boost::json::object& answer);
+void print_records(const boost::json::object& answer);
+void print_route(const boost::json::object& answer);
+void print_statistics(const boost::json::object& answer);
 void print_settings(const boost::json::object& answer);
 
 } // namespace stagepost::ctl

@@ -3,10 +3,11 @@
 #include "actors/connection/control_connection.hpp"
 #include "actors/connection/listener.hpp"
 #include "actors/log/log.hpp"
+#include "actors/net/own_addresses.hpp"
 #include "actors/net/scheduler.hpp"
 #include "actors/supervisor/tree.hpp"
 #include "actors/wall_clock.hpp"
-#include "admin/http/metrics_connection.hpp"
+#include "admin/http/connection.hpp"
 #include "conf/stored.hpp"
 #include "storage/directory.hpp"
 #include "storage/secrets.hpp"
@@ -56,6 +57,17 @@ void use(connection::live_certificates& in, const std::shared_ptr<net::tls_conte
   if (certificates)
     certificates->set_options({settings.min_version == conf::tls_version::tls1_2, settings.session_tickets});
   in.set(certificates);
+}
+
+/// What every route to another server has to know of this one.
+route::destination known_to_routes(const conf::node_settings& node, const conf::smtp_out_settings& settings) {
+  route::destination ours;
+  ours.port = settings.port;
+  ours.own_names.push_back(node.host_name);
+  for (const auto& each : node.listeners)
+    if (!each.host_name.empty()) ours.own_names.push_back(each.host_name);
+  ours.own_addresses = net::own_addresses(node.listeners, ours.port);
+  return ours;
 }
 
 struct open_port {
@@ -141,7 +153,7 @@ void server::start() {
   };
   tree_ = supervisor::plant(*system_,
                             {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret,
-                             node_.host_name});
+                             node_.host_name, known_to_routes(node_, all.smtp_out), node_.outbound});
   start_listeners();
   start_control();
   log::info("{} is ready: {} listeners, {} shards, {} workers", node_.node_name, ports_.size(),
@@ -188,11 +200,13 @@ void server::start_control() {
   services->with =
       supervisor::context_for(tree_, node_, local, std::make_shared<connection::live_certificates>());
   services->upkeep = tree_.upkeep;
+  services->resolver = tree_.resolver;
   for (const auto& each : tree_.shards) services->queues.push_back(each.queue);
   services->started_at = started_at_;
   services->reload = [] {
     ::kill(::getpid(), SIGHUP);
   }; // raise() would reach this thread only, which holds it back
+  services->guide = tree_.router;
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
@@ -217,6 +231,11 @@ http::services_ptr server::http_services() {
   auto made = std::make_shared<http::services>();
   made->settings = settings_;
   made->counters = counters_;
+  made->directory = tree_.directory;
+  for (const auto& port : ports_)
+    if (!port.settings.on_unix_socket() && !port.sockets.empty())
+      made->ports.push_back({port.settings.service, port.settings.tls,
+                             conf::host_name_of(node_, port.settings), port.sockets.front().port});
   made->healthy = [this] { return healthy(); };
   const auto sum = [stores = stores_->shards](auto member) {
     return [stores, member] {

@@ -7,12 +7,17 @@
 
 namespace stagepost::imap {
 
-/// APPEND up to the announcement of its message, which ends what `in` reads; the message itself is streamed
-/// and never held. Nothing when the arguments are wrong, or another literal is announced there
+/// APPEND of one message or several (RFC 3502), each a literal or put together from parts (RFC 4469). What
+/// `in` reads ends in the announcement of a literal, `literal_follows`, or is the whole command; messages are
+/// streamed and never held. Nothing when the arguments are wrong, or another literal is announced there
 /// (`parser::ran_into_last_literal`).
-std::unique_ptr<running_command> make_append(parser& in, uint64_t size_bytes, bool client_waits);
+std::unique_ptr<running_command> make_append_with(parser& in, bool literal_follows);
 
-/// An APPEND that ended without a literal is always wrong.
-std::unique_ptr<running_command> make_append_without_message(parser& in, bool by_uid);
+/// REPLACE (RFC 8508): a message comes in and another goes, together.
+std::unique_ptr<running_command> make_replace_with(parser& in, bool by_uid, bool literal_follows);
+
+/// Those without any literal.
+std::unique_ptr<running_command> make_append(parser& in, bool by_uid);
+std::unique_ptr<running_command> make_replace(parser& in, bool by_uid);
 
 } // namespace stagepost::imap

@@ -3,6 +3,7 @@
 #include "protocols/base/text.hpp"
 #include "protocols/imap/dialogue.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace stagepost::imap {
@@ -26,20 +27,39 @@ public:
   }
 };
 
+struct enabled_word {
+  std::string_view name;
+  extension which;
+};
+
+constexpr enabled_word enabled_words[] = {
+    {"CONDSTORE", extension::condstore}, {"QRESYNC", extension::qresync},
+    {"UIDONLY", extension::uid_only},    {"UTF8=ACCEPT", extension::utf8}, // RFC 9755
+    {"IMAP4rev2", extension::rev2},
+};
+
 class enable final : public running_command {
 public:
-  explicit enable(bool condstore) : condstore_(condstore) {}
+  explicit enable(std::vector<const enabled_word*> words) : words_(std::move(words)) {}
 
   void begin(dialogue& with) override {
-    // RFC 5161 3.2: only what was switched on by this command.
-    const bool news = condstore_ && !with.uses_condstore();
-    with.text() += news ? "* ENABLED CONDSTORE\r\n" : "* ENABLED\r\n";
-    if (condstore_) with.use_condstore();
+    with.text() += "* ENABLED";
+    // What is not announced cannot be had.
+    if (!with.settings().rev2 || !with.settings().idle)
+      std::erase_if(words_, [](const enabled_word* word) { return word->which == extension::rev2; });
+    for (const enabled_word* word : words_) {
+      // RFC 5161 3.2: only what was switched on by this command.
+      const bool already =
+          word->which == extension::condstore ? with.uses_condstore() : with.uses(word->which);
+      if (!already) (with.text() += ' ').append(word->name);
+    }
+    with.text() += "\r\n";
+    for (const enabled_word* word : words_) with.enable(word->which);
     with.finish(answer::completed);
   }
 
 private:
-  bool condstore_;
+  std::vector<const enabled_word*> words_;
 };
 
 } // namespace
@@ -67,9 +87,23 @@ void write_capabilities(bytes& out, const dialogue& with) {
       out.append(" AUTH=").append(sasl::name_of(which));
     return;
   }
-  out += " NAMESPACE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED UIDPLUS UNSELECT MOVE CONDSTORE "
-         "ESEARCH"
-         " WITHIN STATUS=SIZE";
+  out +=
+      " NAMESPACE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED UIDPLUS UNSELECT MOVE CONDSTORE "
+      "QRESYNC ESEARCH WITHIN STATUS=SIZE LIST-STATUS OBJECTID SAVEDATE PREVIEW LANGUAGE UIDONLY UIDBATCHES "
+      "UTF8=ACCEPT";
+  out += " SEARCHRES SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL "
+         "INPROGRESS MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT";
+  // IDLE is part of it.
+  if (with.settings().rev2 && with.settings().idle) out += " IMAP4rev2";
+  // RFC 8437 leaves open what becomes of the compression then; so one or the other.
+  if (!with.is_compressed()) out += " UNAUTHENTICATE COMPRESS=DEFLATE";
+  out += " MULTIAPPEND CATENATE REPLACE BINARY QUOTA QUOTA=RES-STORAGE QUOTA=RES-MAILBOX METADATA";
+  if (const uint64_t limit = with.settings().max_append_bytes) {
+    out += " APPENDLIMIT="; // RFC 7889 2: one for all mailboxes
+    write_number(out, limit);
+  }
+  if (const uint32_t limit = with.settings().message_limit)
+    for (const char* name : {" MESSAGELIMIT=", " SAVELIMIT="}) out.append(name) += std::to_string(limit);
 }
 
 std::unique_ptr<running_command> make_capability(parser& in, bool) {
@@ -78,7 +112,7 @@ std::unique_ptr<running_command> make_capability(parser& in, bool) {
 }
 
 std::unique_ptr<running_command> make_enable(parser& in, bool) {
-  bool condstore = false;
+  std::vector<const enabled_word*> known;
   size_t words = 0;
   do {
     if (!in.space()) return nullptr;
@@ -88,9 +122,11 @@ std::unique_ptr<running_command> make_enable(parser& in, bool) {
       in.fail(parse_errc::too_complex, "too many capabilities");
       return nullptr;
     }
-    condstore = condstore || ascii_iequals(*word, "CONDSTORE");
+    for (const enabled_word& each : enabled_words)
+      if (ascii_iequals(*word, each.name) && std::find(known.begin(), known.end(), &each) == known.end())
+        known.push_back(&each);
   } while (!in.at_end());
-  return std::make_unique<enable>(condstore);
+  return std::make_unique<enable>(std::move(known));
 }
 
 } // namespace stagepost::imap

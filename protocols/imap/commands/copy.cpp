@@ -26,6 +26,7 @@ public:
     if (move_ && view.read_only()) return with.finish(answer::mailbox_is_read_only);
     number_ranges found;
     if (!view.select(set_, by_uid_, found)) return with.finish(answer::no_such_message);
+    if (with.are_too_many(found)) return with.refuse_so_many();
     std::vector<uid> uids = uids_of(view, found);
     if (uids.empty()) return with.finish(answer::completed);
     with.ask(copy_messages{std::move(uids), std::move(to_), move_});
@@ -45,7 +46,7 @@ public:
     if (!move_) return with.finish(answer::completed, code);
     // RFC 6851 4.3: told before the EXPUNGEs.
     (with.text() += "* OK [").append(code) += "] Moved\r\n";
-    with.finish(answer::completed);
+    with.finish_with_highest(answer::completed);
   }
 
 private:

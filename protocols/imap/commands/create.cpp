@@ -3,6 +3,7 @@
 #include "protocols/base/text.hpp"
 #include "protocols/imap/dialogue.hpp"
 #include "protocols/imap/mailbox_name.hpp"
+#include "protocols/imap/object_id.hpp"
 
 #include <array>
 
@@ -26,7 +27,18 @@ public:
     with.ask(create_mailbox{name_, use_});
   }
 
-  void on_outcome(dialogue& with, outcome result) override { with.finish(answer_for(result)); }
+  void on_outcome(dialogue& with, outcome result) override {
+    // RFC 9208 4.3.3: how many mailboxes there are is a quota, too.
+    if (result == outcome::limit_reached) return with.finish(answer::over_quota);
+    if (result != outcome::done) return with.finish(answer_for(result));
+    with.ask(read_status{name_}); // for its MAILBOXID
+  }
+
+  void on_status(dialogue& with, outcome result, const mailbox_status& found) override {
+    // Deleted again by somebody else, maybe: it was created all the same.
+    if (result != outcome::done) return with.finish(answer::completed);
+    with.finish(answer::completed, "MAILBOXID (" + mailbox_object_id(found.id) + ")"); // RFC 8474 4.1
+  }
 
 private:
   std::string name_;

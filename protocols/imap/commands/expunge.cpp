@@ -18,6 +18,7 @@ public:
     if (!uids_) return with.ask(expunge{true, {}});
     number_ranges found;
     with.view().select(*uids_, true, found);
+    if (with.are_too_many(found)) return with.refuse_so_many();
     std::vector<uid> uids = uids_of(with.view(), found);
     if (uids.empty()) return with.finish(answer::completed);
     with.ask(expunge{false, std::move(uids)});
@@ -25,7 +26,8 @@ public:
 
   void on_outcome(dialogue& with, outcome result) override {
     // What is gone already was to go anyway.
-    with.finish(result == outcome::expunged ? answer::completed : answer_for(result));
+    if (result != outcome::done && result != outcome::expunged) return with.finish(answer_for(result));
+    with.finish_with_highest(answer::completed);
   }
 
 private:

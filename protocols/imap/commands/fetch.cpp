@@ -2,9 +2,14 @@
 
 #include "protocols/base/text.hpp"
 #include "protocols/imap/commands/body_structure.hpp"
+#include "protocols/imap/commands/fetch_binary.hpp"
 #include "protocols/imap/commands/fetch_items.hpp"
 #include "protocols/imap/commands/message_set.hpp"
+#include "protocols/imap/commands/partial_fetch.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/object_id.hpp"
+#include "protocols/imap/preview.hpp"
+#include "protocols/imap/vanished.hpp"
 #include "protocols/mime/header.hpp"
 
 #include <algorithm>
@@ -16,21 +21,6 @@ namespace {
 constexpr size_t messages_at_a_time = 64;
 /// A header up to this size is sent from what was read anyway, a longer one from the store.
 constexpr size_t header_inline_bytes = 32 * 1024;
-
-/// The fields of a header block that were asked for, octets untouched, and the empty line that ends them.
-bytes pick_fields(bytes_view header, const fetch_item& item) {
-  bytes picked;
-  const bool listed = item.choice == fetch_item::field_choice::listed;
-  for (const mime::header_field& field : mime::header_fields(header)) {
-    const bool named = std::any_of(item.fields.begin(), item.fields.end(), [&](const std::string& name) {
-      return !field.name.empty() && ascii_iequals(name, field.name);
-    });
-    if (named == listed) picked += header.substr(field.offset, field.size);
-  }
-  // A field the header breaks off in has no newline of its own.
-  if (!picked.empty() && !picked.ends_with('\n')) picked += "\r\n";
-  return picked += "\r\n";
-}
 
 mime::extent cut(mime::extent whole, const std::optional<fetch_item::span>& partial) {
   if (!partial) return whole;
@@ -47,14 +37,27 @@ public:
   bool is_by_uid() const override { return by_uid_; }
 
   void begin(dialogue& with) override {
+    // RFC 7162 3.2.6.
+    if (request_.vanished && !with.uses(extension::qresync)) return with.finish(answer::not_enabled);
     number_ranges found;
     if (!with.view().select(set_, by_uid_, found)) return with.finish(answer::no_such_message);
+    if (request_.partial) found = narrow(found, *request_.partial, with.view(), request_.changed_since);
     if (request_.wants(fetch_kind::modseq)) with.use_condstore();
     for (const fetch_item& item : request_.items) {
       depth_ = std::max(depth_, item.depth());
       sets_seen_ = sets_seen_ || (item.sets_seen && !with.view().read_only());
     }
+    if (with.are_too_many(found)) keep_newest(with, found);
     walk_ = message_walk(std::move(found));
+    if (request_.vanished) return with.ask(read_expunged{*request_.changed_since});
+    go_on(with);
+  }
+
+  void on_expunged(dialogue& with, outcome result, const expunged_since& log) override {
+    // "*" may be a message that is gone by now.
+    gone_ =
+        gone_since(with.view(), set_.is_saved ? with.view().saved() : resolve(set_, with.view().known_end()),
+                   result == outcome::done ? log : expunged_since{});
     go_on(with);
   }
 
@@ -65,7 +68,7 @@ public:
       with_ = &with;
       with.view().take_news_of(batch_.front(), batch_.back(), *this);
     }
-    with.ask(read_messages{batch_, *depth_});
+    with.ask(reading());
   }
 
   void on_message(dialogue& with, const message_data& message) override {
@@ -90,6 +93,7 @@ public:
 private:
   /// The next messages: straight from the view where it knows all that is asked, else by a question.
   void go_on(dialogue& with) {
+    if (!write_vanished_earlier(with, gone_, next_gone_)) return with.ask(more{});
     if (!depth_) return tell_from_view(with);
     batch_.clear();
     answered_ = 0;
@@ -102,8 +106,16 @@ private:
       if (sets_seen_ && !(entry.flags & flag_seen)) newly_seen_.push_back(entry.uid);
     }
     if (batch_.empty()) return end(with);
-    if (newly_seen_.empty()) return with.ask(read_messages{batch_, *depth_});
+    if (newly_seen_.empty()) return with.ask(reading());
     with.ask(store_flags{newly_seen_, flag_change::add, flag_seen, {}, {}});
+  }
+
+  read_messages reading() const {
+    read_messages question;
+    question.uids = batch_;
+    question.depth = *depth_;
+    question.text_start = request_.wants(fetch_kind::preview);
+    return question;
   }
 
   void tell_from_view(dialogue& with) {
@@ -116,7 +128,29 @@ private:
     end(with);
   }
 
-  void end(dialogue& with) { with.finish(some_gone_ ? answer::some_expunged : answer::completed); }
+  /// RFC 9738 3.1: of too many the newest are told, and down to which.
+  void keep_newest(dialogue& with, number_ranges& found) {
+    const uint32_t limit = with.settings().message_limit;
+    uint64_t over = count(found) - limit;
+    size_t first = 0;
+    for (; over > 0; ++first) {
+      number_range& range = found[first];
+      const uint64_t size = uint64_t(range.last) - range.first + 1;
+      if (size > over) {
+        range.first += uint32_t(over);
+        break;
+      }
+      over -= size;
+    }
+    found.erase(found.begin(), found.begin() + ptrdiff_t(first));
+    limit_code_ = "MESSAGELIMIT " + std::to_string(limit) + ' ' +
+                  std::to_string(with.view().at(found.front().first).uid.value);
+  }
+
+  void end(dialogue& with) {
+    if (unknown_encoding_) return with.finish(answer::unknown_encoding);
+    with.finish(some_gone_ ? answer::some_expunged : answer::completed, limit_code_);
+  }
 
   bool is_wanted(const message_entry& entry) const {
     return !request_.changed_since || entry.modseq > *request_.changed_since;
@@ -127,7 +161,7 @@ private:
   }
 
   // What others changed in the messages around.
-  void on_expunged(uint32_t) override {}
+  void on_message_expunged(uint32_t, uid) override {}
   void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
     if (before.flags == now.flags && before.keywords == now.keywords && !with_->uses_condstore()) return;
     // Those come with what was asked for.
@@ -138,16 +172,17 @@ private:
 
   void write(dialogue& with, uint32_t sequence, const message_entry& entry, const message_data* message) {
     bytes& out = with.text();
+    const bool uid_only = with.uses(extension::uid_only);
     out += "* ";
-    write_number(out, sequence);
-    out += " FETCH (";
+    write_number(out, uid_only ? entry.uid.value : sequence);
+    out += uid_only ? " UIDFETCH (" : " FETCH ("; // RFC 9586 3.3
     const char* separator = "";
     const auto put = [&](const fetch_item& item) {
       with.text() += separator;
       separator = " ";
       write_item(with, item, entry, message);
     };
-    if (by_uid_ && !request_.wants(fetch_kind::uid)) put(uid_item());
+    if (by_uid_ && !uid_only && !request_.wants(fetch_kind::uid)) put(uid_item());
     bool flags_told = false;
     for (const fetch_item& item : request_.items) {
       put(item);
@@ -199,10 +234,18 @@ private:
       write_date_time(out, message->internal_date, with.zone().offset_at(message->internal_date));
       break;
     case fetch_kind::size: write_number(out, message->size_bytes); break;
+    case fetch_kind::email_id: (out += '(').append(email_id(message->body)) += ')'; break;
+    case fetch_kind::thread_id: out += "NIL"; break; // RFC 8474 5.2: where threads are not kept
+    case fetch_kind::save_date:
+      write_date_time(out, message->saved_at, with.zone().offset_at(message->saved_at));
+      break;
+    case fetch_kind::preview: write_string(out, make_preview(*message->digest, message->text_start)); break;
     case fetch_kind::envelope: write_envelope(out, message->digest->envelope); break;
     case fetch_kind::body: write_body_structure(out, message->digest->root, false); break;
     case fetch_kind::body_structure: write_body_structure(out, message->digest->root, true); break;
     case fetch_kind::section: write_section(with, item, *message); break;
+    case fetch_kind::binary: write_binary(with, item, *message); break;
+    case fetch_kind::binary_size: write_binary_size(with, item, *message); break;
     }
   }
 
@@ -223,6 +266,38 @@ private:
     open_literal(with, part.size);
     if (part.size == 0) return;
     with.out().add(send_body{message.uid, part.offset, part.size});
+  }
+
+  /// False when there is nothing, or nothing that can be decoded, to say of the section.
+  bool has_binary(dialogue& with, const binary_section& section) {
+    if (section.how == binary_section::outcome::unknown_encoding) unknown_encoding_ = true;
+    if (section.how >= binary_section::outcome::as_stored) return true;
+    with.text() += "NIL";
+    return false;
+  }
+
+  void write_binary(dialogue& with, const fetch_item& item, const message_data& message) {
+    const binary_section section = take_binary_section(message, item.numbers);
+    if (!has_binary(with, section)) return;
+    const bool stored = section.how == binary_section::outcome::as_stored;
+    const mime::extent part =
+        cut(stored ? section.where : mime::extent{0, section.content.size()}, item.partial);
+    bytes_view rest;
+    if (!stored) rest = bytes_view(section.content).substr(size_t(part.offset), size_t(part.size));
+    // RFC 3516 4.3: a literal8 where there may be NUL.
+    if (stored || rest.find('\0') != rest.npos) with.text() += '~';
+    open_literal(with, part.size);
+    if (stored && part.size) with.out().add(send_body{message.uid, part.offset, part.size});
+    if (stored) return;
+    for (; !rest.empty(); rest.remove_prefix(std::min(rest.size(), output::piece_bytes)))
+      with.text() += rest.substr(0, output::piece_bytes);
+  }
+
+  void write_binary_size(dialogue& with, const fetch_item& item, const message_data& message) {
+    const binary_section section = take_binary_section(message, item.numbers);
+    const bool stored = section.how == binary_section::outcome::as_stored;
+    if (section.how == binary_section::outcome::unknown_encoding) unknown_encoding_ = true;
+    write_number(with.text(), stored ? section.where.size : section.content.size());
   }
 
   static bytes_view part_of(bytes_view whole, mime::extent where) {
@@ -248,8 +323,12 @@ private:
   bool by_uid_;
   bool sets_seen_ = false;
   bool some_gone_ = false;
+  bool unknown_encoding_ = false; ///< RFC 3516 4.3: of a part whose octets were asked for
   std::optional<read_depth> depth_;
   message_walk walk_;
+  number_ranges gone_; ///< to be told first
+  size_t next_gone_ = 0;
+  bytes limit_code_; ///< where the command was cut short
   std::vector<uid> batch_;
   std::vector<uid> newly_seen_; ///< of the batch: \Seen is set by this FETCH
   size_t answered_ = 0;
@@ -258,12 +337,30 @@ private:
 
 } // namespace
 
+bytes pick_fields(bytes_view header, const fetch_item& item) {
+  bytes picked;
+  const bool listed = item.choice == fetch_item::field_choice::listed;
+  for (const mime::header_field& field : mime::header_fields(header)) {
+    const bool named = std::any_of(item.fields.begin(), item.fields.end(), [&](const std::string& name) {
+      return !field.name.empty() && ascii_iequals(name, field.name);
+    });
+    if (named == listed) picked += header.substr(field.offset, field.size);
+  }
+  // A field the header breaks off in has no newline of its own.
+  if (!picked.empty() && !picked.ends_with('\n')) picked += "\r\n";
+  return picked += "\r\n";
+}
+
 std::unique_ptr<running_command> make_fetch(parser& in, bool by_uid) {
   if (!in.space()) return nullptr;
   auto set = in.sequence_set();
   if (!set || !in.space()) return nullptr;
   auto request = parse_fetch_items(in);
   if (!request) return nullptr;
+  if (request->vanished && !by_uid) {
+    in.fail(parse_errc::syntax, "VANISHED needs UID FETCH");
+    return nullptr;
+  }
   return std::make_unique<fetch>(std::move(*set), std::move(*request), by_uid);
 }
 

@@ -1,6 +1,7 @@
 #include "protocols/imap/commands/fetch_items.hpp"
 
 #include "protocols/base/text.hpp"
+#include "protocols/imap/commands/fetch_binary.hpp"
 #include "protocols/imap/response.hpp"
 
 #include <algorithm>
@@ -22,6 +23,9 @@ constexpr simple_item simple_items[] = {
     {"RFC822.SIZE", fetch_kind::size},
     {"ENVELOPE", fetch_kind::envelope},
     {"BODYSTRUCTURE", fetch_kind::body_structure},
+    {"EMAILID", fetch_kind::email_id},
+    {"THREADID", fetch_kind::thread_id},
+    {"SAVEDATE", fetch_kind::save_date},
 };
 
 struct rfc822_item {
@@ -130,16 +134,39 @@ std::string section_label(const fetch_item& item) {
   return label;
 }
 
+/// "PREVIEW" or "PREVIEW (LAZY)". A preview costs one bounded read, so it is never left out for being slow.
+bool read_preview(parser& in, fetch_request& request) {
+  request.add(simple(fetch_kind::preview, "PREVIEW"));
+  in.take_text(" (LAZY)"); // any other list behind it is that of the fetch modifiers
+  return true;
+}
+
 bool read_item(parser& in, fetch_request& request) {
   const std::string_view name = in.item_name();
   if (request.items.size() >= max_fetch_items) return in.fail(parse_errc::too_complex, "too many items");
   for (const simple_item& known : simple_items)
     if (ascii_iequals(name, known.name)) return request.add(simple(known.kind, known.name)), true;
+  if (ascii_iequals(name, "PREVIEW")) return read_preview(in, request);
   for (const rfc822_item& known : rfc822_items) {
     if (!ascii_iequals(name, known.name)) continue;
     fetch_item item = simple(fetch_kind::section, known.name);
     item.text = known.text;
     item.sets_seen = known.sets_seen;
+    request.add(std::move(item));
+    return true;
+  }
+  if (ascii_istarts_with(name, "BINARY")) {
+    if (name.size() > 6 && !ascii_iequals(name, "BINARY.PEEK") && !ascii_iequals(name, "BINARY.SIZE"))
+      return in.fail(parse_errc::syntax, "unknown item");
+    fetch_item item;
+    if (!parse_binary_item(in, name, item)) return false;
+    // Each is decoded, and stays in memory until the message is told.
+    const auto decoded =
+        std::count_if(request.items.begin(), request.items.end(), [](const fetch_item& each) {
+          return each.kind == fetch_kind::binary || each.kind == fetch_kind::binary_size;
+        });
+    if (size_t(decoded) >= max_decoded_items)
+      return in.fail(parse_errc::too_complex, "too many BINARY items");
     request.add(std::move(item));
     return true;
   }
@@ -174,27 +201,49 @@ bool read_macro(parser& in, fetch_request& request) {
 bool read_modifiers(parser& in, fetch_request& request) {
   if (in.at_end()) return true;
   if (!in.space() || !in.expect('(')) return false;
-  if (!in.take_word("CHANGEDSINCE")) return in.fail(parse_errc::syntax, "unknown modifier");
-  if (!in.space()) return false;
-  const auto value = in.number64();
-  if (!value) return false;
-  request.changed_since = modseq{*value};
-  request.add(simple(fetch_kind::modseq, "MODSEQ"));
+  do {
+    if (!request.partial && in.take_word("PARTIAL")) {
+      if (!in.space() || !read_partial_range(in, request.partial.emplace())) return false;
+      continue;
+    }
+    if (in.take_word("VANISHED")) {
+      request.vanished = true;
+      continue;
+    }
+    if (request.changed_since || !in.take_word("CHANGEDSINCE"))
+      return in.fail(parse_errc::syntax, "unknown modifier");
+    if (!in.space()) return false;
+    const auto value = in.number64();
+    if (!value) return false;
+    request.changed_since = modseq{*value};
+    request.add(simple(fetch_kind::modseq, "MODSEQ"));
+  } while (in.take(' '));
+  if (request.vanished && !request.changed_since)
+    return in.fail(parse_errc::syntax, "VANISHED needs CHANGEDSINCE");
   return in.expect(')') && in.end();
 }
 
 } // namespace
 
+bool parse_section(parser& in, fetch_item& item) { return read_section(in, item); }
+bool parse_partial(parser& in, fetch_item& item) { return read_partial(in, item); }
+
 std::optional<read_depth> fetch_item::depth() const {
   switch (kind) {
   case fetch_kind::uid:
   case fetch_kind::flags:
-  case fetch_kind::modseq: return std::nullopt;
+  case fetch_kind::modseq:
+  case fetch_kind::thread_id: return std::nullopt;
+  case fetch_kind::email_id:
+  case fetch_kind::save_date:
   case fetch_kind::internal_date:
   case fetch_kind::size: return read_depth::facts;
+  case fetch_kind::preview:
   case fetch_kind::envelope:
   case fetch_kind::body:
   case fetch_kind::body_structure: return read_depth::digest;
+  case fetch_kind::binary:
+  case fetch_kind::binary_size: return numbers.empty() ? read_depth::digest : read_depth::whole;
   case fetch_kind::section: break;
   }
   // Header fields are picked here; all else is sent from the store.

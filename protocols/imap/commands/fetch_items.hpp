@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocols/imap/commands/search_return.hpp"
 #include "protocols/imap/parser.hpp"
 #include "protocols/imap/session.hpp"
 
@@ -19,7 +20,13 @@ enum class fetch_kind : uint8_t {
   envelope,
   body,           ///< BODY without section
   body_structure, ///< and with extension data
+  email_id,       ///< RFC 8474
+  thread_id,      ///< RFC 8474: never known
+  save_date,      ///< RFC 8514
+  preview,        ///< RFC 8970
   section,        ///< BODY[…] and the RFC822 forms of it
+  binary,         ///< BINARY[…]: without its transfer encoding (RFC 3516)
+  binary_size,
 };
 
 /// One thing to say about a message.
@@ -48,17 +55,25 @@ struct fetch_item {
 struct fetch_request {
   std::vector<fetch_item> items;
   std::optional<modseq> changed_since;
+  std::optional<partial_range> partial;
+  bool vanished = false; ///< RFC 7162 3.2.6: and what is gone since then
 
   bool wants(fetch_kind kind) const;
   void add(fetch_item item);
 };
 
 inline constexpr size_t max_fetch_items = 200;
+inline constexpr size_t max_decoded_items = 8; ///< BINARY and BINARY.SIZE among them
 inline constexpr size_t max_section_numbers = 100;
 inline constexpr size_t max_section_fields = 500;
 
 /// The items after the sequence set, alone, in a list or as a macro (RFC 3501 6.4.5), and the modifiers of
-/// RFC 7162 3.1.4 behind them.
+/// RFC 7162 3.1.4 and RFC 9394 3.3 behind them.
 std::optional<fetch_request> parse_fetch_items(parser& in);
+
+/// A section up to and with its "]": "1.2.MIME]".
+bool parse_section(parser& in, fetch_item& item);
+/// "<0.1000>", where there is one.
+bool parse_partial(parser& in, fetch_item& item);
 
 } // namespace stagepost::imap

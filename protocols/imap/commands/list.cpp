@@ -1,6 +1,7 @@
 #include "protocols/imap/commands/list.hpp"
 
 #include "protocols/imap/commands/create.hpp"
+#include "protocols/imap/commands/status.hpp"
 #include "protocols/imap/dialogue.hpp"
 #include "protocols/imap/mailbox_name.hpp"
 
@@ -21,6 +22,7 @@ struct list_request {
   bool select_special_use = false;
   bool recursive = false;
   bool tell_subscribed = false;
+  status_items status; ///< RFC 5819
   std::string reference;
   std::vector<std::string> patterns;
 };
@@ -59,14 +61,34 @@ public:
 
   void on_mailboxes(dialogue& with, outcome result, std::vector<mailbox_info> found) override {
     if (result != outcome::done) return with.finish(answer_for(result));
-    const char separator = with.settings().separator;
-    const tree mailboxes = grow(std::move(found), separator);
-    for (const auto& [name, mailbox] : mailboxes)
-      if (matches(name, separator)) tell(with, mailbox);
+    mailboxes_ = grow(std::move(found), with.settings().separator);
+    next_ = mailboxes_.begin();
+    go_on(with);
+  }
+
+  void on_status(dialogue& with, outcome result, const mailbox_status& found) override {
+    // RFC 5819 2: without it where it cannot be had.
+    if (result == outcome::done) write_status(with, asked_, request_.status, found);
+    go_on(with);
+  }
+
+  void on_more(dialogue& with) override { go_on(with); }
+
+private:
+  void go_on(dialogue& with) {
+    while (next_ != mailboxes_.end()) {
+      const auto& [name, mailbox] = *next_++;
+      if (!matches(name, with.settings().separator)) continue;
+      const bool in_itself = tell(with, mailbox);
+      if (in_itself && !request_.status.empty() && !mailbox.info.no_select) {
+        asked_ = name;
+        return with.ask(read_status{name, wants_deleted_bytes(request_.status)});
+      }
+      if (with.out().has_enough()) return with.ask(more{});
+    }
     with.finish(answer::completed);
   }
 
-private:
   bool is_selected(const mailbox_info& info) const {
     if (request_.select_subscribed && !info.subscribed) return false;
     return !request_.select_special_use || info.use != special_use::none;
@@ -102,7 +124,8 @@ private:
     });
   }
 
-  void tell(dialogue& with, const entry& mailbox) const {
+  /// False where it is not told of, or only for what is below it.
+  bool tell(dialogue& with, const entry& mailbox) const {
     const mailbox_info& info = mailbox.info;
     const bool selected = is_selected(info);
     bool shadow = false; // told of only for what is below it
@@ -110,7 +133,7 @@ private:
       // RFC 3501 6.3.9: with "%", a level above a subscribed mailbox is shown though it is not subscribed
       // itself.
       shadow = mailbox.child_selected && (request_.recursive || (request_.lsub && ends_in_percent()));
-      if (!shadow) return;
+      if (!shadow) return false;
     }
     bytes& out = with.text();
     out += request_.lsub ? "* LSUB (" : "* LIST (";
@@ -127,15 +150,26 @@ private:
     out += ") ";
     write_string(out, std::string_view(&with.settings().separator, 1));
     out += ' ';
-    write_mailbox(out, info.name);
+    with.write_name(info.name);
     // RFC 5258 4: whether or not what is below matches the pattern too.
-    if (request_.recursive && mailbox.child_selected) out += " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
-    out += "\r\n";
+    if (request_.recursive && mailbox.child_selected) {
+      bytes& info_out = with.text(); // the name may have begun another piece
+      info_out += " (\"CHILDINFO\" (";
+      if (request_.select_subscribed) info_out += "\"SUBSCRIBED\"";
+      if (request_.select_subscribed && request_.select_special_use) info_out += ' ';
+      if (request_.select_special_use) info_out += "\"SPECIAL-USE\"";
+      info_out += "))";
+    }
+    with.text() += "\r\n";
+    return !shadow;
   }
 
   bool ends_in_percent() const { return request_.patterns.front().ends_with('%'); }
 
   list_request request_;
+  tree mailboxes_;
+  tree::const_iterator next_;
+  std::string asked_; ///< whose status is awaited
 };
 
 bool read_selection(parser& in, list_request& request) {
@@ -154,9 +188,9 @@ bool read_selection(parser& in, list_request& request) {
     } while (in.take(' '));
     if (!in.expect(')')) return false;
   }
-  // RFC 5258 3.1.
-  if (request.recursive && !request.select_subscribed)
-    return in.fail(parse_errc::syntax, "RECURSIVEMATCH needs SUBSCRIBED");
+  // RFC 5258 3.1: not alone, nor with REMOTE only.
+  if (request.recursive && !request.select_subscribed && !request.select_special_use)
+    return in.fail(parse_errc::syntax, "RECURSIVEMATCH needs another option");
   return in.space();
 }
 
@@ -181,10 +215,13 @@ bool read_returns(parser& in, list_request& request) {
   if (!in.take(')')) {
     do {
       // CHILDREN and SPECIAL-USE are told anyway, as RFC 5258 3.2 and RFC 6154 2 allow.
-      if (in.take_word("SUBSCRIBED"))
+      if (in.take_word("SUBSCRIBED")) {
         request.tell_subscribed = true;
-      else if (!in.take_word("CHILDREN") && !in.take_word("SPECIAL-USE"))
+      } else if (in.take_word("STATUS")) {
+        if (!in.space() || !read_status_items(in, request.status)) return false;
+      } else if (!in.take_word("CHILDREN") && !in.take_word("SPECIAL-USE")) {
         return in.fail(parse_errc::syntax, "unknown RETURN option");
+      }
     } while (in.take(' '));
     if (!in.expect(')')) return false;
   }

@@ -1,7 +1,7 @@
 #include "protocols/imap/commands/search_key.hpp"
 
 #include "protocols/base/text.hpp"
-#include "protocols/mime/charset.hpp"
+#include "protocols/mime/collation.hpp"
 
 #include <algorithm>
 
@@ -19,6 +19,9 @@ struct key_form {
   uint64_t number = 0;
   bool negated = false;
 };
+
+/// "$" in one command.
+constexpr size_t max_saved_sets = 8;
 
 constexpr key_form forms[] = {
     {"ALL", search_kind::all, argument::none},
@@ -41,6 +44,14 @@ constexpr key_form forms[] = {
     {"BEFORE", search_kind::before, argument::date},
     {"ON", search_kind::on, argument::date},
     {"SINCE", search_kind::since, argument::date},
+    // RFC 8514: of every message it is known when it was saved.
+    {"SAVEDBEFORE", search_kind::saved_before, argument::date},
+    {"SAVEDON", search_kind::saved_on, argument::date},
+    {"SAVEDSINCE", search_kind::saved_since, argument::date},
+    {"SAVEDATESUPPORTED", search_kind::all, argument::none},
+    // RFC 8474 6.
+    {"EMAILID", search_kind::email_id, argument::keyword},
+    {"THREADID", search_kind::thread_id, argument::keyword},
     {"SENTBEFORE", search_kind::sent_before, argument::date},
     {"SENTON", search_kind::sent_on, argument::date},
     {"SENTSINCE", search_kind::sent_since, argument::date},
@@ -77,7 +88,7 @@ public:
     }
     const std::string_view word = in_.peek_atom();
     if (!word.empty() && is_ascii_digit(word.front())) return read_set(key, search_kind::sequence);
-    if (word.empty() && in_.peek('*')) return read_set(key, search_kind::sequence);
+    if ((word.empty() && in_.peek('*')) || word == "$") return read_set(key, search_kind::sequence);
     if (in_.take_word("NOT")) {
       key.kind = search_kind::none_of;
       key.children.resize(1);
@@ -121,6 +132,8 @@ private:
   bool read_set(search_key& key, search_kind kind) {
     auto set = in_.sequence_set();
     if (!set) return false;
+    // Each stands for a copy of the saved result.
+    if (set->is_saved && ++saved_ > max_saved_sets) return in_.fail(parse_errc::too_complex, "too many $");
     key.kind = kind;
     key.set = std::move(*set);
     return true;
@@ -163,7 +176,7 @@ private:
     if (!text) return false;
     // 8-bit octets without CHARSET are UTF-8 too: clients forget it.
     if (!is_utf8(*text)) return in_.fail(parse_errc::syntax, "invalid UTF-8");
-    key.text = mime::search_key(*text);
+    key.text = mime::find_key(*text);
     return true;
   }
 
@@ -193,35 +206,10 @@ private:
 
   parser& in_;
   size_t keys_ = 0;
+  size_t saved_ = 0; ///< "$" among them
 };
 
-bool read_returns(parser& in, search_request& request) {
-  if (!in.take_word("RETURN")) return true;
-  if (!in.space() || !in.expect('(')) return false;
-  search_return& returns = request.returns.emplace();
-  if (!in.take(')')) {
-    do {
-      if (in.take_word("MIN"))
-        returns.min = true;
-      else if (in.take_word("MAX"))
-        returns.max = true;
-      else if (in.take_word("ALL"))
-        returns.all = true;
-      else if (in.take_word("COUNT"))
-        returns.count = true;
-      else
-        return in.fail(parse_errc::syntax, "unknown RETURN option");
-    } while (in.take(' '));
-    if (!in.expect(')')) return false;
-  } else {
-    returns.all = true; // RFC 4731 3.1
-  }
-  return in.space();
-}
-
 bool read_charset(parser& in) {
-  if (!in.take_word("CHARSET")) return true;
-  if (!in.space()) return false;
   const auto name = in.astring();
   if (!name) return false;
   if (!ascii_iequals(*name, "UTF-8") && !ascii_iequals(*name, "US-ASCII"))
@@ -237,12 +225,31 @@ bool search_key::uses_modseq() const {
                      [](const search_key& child) { return child.uses_modseq(); });
 }
 
-std::optional<search_request> parse_search(parser& in) {
-  search_request request;
-  if (!read_returns(in, request) || !read_charset(in)) return std::nullopt;
-  key_reader reader(in);
-  if (!reader.read_list(request.key, 0) || !in.end()) return std::nullopt;
-  return request;
+bool search_key::uses_sequences() const {
+  return (kind == search_kind::sequence && !set.is_saved) ||
+         std::any_of(children.begin(), children.end(),
+                     [](const search_key& child) { return child.uses_sequences(); });
+}
+
+bool search_key::names_selected() const {
+  return kind == search_kind::sequence || set.is_saved ||
+         std::any_of(children.begin(), children.end(),
+                     [](const search_key& child) { return child.names_selected(); });
+}
+
+bool parse_search(parser& in, search_request& request) {
+  if (!read_search_return(in, request.returns)) return false;
+  if (in.take_word("CHARSET")) {
+    if (in.has_no_charsets()) return in.fail(parse_errc::syntax, "all is UTF-8, without CHARSET");
+    if (!in.space() || !read_charset(in)) return false;
+  }
+  return key_reader(in).read_list(request.key, 0) && in.end();
+}
+
+std::optional<search_key> parse_search_with_charset(parser& in) {
+  search_key key;
+  if (!read_charset(in) || !key_reader(in).read_list(key, 0) || !in.end()) return std::nullopt;
+  return key;
 }
 
 } // namespace stagepost::imap

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocols/imap/commands/search_return.hpp"
 #include "protocols/imap/parser.hpp"
 #include "protocols/imap/session.hpp"
 
@@ -24,7 +25,12 @@ enum class search_kind : uint8_t {
   before,   ///< date: internal date
   on,
   since,
-  older, ///< number: seconds (RFC 5032)
+  saved_before, ///< date: when it came into the mailbox
+  saved_on,
+  saved_since,
+  email_id,  ///< text
+  thread_id, ///< nothing has one
+  older,     ///< number: seconds (RFC 5032)
   younger,
   larger, ///< number
   smaller,
@@ -55,15 +61,14 @@ struct search_key {
   number_ranges ranges;
   uint64_t keyword_bit = 0;
 
-  bool uses_modseq() const;
-};
+  // Filled in by `narrow`: what an index knows of the text, for messages up to indexed_to.
+  stagepost::uid indexed_to;
+  search_hits hits;
 
-/// What RETURN asks for (RFC 4731); without it a plain SEARCH answer is given.
-struct search_return {
-  bool min = false;
-  bool max = false;
-  bool all = false;
-  bool count = false;
+  bool uses_modseq() const;
+  bool uses_sequences() const;
+  /// Whether it names messages by sequence numbers or "$".
+  bool names_selected() const;
 };
 
 struct search_request {
@@ -74,7 +79,11 @@ struct search_request {
 inline constexpr size_t max_search_depth = 100;
 inline constexpr size_t max_search_keys = 1000;
 
-/// The arguments of SEARCH (RFC 3501 6.4.4 with RFC 4731, RFC 5032, RFC 7162 3.1.5).
-std::optional<search_request> parse_search(parser& in);
+/// The arguments of SEARCH (RFC 3501 6.4.4 with RFC 4731, RFC 5032, RFC 7162 3.1.5), as far as they can be
+/// read.
+bool parse_search(parser& in, search_request& request);
+
+/// The charset and the keys of SORT and THREAD (RFC 5256 3), to the end of the command.
+std::optional<search_key> parse_search_with_charset(parser& in);
 
 } // namespace stagepost::imap

@@ -1,11 +1,12 @@
 #include "protocols/imap/commands/search_match.hpp"
 
 #include "protocols/base/text.hpp"
-#include "protocols/mime/charset.hpp"
+#include "protocols/imap/object_id.hpp"
+#include "protocols/mime/collation.hpp"
 #include "protocols/mime/date.hpp"
 #include "protocols/mime/encoded_word.hpp"
 #include "protocols/mime/header.hpp"
-#include "protocols/mime/text.hpp"
+#include "protocols/search/message_text.hpp"
 
 #include <algorithm>
 
@@ -26,10 +27,15 @@ std::optional<read_depth> depth_of(search_kind kind) {
   case search_kind::uid:
   case search_kind::flag:
   case search_kind::keyword:
+  case search_kind::thread_id:
   case search_kind::modseq: return std::nullopt;
   case search_kind::before:
   case search_kind::on:
   case search_kind::since:
+  case search_kind::saved_before:
+  case search_kind::saved_on:
+  case search_kind::saved_since:
+  case search_kind::email_id:
   case search_kind::older:
   case search_kind::younger:
   case search_kind::larger:
@@ -51,42 +57,21 @@ std::optional<read_depth> depth_of(search_kind kind) {
 
 bool holds_text(std::string_view folded, const std::string& text) { return folded.find(text) != folded.npos; }
 
-/// All fields of a header block as text for people, folded.
-std::string readable_header(bytes_view block) {
-  std::string text;
-  for (const mime::header_field& field : mime::header_fields(block)) {
-    text.append(field.name) += ": ";
-    text += mime::decode_header_text(field.value);
-    text += '\n';
-  }
-  return text;
-}
-
 bytes_view octets_of(bytes_view whole, mime::extent where) {
   return where.offset > whole.size() ? bytes_view{} : whole.substr(size_t(where.offset), size_t(where.size));
-}
-
-/// The text of a part and of all below it: text parts decoded, names of attachments, headers of enclosed
-/// messages.
-void append_text(std::string& text, bytes_view whole, const mime::part& part) {
-  for (const mime::part& child : part.children) {
-    if (part.is_message()) text += readable_header(octets_of(whole, child.header()));
-    append_text(text, whole, child);
-  }
-  if (!part.children.empty()) return;
-  for (const auto& [parameters, name] :
-       {std::pair{&part.disposition_parameters, std::string_view("filename")},
-        std::pair{&part.parameters, std::string_view("name")}})
-    if (const auto value = mime::decoded_parameter(*parameters, name)) (text += *value) += '\n';
-  if (part.type == "text") (text += mime::searchable_text(octets_of(whole, part.body()), part)) += '\n';
 }
 
 } // namespace
 
 void settle(search_key& key, const mailbox_view& view) {
-  if (key.kind == search_kind::sequence) key.ranges = resolve(key.set, view.size());
-  if (key.kind == search_kind::uid)
+  if (key.set.is_saved) {
+    key.kind = search_kind::uid; // kept as UIDs, whatever it stands for
+    key.ranges = view.saved();
+  } else if (key.kind == search_kind::sequence) {
+    key.ranges = resolve(key.set, view.size());
+  } else if (key.kind == search_kind::uid) {
     key.ranges = resolve(key.set, view.size() ? view.at(view.size()).uid.value : 0);
+  }
   if (key.kind == search_kind::keyword) key.keyword_bit = keyword_bits({key.text}, view.keywords());
   for (search_key& child : key.children) settle(child, view);
 }
@@ -101,6 +86,10 @@ match_result search_subject::match(const search_key& key) {
     return result;
   }
   default: break;
+  }
+  if (entry_.uid <= key.indexed_to) {
+    if (contains(key.hits.sure, entry_.uid.value)) return {truth::yes, {}};
+    if (!contains(key.hits.maybe, entry_.uid.value)) return {truth::no, {}};
   }
   const auto needed = depth_of(key.kind);
   if (needed && (!message_ || depth_ < *needed)) return {truth::unknown, *needed};
@@ -138,9 +127,14 @@ bool search_subject::holds(const search_key& key) {
   case search_kind::flag: return (entry_.flags & key.number) != 0;
   case search_kind::keyword: return (entry_.keywords & key.keyword_bit) != 0;
   case search_kind::modseq: return entry_.modseq.value >= key.number;
-  case search_kind::before: return internal_day() < key.date;
-  case search_kind::on: return internal_day() == key.date;
-  case search_kind::since: return internal_day() >= key.date;
+  case search_kind::before: return day_of(message_->internal_date) < key.date;
+  case search_kind::on: return day_of(message_->internal_date) == key.date;
+  case search_kind::since: return day_of(message_->internal_date) >= key.date;
+  case search_kind::saved_before: return day_of(message_->saved_at) < key.date;
+  case search_kind::saved_on: return day_of(message_->saved_at) == key.date;
+  case search_kind::saved_since: return day_of(message_->saved_at) >= key.date;
+  case search_kind::email_id: return email_id(message_->body) == key.text;
+  case search_kind::thread_id: return false;
   case search_kind::older: return now_ - message_->internal_date >= std::chrono::seconds(key.number);
   case search_kind::younger: return now_ - message_->internal_date <= std::chrono::seconds(key.number);
   case search_kind::larger: return message_->size_bytes > key.number;
@@ -153,8 +147,8 @@ bool search_subject::holds(const search_key& key) {
   case search_kind::cc: return addresses_contain(message_->digest->envelope.cc, key.text);
   case search_kind::bcc: return addresses_contain(message_->digest->envelope.bcc, key.text);
   case search_kind::subject: {
-    const auto& subject = message_->digest->envelope.subject;
-    return subject && holds_text(mime::search_key(mime::decode_header_text(*subject)), key.text);
+    const auto subject = search::subject_text(*message_->digest);
+    return subject && holds_text(mime::find_key(*subject), key.text);
   }
   case search_kind::header: return header_contains(key);
   case search_kind::text: return holds_text(header_text(), key.text) || holds_text(body_text(), key.text);
@@ -165,12 +159,7 @@ bool search_subject::holds(const search_key& key) {
 
 bool search_subject::addresses_contain(const mime::address_list& list, const std::string& text) const {
   return std::any_of(list.begin(), list.end(), [&](const mime::address& address) {
-    std::string readable;
-    if (address.kind == mime::address_kind::group_start)
-      readable = mime::decode_header_text(address.mailbox);
-    else if (address.kind == mime::address_kind::mailbox)
-      readable = mime::decode_header_text(address.name) + " <" + address.mailbox + "@" + address.host + ">";
-    return holds_text(mime::search_key(readable), text);
+    return holds_text(mime::find_key(search::address_text(address)), text);
   });
 }
 
@@ -178,15 +167,14 @@ bool search_subject::header_contains(const search_key& key) const {
   for (const mime::header_field& field : mime::header_fields(message_->header)) {
     if (!ascii_iequals(field.name, key.name)) continue;
     // RFC 3501 6.4.4: an empty string asks only whether the field is there.
-    if (key.text.empty() || holds_text(mime::search_key(mime::decode_header_text(field.value)), key.text))
+    if (key.text.empty() || holds_text(mime::find_key(mime::decode_header_text(field.value)), key.text))
       return true;
   }
   return false;
 }
 
-/// RFC 9051 6.4.4 disregards time and time zone: the day is the one FETCH INTERNALDATE shows.
-std::chrono::sys_days search_subject::internal_day() const {
-  const instant at = message_->internal_date;
+/// RFC 9051 6.4.4 disregards time and time zone: the day is the one FETCH INTERNALDATE and SAVEDATE show.
+std::chrono::sys_days search_subject::day_of(instant at) const {
   return std::chrono::floor<std::chrono::days>(at + zone_->offset_at(at));
 }
 
@@ -206,16 +194,17 @@ const std::string& search_subject::header_text() {
     const bytes_view header = message_->header.empty()
                                   ? message_->whole.substr(0, message_->digest->header_size)
                                   : message_->header;
-    header_text_ = mime::search_key(readable_header(header));
+    header_text_ = mime::find_key(search::header_text(header));
   }
   return *header_text_;
 }
 
 const std::string& search_subject::body_text() {
   if (!body_text_) {
-    std::string text;
-    append_text(text, message_->whole, message_->digest->root);
-    body_text_ = mime::search_key(text);
+    const search::octet_source read = [whole = message_->whole](mime::extent where) {
+      return octets_of(whole, where);
+    };
+    body_text_ = mime::find_key(search::body_text(*message_->digest, read));
   }
   return *body_text_;
 }

@@ -37,7 +37,7 @@ private:
   bool addresses_contain(const mime::address_list& list, const std::string& text) const;
   bool header_contains(const search_key& key) const;
   bool sent(const search_key& key) const;
-  std::chrono::sys_days internal_day() const;
+  std::chrono::sys_days day_of(instant at) const;
   const std::string& body_text();
   const std::string& header_text();
 

@@ -34,6 +34,7 @@ public:
     if (with.view().read_only()) return with.finish(answer::mailbox_is_read_only);
     number_ranges found;
     if (!with.view().select(arguments_.set, by_uid_, found)) return with.finish(answer::no_such_message);
+    if (with.are_too_many(found)) return with.refuse_so_many();
     if (arguments_.unchanged_since) with.use_condstore();
     walk_ = message_walk(std::move(found));
     ask_next(with);
@@ -105,7 +106,7 @@ private:
     return entry;
   }
 
-  void on_expunged(uint32_t) override {}
+  void on_message_expunged(uint32_t, uid) override {}
 
   void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
     const bool ours = was_changed_by_us(now.uid);
@@ -136,10 +137,11 @@ private:
       }
       if (std::binary_search(told_.begin(), told_.end(), each)) continue;
       bytes& out = with.text();
+      const bool uid_only = with.uses(extension::uid_only);
       out += "* ";
-      write_number(out, sequence);
-      out += " FETCH (";
-      if (by_uid_) {
+      write_number(out, uid_only ? each.value : sequence);
+      out += uid_only ? " UIDFETCH (" : " FETCH (";
+      if (by_uid_ && !uid_only) {
         out += "UID ";
         write_number(out, each.value);
         out += ' ';

@@ -4,6 +4,7 @@
 #include "storage/verify.hpp"
 #include "tests/support/tree_fixture.hpp"
 
+#include <future>
 #include <map>
 #include <set>
 #include <vector>
@@ -81,6 +82,64 @@ TEST_F(LocalDelivery, CopiesABodyOnceForAllRecipientsOfAShard) {
     EXPECT_EQ(report->messages, 3u) << shard->folder();
   }
   expect_sound();
+}
+
+/// Readers whose second piece of work waits until somebody opens.
+offload::pool_actor::behavior_type slow_readers(offload::pool_actor::pointer,
+                                                std::shared_future<void> opened) {
+  return {[opened, asked = 0](const offload::run_work& what) mutable {
+    if (++asked == 2) opened.wait();
+    what.work->run();
+    return offload::work_done{};
+  }};
+}
+
+TEST_F(LocalDelivery, CopiesABodyOnceHoweverLateARecipientIsReadyForIt) {
+  const auto there = somebody_elsewhere();
+  const auto first = find(there).target;
+  std::string second;
+  for (const auto* name : {"dora", "emil", "frida", "gustav"}) {
+    add_user(std::string(name) + "@example.org");
+    if (find(std::string(name) + "@example.org").target.shard == first.shard)
+      second = std::string(name) + "@example.org";
+  }
+  ASSERT_FALSE(second.empty());
+  std::promise<void> open;
+  const auto slow = system_->spawn<caf::detached>(slow_readers, open.get_future().share());
+  std::vector<shard> shards;
+  for (const auto& each : tree_.shards) shards.push_back({each.with, each.accounts});
+  shards[first.shard].with.readers = slow;
+  const local_actor local_delivery = caf::actor_cast<local_actor>(system_->spawn(local, shards, size_t(0)));
+  deliver_locally order;
+  const auto accepted = message(0, {there, second});
+  order.message.id = accepted.id;
+  order.message.body = accepted.body;
+  order.message.size_bytes = accepted.size_bytes;
+  committer::commit_batch body{std::make_shared<storage::batch>(*shards_[0]), nullptr};
+  storage::put_chunk(*body.changes, accepted.body, 0, *accepted.last_chunk, true);
+  storage::put_blob(*body.changes, accepted.body, {accepted.size_bytes, 1, {}});
+  storage::put_reference(*body.changes, accepted.body, storage::blob_owner::spool, accepted.id.value, 0);
+  ask<committer::committed>(tree_.shards[0].with.committer, body);
+  caf::scoped_actor self(*system_);
+  const auto deliver = [&](const std::string& address, uint32_t index) {
+    order.recipient.index = index;
+    order.recipient.account = find(address).target.account;
+    order.recipient.shard = first.shard;
+    return self->request(local_delivery, testing::patience, order);
+  };
+  auto one = deliver(there, 0);
+  auto other = deliver(second, 1);
+  const auto expect_delivered = [](auto& answer) {
+    answer.receive([](const delivery_result& result) { EXPECT_EQ(result.kind, result_kind::delivered); },
+                   [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
+  };
+  expect_delivered(one);
+  open.set_value();
+  expect_delivered(other);
+  const auto report = storage::verify(*shards_[first.shard], {});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->messages, 2u);
+  EXPECT_EQ(report->bodies, 1u);
 }
 
 TEST_F(LocalDelivery, IsNotRepeatedAfterACrashBeforeItWasNoted) {

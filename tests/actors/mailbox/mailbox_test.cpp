@@ -195,7 +195,7 @@ TEST_F(Mailbox, KeepsNobodyElseWaitingWhileItIsReadFromTheDisk) {
   put("INBOX", "a");
   create("Other");
   reopen();
-  status("Other"); // in memory from now on
+  entries("Other"); // in memory from now on
   make_cold();
   hold_reading();
   const auto inbox = folder("INBOX").folder;

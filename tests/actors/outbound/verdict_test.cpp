@@ -151,6 +151,25 @@ TEST_F(Verdict, LeavesReportsToAPeerThatSendsThem) {
   EXPECT_TRUE(end({reply(250, "ok")}, true).told.empty());
 }
 
+TEST_F(Verdict, TellsOnceThatAMessageIsLate) {
+  settings_.delay_notice_after = 2;
+  add("b@x.test");
+  add("c@x.test", 1);
+  const auto made = end({reply(451, "later"), reply(451, "later")});
+  EXPECT_EQ(made.deferred, 2u);
+  ASSERT_EQ(made.told.size(), 1u);
+  EXPECT_EQ(made.told[0].who.address, "c@x.test");
+  EXPECT_EQ(made.told[0].action, report::delivery_action::delayed);
+  EXPECT_EQ(made.told[0].retries_until, now + minutes(30)); // the third attempt is the last
+}
+
+TEST_F(Verdict, TellsOfNoDelayWhereThatIsSwitchedOff) {
+  settings_.delay_notice_after = 0;
+  add("b@x.test");
+  add("c@x.test", 1);
+  EXPECT_TRUE(end({reply(451, "later"), reply(451, "later")}).told.empty());
+}
+
 TEST_F(Verdict, TellsNobodyOfWhatCameFromNobody) {
   envelope_.sender.clear();
   add("b@x.test");

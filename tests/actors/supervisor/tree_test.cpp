@@ -56,6 +56,30 @@ TEST_F(Tree, ErasesTheMailOfADeletedUser) {
   expect_sound();
 }
 
+TEST_F(Tree, ErasesTheMailOfAUserWhoWasDeletedJustBeforeACrash) {
+  must(domain::create_domain{"example.org"});
+  add_user("alice@example.org");
+  const auto who = find("alice@example.org").target;
+  accept(0, {"alice@example.org"});
+  await_deliveries();
+  // What the deletion wrote, and nothing of what follows it.
+  const auto record = storage::read_account(*system_store_, who.account, storage::reach::disk);
+  ASSERT_TRUE(record);
+  committer::commit_batch deletion{std::make_shared<storage::batch>(*system_store_), nullptr};
+  storage::delete_account(*deletion.changes, *record);
+  storage::put_departed(*deletion.changes, {record->id, record->shard});
+  ask<committer::committed>(tree_.system_committer, deletion);
+  deletion.changes.reset();
+  restart();
+  EXPECT_TRUE(eventually([&] {
+    return storage::read_folders(*shards_[who.shard], who.account, storage::reach::disk)->empty() &&
+           storage::verify(*shards_[who.shard], {})->messages == 0;
+  }));
+  EXPECT_TRUE(
+      eventually([&] { return storage::read_departed(*system_store_, 10, storage::reach::disk)->empty(); }));
+  expect_sound();
+}
+
 TEST_F(Tree, GivesTheContextOfAListener) {
   conf::node_settings node;
   node.node_name = "mx.example.org";

@@ -1,5 +1,6 @@
 """The measurements behind the rows. Each takes a running server and returns the value of each of its rows."""
 
+import statistics
 import threading
 import time
 
@@ -8,6 +9,8 @@ from load import Load
 
 FLUSHES_WANTED = 3  # memtables of the shipped size; then writes have paid for being sorted and written again
 MESSAGES_CAP = 60_000  # where our write rows stop even without those flushes
+
+RARE_WORD, RARE_EVERY = "quixotry", 1000  # as the load generator's message_maker.hpp has it
 
 
 class Bench:
@@ -111,14 +114,14 @@ def smtp_c100(server, bench):
     return {"smtp-p99-c100": figures["transaction_p99_ms"]}
 
 
-def imap_idle(server, bench):
-    connections = bench.scaled(5000, 100)
-    doors = ["--password", server.password, "--connections", connections]
-    with bench.load(server, "imap", "imap idle", *doors, "--prepare") as run:
+def _idle(server, bench, connections, tls=False):
+    door = "imaps" if tls else "imap"
+    options = ["--password", server.password, "--connections", connections, *(["--tls", "implicit"] if tls else [])]
+    with bench.load(server, door, "imap idle", *options, "--prepare") as run:
         run.figures()
     processes.wait_until_quiet(server.pids, server.is_idle)
     before = processes.pss_kib(server.pids)
-    with bench.load(server, "imap", "imap idle", *doors, steps=True) as run:
+    with bench.load(server, door, "imap idle", *options, steps=True) as run:
         run.reach("ready")
         run.go()
         run.reach("idle")
@@ -130,12 +133,55 @@ def imap_idle(server, bench):
         raise RuntimeError(f"only {figures['alive_at_end']} of {connections} sessions stayed")
     print(f"    {connections} sessions, {before} -> {after} KiB, {figures['set_ups_per_second']:.0f} set-ups/s",
           flush=True)
-    return {"imap-idle-memory": (after - before) / connections}
+    return (after - before) / connections
 
 
-def _fill(server, bench, mailbox, messages, multipart_every):
+def imap_idle(server, bench):
+    return {"imap-idle-memory": _idle(server, bench, bench.scaled(5000, 100))}
+
+
+def imap_idle_10k(server, bench):
+    return {"imap-idle-memory-10k": _idle(server, bench, bench.scaled(10_000, 200))}
+
+
+def imap_idle_tls_10k(server, bench):
+    return {"imap-idle-memory-tls-10k": _idle(server, bench, bench.scaled(10_000, 200), tls=True)}
+
+
+def imap_login(server, bench):
+    """Logins of 100 users, first each once (cold), then over and over."""
+    options = ["--password", server.password, "--user-count", 100, "--connections", 4]
+    rows = {}
+    for row, logins in (("imap-login-cold", 100), ("imap-login", bench.scaled(2000, 200))):
+        processes.wait_until_quiet(server.pids, server.is_idle)
+        before = processes.cpu_seconds(server.pids)
+        with bench.load(server, "imap", "imap login", *options, "--logins", logins) as run:
+            figures = run.figures()
+        cpu = processes.cpu_seconds(server.pids) - before
+        rows[row] = figures["sessions_per_second"]
+        print(f"    {row}: {figures['sessions']} sessions, {1000 * cpu / logins:.2f} ms CPU each, login p50 "
+              f"{figures['login_p50_ms']:.1f} ms", flush=True)
+    return rows
+
+
+def tls_handshake(server, bench):
+    with bench.load(server, "imaps", "imap handshake", "--handshakes", bench.scaled(4000, 200)) as run:
+        figures = run.figures()
+    return {"tls-handshake": figures["handshakes_per_second"]}
+
+
+def imap_notice(server, bench):
+    with bench.load(server, "imap", "imap latency", *bench.mailbox_user(server), "--smtp-port", server.ports["smtp"],
+                    "--messages", bench.scaled(300, 20)) as run:
+        figures = run.figures()
+    print(f"    end of DATA to the reply: p50 {figures['data_to_reply_p50_ms']:.1f} ms, to EXISTS: p50 "
+          f"{figures['data_to_exists_p50_ms']:.1f} ms", flush=True)
+    return {"imap-idle-notice": figures["data_to_exists_p99_ms"]}
+
+
+def _fill(server, bench, mailbox, messages, multipart_every=3):
     with bench.load(server, "imap", "imap fill", *bench.mailbox_user(server), "--mailbox", mailbox, "--messages",
-                    messages, "--multipart-every", multipart_every) as run:
+                    messages, "--multipart-every", multipart_every, "--rare-every", RARE_EVERY) as run:
         if run.figures()["messages"] != messages:
             raise RuntimeError(f"{mailbox} could not be filled")
     processes.wait_until_quiet(server.pids, server.is_idle)
@@ -152,23 +198,48 @@ def pop3(server, bench):
     return rows
 
 
+def _repeat(server, bench, verb, *arguments, repeat):
+    """Runs one command over and over in the mailbox Big; the figures of the load generator."""
+    with bench.load(server, "imap", verb, *bench.mailbox_user(server), "--mailbox", "Big", "--repeat",
+                    bench.scaled(repeat, 2), *arguments) as run:
+        figures = run.figures()
+    print(f"    {verb} {' '.join(arguments)}: first {1000 * figures['seconds'][0]:.1f} ms, median "
+          f"{1000 * figures['median_seconds']:.1f} ms, {figures['responses'][0]} responses, {figures['bytes'][0]} "
+          f"octets, hits {figures['hits'][:3]}", flush=True)
+    return figures
+
+
 def imap_read(server, bench):
-    _fill(server, bench, "Big", bench.scaled(10_000, 500), multipart_every=3)
-    rows = {}
-    for row, verb, repeat in (("imap-fetch-envelope", "imap fetch", 9), ("imap-search-body", "imap search", 3)):
-        with bench.load(server, "imap", verb, *bench.mailbox_user(server), "--mailbox", "Big", "--repeat",
-                        bench.scaled(repeat, 2)) as run:
-            figures = run.figures()
-        rows[row] = 1000 * figures["median_seconds"]
-        print(f"    {row}: first {1000 * figures['seconds'][0]:.1f} ms, {figures['responses'][0]} responses, "
-              f"{figures['bytes'][0]} octets, hits {figures['hits'][:3]}", flush=True)
+    """10,000 messages as a mail program looks at them. Cold is the first look after they came."""
+    _fill(server, bench, "Big", bench.scaled(10_000, 500))
+    overview = "(FLAGS UID RFC822.SIZE ENVELOPE BODYSTRUCTURE)"
+    found = _repeat(server, bench, "imap fetch", "--items", overview, repeat=10)
+    rows = {"imap-fetch-cold": 1000 * found["seconds"][0],
+            "imap-fetch-warm": 1000 * statistics.median(found["seconds"][1:])}
+    for row, verb, *arguments in (("imap-fetch-flags", "imap fetch", "--items", "(FLAGS UID)"),
+                                  ("imap-fetch-bodies", "imap fetch", "--items", "BODY.PEEK[]"),
+                                  ("imap-store", "imap store")):
+        rows[row] = 1000 * _repeat(server, bench, verb, *arguments, repeat=9)["median_seconds"]
     return rows
 
 
-def imap_append(server, bench):
-    messages = _write_messages(server, bench, 2000, 100, MESSAGES_CAP)
-    with bench.load(server, "imap", "imap append", *bench.mailbox_user(server), "--messages", messages,
-                    steps=True) as run:
+def imap_search(server, bench):
+    """For words of the body: of ten messages, of a tenth of them, of none."""
+    _fill(server, bench, "Big", bench.scaled(10_000, 500))
+    if hasattr(server, "wait_until_indexed"):
+        server.wait_until_indexed()
+    rows = {}
+    for row, *arguments in (("imap-search-rare", "--key", f'BODY "{RARE_WORD}"'),
+                            ("imap-search-frequent", "--words", "3"),
+                            ("imap-search-absent", "--key", 'BODY "xylophone"')):
+        rows[row] = 1000 * _repeat(server, bench, "imap search", *arguments, repeat=5)["median_seconds"]
+    return rows
+
+
+def _append(server, bench, connections, peer_messages):
+    messages = _write_messages(server, bench, peer_messages, 100, MESSAGES_CAP)
+    with bench.load(server, "imap", "imap append", "--password", server.password, "--user-count", 100,
+                    "--connections", connections, "--messages", messages, steps=True) as run:
         run.reach("ready")
         run.go()
         with FlushWatch(server, run) as flushes:
@@ -176,7 +247,15 @@ def imap_append(server, bench):
         run.go()
         figures = run.figures()
     flushes.tell(figures)
-    return {"imap-append": figures["messages_per_second"]}
+    return figures["messages_per_second"]
+
+
+def imap_append(server, bench):
+    return {"imap-append-1": _append(server, bench, 1, 2000)}
+
+
+def imap_append_20(server, bench):
+    return {"imap-append-20": _append(server, bench, 20, 4000)}
 
 
 def sync_load(server, bench):
@@ -199,9 +278,22 @@ ROWS = {
     "imap-idle-memory": ("KiB a session", "lower", imap_idle),
     "pop3-retr": ("messages/s", "higher", pop3),
     "pop3-retr-pipelined": ("messages/s", "higher", pop3),
-    "imap-fetch-envelope": ("ms", "lower", imap_read),
-    "imap-search-body": ("ms", "lower", imap_read),
-    "imap-append": ("messages/s", "higher", imap_append),
+    "imap-login": ("sessions/s", "higher", imap_login),
+    "imap-login-cold": ("sessions/s", "higher", imap_login),
+    "tls-handshake": ("handshakes/s", "higher", tls_handshake),
+    "imap-fetch-cold": ("ms", "lower", imap_read),
+    "imap-fetch-warm": ("ms", "lower", imap_read),
+    "imap-fetch-flags": ("ms", "lower", imap_read),
+    "imap-fetch-bodies": ("ms", "lower", imap_read),
+    "imap-store": ("ms", "lower", imap_read),
+    "imap-search-rare": ("ms", "lower", imap_search),
+    "imap-search-frequent": ("ms", "lower", imap_search),
+    "imap-search-absent": ("ms", "lower", imap_search),
+    "imap-append-1": ("messages/s", "higher", imap_append),
+    "imap-append-20": ("messages/s", "higher", imap_append_20),
+    "imap-idle-notice": ("ms, p99", "lower", imap_notice),
+    "imap-idle-memory-10k": ("KiB a session", "lower", imap_idle_10k),
+    "imap-idle-memory-tls-10k": ("KiB a session", "lower", imap_idle_tls_10k),
 }
-# A session's memory does not depend on the mailbox format, and 5000 set-ups take minutes.
-ONE_FORMAT_IS_ENOUGH = {imap_idle}
+# What does not depend on the mailbox format; 10,000 set-ups take minutes.
+ONE_FORMAT_IS_ENOUGH = {imap_idle, imap_idle_10k, imap_idle_tls_10k, tls_handshake}

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARIES = ROOT / "build/release/bin"
 PASSWORD = "stagepost-demo"
 # Added to --port-base.
-PORTS = {"smtp": 25, "imap": 143, "pop3": 110, "http": 80}
+PORTS = {"smtp": 25, "imap": 143, "imaps": 993, "pop3": 110, "http": 80}
 
 
 def start_command(folder, port_base):

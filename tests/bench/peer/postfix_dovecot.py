@@ -12,7 +12,7 @@ TEMPLATES = pathlib.Path(__file__).resolve().parent
 PACKAGES = ["postfix", "dovecot-core", "dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd"]
 PROGRAMS = ["/usr/sbin/postfix", "/usr/sbin/dovecot", "/usr/lib/dovecot/imap", "/usr/lib/dovecot/pop3",
             "/usr/lib/dovecot/lmtp"]
-PORTS = {"smtp": 25, "imap": 143, "pop3": 110}
+PORTS = {"smtp": 25, "imap": 143, "imaps": 993, "pop3": 110}
 USERS = [f"u{number:04d}@example.test" for number in range(1, 101)]
 FORMATS = ["sdbox", "mdbox"]
 
@@ -77,9 +77,13 @@ class PostfixDovecot:
         nobody = pwd.getpwnam("nobody")
         os.chown(mail, nobody.pw_uid, nobody.pw_gid)
         (self._dovecot / "users").write_text("".join(f"{user}:{self.password}\n" for user in USERS))
+        # The kind of key our demo makes, too.
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "30", "-subj", "/CN=127.0.0.1", "-keyout", self._dovecot / "key.pem", "-out",
+                        self._dovecot / "certificate.pem"], check=True, stdin=subprocess.DEVNULL, capture_output=True)
         _fill_in("dovecot.conf", self._dovecot / "dovecot.conf",
                  {"folder": self._dovecot, "format": format, "imap_port": self.ports["imap"],
-                  "pop3_port": self.ports["pop3"]})
+                  "imaps_port": self.ports["imaps"], "pop3_port": self.ports["pop3"]})
         started = subprocess.Popen(["dovecot", "-F", "-c", self._dovecot / "dovecot.conf"], stdin=subprocess.DEVNULL)
         self.pids.append(started.pid)
 

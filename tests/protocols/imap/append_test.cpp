@@ -44,6 +44,38 @@ TEST(ImapAppend, KeepsFlagsKeywordsAndDate) {
   EXPECT_EQ(unix_seconds(kept.internal_date), 1766599200);
 }
 
+TEST(ImapAppend, TakesManyMessagesButNotAnyNumber) {
+  logged_in with;
+  const auto command = [](size_t count) {
+    bytes text = "c APPEND INBOX";
+    for (size_t i = 0; i < count; ++i) text += " {4+}\r\nmail";
+    return text + "\r\n";
+  };
+  const std::string told = with.say(command(1000));
+  EXPECT_NE(told.find("c OK [APPENDUID 100 1:1000] APPEND completed"), std::string::npos);
+  EXPECT_EQ(with.say(command(1001)), "[abort]\r\nc BAD The command is too complex\r\n");
+  EXPECT_EQ(with.account.mailboxes.at("INBOX").messages.size(), 1000u);
+}
+
+TEST(ImapAppend, AbortsAllMessagesWhenTheClientGoesAwayBetweenTwo) {
+  logged_in with;
+  with.say("c APPEND INBOX {4+}\r\nmail {4}\r\n");
+  with.client->output.clear();
+  with.client->perform(with.client->session().on_timeout());
+  EXPECT_EQ(with.client->output, "[abort]\r\n* BYE Disconnected for inactivity\r\n[close]\r\n");
+  EXPECT_TRUE(with.account.mailboxes.at("INBOX").messages.empty());
+}
+
+TEST(ImapAppend, CopiesLongPartsOfMessagesWithoutKeepingThem) {
+  logged_in with;
+  with.account.deliver("INBOX", "Subject: long\r\n\r\n" + long_message(3'000'000), instant{});
+  const std::string told =
+      with.say("c APPEND INBOX CATENATE (URL \"/INBOX/;UID=1/;SECTION=TEXT/;PARTIAL=10.2000000\")\r\n");
+  EXPECT_NE(told.find("c OK [APPENDUID 100 2] APPEND completed"), std::string::npos);
+  EXPECT_EQ(*with.account.mailboxes.at("INBOX").messages.at(2).content,
+            long_message(3'000'000).substr(10, 2'000'000));
+}
+
 TEST(ImapAppend, EndsTheConnectionRatherThanPassOverAHugeMessage) {
   session_settings settings;
   settings.max_append_bytes = 1000;

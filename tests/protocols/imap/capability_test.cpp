@@ -48,6 +48,7 @@ TEST(ImapCapability, LeavesOutIdleWhereItIsSwitchedOff) {
   client.start();
   client.feed("a LOGIN joe secret\r\nb IDLE\r\n");
   EXPECT_EQ(client.output.find(" IDLE"), std::string::npos);
+  EXPECT_EQ(client.output.find("IMAP4rev2"), std::string::npos) << "IDLE is part of it";
   EXPECT_TRUE(client.output.ends_with("b BAD Unknown command\r\n"));
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
 #include "protocols/base/text.hpp"
+#include "protocols/imap/preview.hpp"
 #include "protocols/imap/session.hpp"
 #include "protocols/mime/digest.hpp"
 #include "protocols/sasl/keys.hpp"
+#include "protocols/search/message_words.hpp"
+#include "protocols/search/needle.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -30,6 +33,8 @@ struct fake_message {
   uint64_t keywords = 0;
   stagepost::modseq modseq;
   instant internal_date;
+  instant saved_at;
+  blob_id body; ///< copies share it
   std::shared_ptr<const bytes> content;
   std::shared_ptr<const mime::digest> digest;
 };
@@ -43,6 +48,10 @@ struct fake_mailbox {
   std::vector<std::string> keywords;
   std::map<uint32_t, fake_message> messages;
   std::vector<fake_connection*> watchers;
+  std::map<std::string, bytes> annotations;
+  mailbox_id id;
+  std::map<uint64_t, std::vector<uid>> expunged; ///< by modseq
+  uint64_t log_begins = 0;                       ///< of changes up to this one nothing is known
 
   mailbox_page_ptr page(uint32_t number) const {
     auto made = std::make_shared<mailbox_page>();
@@ -78,16 +87,21 @@ struct fake_mailbox {
 class fake_account {
 public:
   std::map<std::string, fake_mailbox> mailboxes;
-  uint64_t quota_bytes = 0; ///< of one message; 0: none
+  uint64_t quota_bytes = 0; ///< of what one command brings; 0: none
+  uint64_t mailbox_limit = 0;
+  std::map<std::string, bytes> annotations;
   uint32_t next_validity = 100;
-  fake_connection* acting = nullptr; ///< hears of its own changes at once
-  std::set<uint32_t> hidden;         ///< UIDs that read as gone though the session was not told yet
+  uint64_t next_body = 0x100000001;
+  fake_connection* acting = nullptr;                  ///< hears of its own changes at once
+  instant saved_at{std::chrono::seconds(1795000000)}; ///< of what is delivered
+  std::set<uint32_t> hidden; ///< UIDs that read as gone though the session was not told yet
 
   fake_account() { add("INBOX"); }
 
   fake_mailbox& add(const std::string& name) {
     fake_mailbox& made = mailboxes[name];
     made.info.name = name;
+    made.id = mailbox_id{next_validity};
     made.validity = uid_validity{next_validity++};
     return made;
   }
@@ -107,6 +121,8 @@ public:
     ++box.highest.value;
     message.modseq = box.highest;
     message.internal_date = at;
+    message.saved_at = saved_at;
+    message.body = blob_id{next_body++};
     message.digest = std::make_shared<const mime::digest>(mime::make_digest(content));
     message.content = std::make_shared<const bytes>(std::move(content));
     ++box.uid_next.value;
@@ -119,7 +135,7 @@ public:
     std::vector<uid> gone;
     for (const uid each : uids)
       if (box.messages.erase(each.value)) gone.push_back(each);
-    if (!gone.empty()) ++box.highest.value;
+    if (!gone.empty()) box.expunged[++box.highest.value] = gone;
     tell(box, gone);
     return gone;
   }
@@ -139,6 +155,7 @@ public:
   std::string output; ///< what went to the client; "[tls]" and the like for other actions
   std::string password = "secret";
   instant now{std::chrono::seconds(1795000000)};
+  std::chrono::seconds each_turn_takes{0};
   bool closed = false;
   bool hold_updates = false; ///< others' updates wait for deliver_updates
   bool fail_reads = false;
@@ -146,6 +163,9 @@ public:
   size_t most_at_once = 0;       ///< octets of text in one list of actions
   std::vector<read_depth> reads; ///< what was read, in order
   size_t messages_read = 0;
+  uid indexed_to;                       ///< what an index knows; zero: there is none
+  search::word_limits word_limits;      ///< of that index
+  std::vector<search_text> narrowed_by; ///< what it was asked
 
   void start() { perform(session_.start()); }
 
@@ -193,6 +213,8 @@ private:
     output += "[tls]\r\n";
     perform(session_.on_tls({"exporter-of-32-octets-exactly-ok", ""}));
   }
+  void act(start_compression&) { output += "[compress]\r\n"; }
+  void act(forget_login&) { output += "[forget]\r\n"; }
   void act(close&) {
     output += "[close]\r\n";
     closed = true;
@@ -210,10 +232,14 @@ private:
     const fake_mailbox* box = account_.find(what.name);
     if (!box) return perform(session_.on_status(outcome::no_such_mailbox, {}));
     mailbox_status status;
+    status.id = box->id;
     status.messages = uint32_t(box->messages.size());
     for (const auto& [uid, message] : box->messages) {
       if (!(message.flags & flag_seen)) ++status.unseen;
-      if (message.flags & flag_deleted) ++status.deleted;
+      if (message.flags & flag_deleted) {
+        ++status.deleted;
+        if (what.deleted_bytes) status.deleted_bytes += message.content->size();
+      }
       status.size_bytes += message.content->size();
     }
     status.uid_next = box->uid_next;
@@ -227,17 +253,30 @@ private:
     stop_watching();
     watched_ = box;
     box->watchers.push_back(this);
+    perform(session_.on_opened(outcome::done, opened_of(*box)));
+  }
+  void act(look_into& what) {
+    demand(!watched_ || watched_->info.name != what.name, "looks into the selected mailbox");
+    looked_into_ = what.name;
+    fake_mailbox* box = account_.find(what.name);
+    if (!box) return perform(session_.on_opened(outcome::no_such_mailbox, {}));
+    perform(session_.on_opened(outcome::done, opened_of(*box)));
+  }
+  static selected_mailbox opened_of(const fake_mailbox& box) {
     selected_mailbox opened;
-    opened.uid_validity = box->validity;
-    opened.uid_next = box->uid_next;
-    opened.highest_modseq = box->highest;
-    opened.pages = box->pages();
-    opened.keywords = box->keywords;
-    perform(session_.on_opened(outcome::done, std::move(opened)));
+    opened.id = box.id;
+    opened.uid_validity = box.validity;
+    opened.uid_next = box.uid_next;
+    opened.highest_modseq = box.highest;
+    opened.pages = box.pages();
+    opened.keywords = box.keywords;
+    return opened;
   }
   void act(leave_mailbox&) { stop_watching(); }
   void act(create_mailbox& what) {
     if (account_.mailboxes.count(what.name)) return perform(session_.on_outcome(outcome::already_exists));
+    if (account_.mailbox_limit && account_.mailboxes.size() >= account_.mailbox_limit)
+      return perform(session_.on_outcome(outcome::limit_reached));
     account_.add(what.name).info.use = what.use;
     perform(session_.on_outcome(outcome::done));
   }
@@ -269,29 +308,82 @@ private:
     at->second.info.subscribed = what.subscribed;
     perform(session_.on_outcome(outcome::done));
   }
+  void act(read_quota&) {
+    quota_usage found;
+    for (const auto& [name, box] : account_.mailboxes) {
+      found.messages += box.messages.size();
+      for (const auto& [uid, message] : box.messages) found.size_bytes += message.content->size();
+    }
+    found.size_limit_bytes = account_.quota_bytes;
+    found.mailboxes = account_.mailboxes.size();
+    found.mailbox_limit = account_.mailbox_limit;
+    perform(session_.on_quota(outcome::done, found));
+  }
+  std::map<std::string, bytes>* annotations_of(const std::string& mailbox) {
+    if (mailbox.empty()) return &account_.annotations;
+    fake_mailbox* box = account_.find(mailbox);
+    return box ? &box->annotations : nullptr;
+  }
+  void act(read_annotations& what) {
+    const auto* known = annotations_of(what.mailbox);
+    if (!known) return perform(session_.on_annotations(outcome::no_such_mailbox, {}));
+    std::vector<annotation> all;
+    for (const auto& [name, value] : *known) all.push_back({name, value});
+    perform(session_.on_annotations(outcome::done, std::move(all)));
+  }
+  void act(write_annotations& what) {
+    auto* known = annotations_of(what.mailbox);
+    if (!known) return perform(session_.on_outcome(outcome::no_such_mailbox));
+    auto after = *known;
+    for (auto& each : what.changes)
+      if (each.value)
+        after[each.name] = *each.value;
+      else
+        after.erase(each.name);
+    if (after.size() > what.most) return perform(session_.on_outcome(outcome::limit_reached));
+    *known = std::move(after);
+    perform(session_.on_outcome(outcome::done));
+  }
   void act(read_messages& what) {
     demand(what.uids.size() <= 64, "more than 64 messages at once");
     demand(!what.uids.empty(), "nothing to read");
     reads.push_back(what.depth);
+    const fake_mailbox* box = what.elsewhere ? account_.find(looked_into_) : watched_;
+    demand(box, "no mailbox to read from");
     for (const uid each : what.uids) {
       message_data data;
       data.uid = each;
-      const auto at = watched_->messages.find(each.value);
-      if (at == watched_->messages.end() || account_.hidden.count(each.value)) {
+      const auto at = box->messages.find(each.value);
+      if (at == box->messages.end() || account_.hidden.count(each.value)) {
         data.gone = true;
       } else {
         ++messages_read;
         const fake_message& message = at->second;
         data.internal_date = message.internal_date;
+        data.saved_at = message.saved_at;
+        data.body = message.body;
         data.size_bytes = message.content->size();
         if (what.depth >= read_depth::digest) data.digest = message.digest.get();
         if (what.depth >= read_depth::header)
           data.header = bytes_view(*message.content).substr(0, message.digest->header_size);
+        if (what.text_start) {
+          demand(what.depth >= read_depth::digest, "a preview without the digest");
+          const mime::extent where = preview_extent(*message.digest);
+          data.text_start = bytes_view(*message.content).substr(where.offset, where.size);
+        }
         if (what.depth >= read_depth::whole) data.whole = *message.content;
       }
       perform(session_.on_message(data));
     }
     perform(session_.on_read_end(fail_reads ? outcome::unavailable : outcome::done));
+  }
+  void act(read_expunged& what) {
+    expunged_since found;
+    found.complete = what.since.value >= watched_->log_begins;
+    for (auto at = watched_->expunged.upper_bound(what.since.value); at != watched_->expunged.end(); ++at)
+      found.uids.insert(found.uids.end(), at->second.begin(), at->second.end());
+    std::sort(found.uids.begin(), found.uids.end());
+    perform(session_.on_expunged(fail_reads ? outcome::unavailable : outcome::done, found));
   }
   void act(store_flags& what) {
     stored result;
@@ -352,41 +444,139 @@ private:
       result.from.push_back(each);
       result.to.push_back(
           account_.deliver(what.to, *message.content, message.internal_date, message.flags, keywords));
+      to->messages.at(result.to.back().value).body = message.body;
     }
     if (what.move) account_.remove(*watched_, result.from);
     perform(session_.on_copied(result));
   }
   void act(begin_append& what) {
-    demand(append_to_.empty(), "APPEND inside APPEND");
+    demand(appending_ == nullptr, "APPEND inside a message");
+    demand(append_to_.empty() || append_to_ == what.mailbox, "another mailbox");
     if (!account_.find(what.mailbox)) return perform(session_.on_append_ready(outcome::no_such_mailbox));
     if (account_.quota_bytes && what.size_bytes > account_.quota_bytes)
       return perform(session_.on_append_ready(outcome::over_quota));
     append_to_ = what.mailbox;
-    appended_.clear();
-    append_size_ = what.size_bytes;
+    appending_ = &append_.emplace_back();
     perform(session_.on_append_ready(outcome::done));
   }
   void act(write_body& what) {
-    demand(!append_to_.empty(), "no APPEND begun");
+    demand(appending_ != nullptr, "no message begun");
     demand(what.content.size() <= 256 * 1024, "piece too big");
-    appended_ += what.content;
+    appending_->content += what.content;
+  }
+  void act(find_linked& what) {
+    demand(appending_ != nullptr, "no message begun");
+    const fake_mailbox* box = account_.find(what.mailbox);
+    linked_ = nullptr;
+    if (!box || (what.validity && *what.validity != box->validity))
+      return perform(session_.on_linked(outcome::no_such_mailbox, {}));
+    message_data data;
+    data.uid = what.uid;
+    const auto at = box->messages.find(what.uid.value);
+    data.gone = at == box->messages.end();
+    if (!data.gone) {
+      linked_ = at->second.content;
+      data.size_bytes = linked_->size();
+      data.digest = at->second.digest.get();
+      if (what.depth >= read_depth::header)
+        data.header = bytes_view(*linked_).substr(0, data.digest->header_size);
+      if (what.depth >= read_depth::whole) data.whole = *linked_;
+    }
+    perform(session_.on_linked(outcome::done, data));
+  }
+  void act(copy_linked& what) {
+    demand(appending_ && linked_ && what.size_bytes > 0, "nothing to copy");
+    demand(what.offset + what.size_bytes <= linked_->size(), "outside of the message");
+    appending_->content += linked_->substr(what.offset, what.size_bytes);
+  }
+  void act(end_message& what) {
+    demand(appending_ != nullptr && !appending_->content.empty(), "no message begun");
+    appending_->facts = what;
+    appending_ = nullptr;
   }
   void act(finish_append& what) {
-    demand(appended_.size() == append_size_, "message of another size");
+    demand(appending_ == nullptr && !append_.empty(), "no whole message");
     appended result;
     result.outcome = outcome::done;
+    if (what.replaced && !watched_->messages.count(what.replaced->value)) {
+      result.outcome = outcome::expunged;
+      forget_append();
+      return perform(session_.on_appended(result));
+    }
+    uint64_t sum = 0;
+    for (const auto& each : append_) sum += each.content.size();
+    if (account_.quota_bytes && sum > account_.quota_bytes) {
+      result.outcome = outcome::over_quota;
+      forget_append();
+      return perform(session_.on_appended(result));
+    }
     result.uid_validity = account_.find(append_to_)->validity;
-    result.uid = account_.deliver(std::exchange(append_to_, {}), std::exchange(appended_, {}),
-                                  what.internal_date.value_or(now), what.flags, what.keywords);
+    const std::string to = append_to_;
+    for (auto& each : std::exchange(append_, {}))
+      result.uids.push_back(account_.deliver(to, std::move(each.content),
+                                             each.facts.internal_date.value_or(now), each.facts.flags,
+                                             each.facts.keywords));
+    forget_append();
+    if (what.replaced) account_.remove(*watched_, {*what.replaced});
     perform(session_.on_appended(result));
   }
   void act(abort_append&) {
-    demand(!append_to_.empty(), "no APPEND begun");
-    append_to_.clear();
-    appended_.clear();
+    demand(!append_.empty(), "no APPEND begun");
+    forget_append();
     output += "[abort]\r\n";
   }
-  void act(more&) { perform(session_.on_more()); }
+  void act(narrow_search& what) {
+    narrowed known;
+    known.indexed_to = indexed_to;
+    narrowed_by.insert(narrowed_by.end(), what.texts.begin(), what.texts.end());
+    if (indexed_to != uid{})
+      for (const search_text& text : what.texts) known.hits.push_back(hits_of(text));
+    perform(session_.on_narrowed(std::move(known)));
+  }
+  /// As the index would find it: by words.
+  search_hits hits_of(const search_text& asked) const {
+    using search::word_place;
+    const auto plan = search::plan_needle(asked.text);
+    search_hits hits;
+    for (const auto& [number, message] : watched_->messages) {
+      if (message.uid > indexed_to) break;
+      const search::octet_source read = [&content = *message.content](mime::extent where) {
+        return bytes_view(content).substr(where.offset, where.size);
+      };
+      std::vector<bool> found(plan.patterns.size());
+      const bool whole = search::for_each_message_word(
+          *message.digest, read, word_limits, [&](word_place place, std::string_view word) {
+            const bool meant = asked.scope == text_scope::text
+                                   ? place == word_place::body || place == word_place::header
+                               : asked.scope == text_scope::body    ? place == word_place::body
+                               : asked.scope == text_scope::header  ? place == word_place::header
+                               : asked.scope == text_scope::subject ? place == word_place::subject
+                               : asked.scope == text_scope::from    ? place == word_place::from
+                               : asked.scope == text_scope::to      ? place == word_place::to
+                               : asked.scope == text_scope::cc      ? place == word_place::cc
+                                                                    : place == word_place::bcc;
+            if (!meant) return;
+            for (size_t i = 0; i < found.size(); ++i) {
+              const auto& pattern = plan.patterns[i];
+              const std::string ends = '\0' + std::string(word) + '\0';
+              const std::string wanted =
+                  std::string(pattern.at_start, '\0') + pattern.text + std::string(pattern.at_end, '\0');
+              if (ends.find(wanted) != ends.npos) found[i] = true;
+            }
+          });
+      const bool all = std::find(found.begin(), found.end(), false) == found.end();
+      if (all && plan.exact && asked.scope != text_scope::header)
+        hits.sure.push_back({number, number});
+      else if (all || !whole)
+        hits.maybe.push_back({number, number});
+    }
+    return hits;
+  }
+  void act(more&) {
+    now += each_turn_takes;
+    session_.set_time(now);
+    perform(session_.on_more());
+  }
   void act(sasl::verify_password& what) {
     const bool right = what.user == "joe" && what.password == password;
     const auto result = what.user == "locked" ? sasl::login_outcome::too_many_failures
@@ -411,10 +601,21 @@ private:
   fake_account& account_;
   imap::session session_;
   fake_mailbox* watched_ = nullptr;
+  std::string looked_into_;
   std::deque<mailbox_update> held_;
+  struct appending {
+    bytes content;
+    end_message facts;
+  };
+  void forget_append() {
+    append_.clear();
+    append_to_.clear();
+    appending_ = nullptr;
+  }
   std::string append_to_;
-  bytes appended_;
-  uint64_t append_size_ = 0;
+  std::deque<appending> append_;
+  appending* appending_ = nullptr; ///< of append_: the message begun
+  std::shared_ptr<const bytes> linked_;
 };
 
 /// Performs a list in order; the answers to a question bring lists of their own.

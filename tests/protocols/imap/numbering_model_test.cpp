@@ -24,7 +24,9 @@ public:
   std::vector<slot> slots;
   std::vector<uint32_t> search_result;
   bool expunge_allowed = false;
-  std::string tagged; ///< the last tagged reply
+  bool by_vanished = false; ///< QRESYNC: EXPUNGE must not come
+  bool uid_only = false;    ///< UIDONLY: slots have no order, only their number counts
+  std::string tagged;       ///< the last tagged reply
 
   void read(std::string_view output) {
     while (!output.empty()) {
@@ -56,6 +58,7 @@ private:
       for (uint32_t number; in >> number;) search_result.push_back(number);
       return;
     }
+    if (line.starts_with("* VANISHED ")) return take_vanished(line);
     std::istringstream in(line.substr(2));
     uint32_t number = 0;
     std::string word;
@@ -64,13 +67,51 @@ private:
       demand(number >= slots.size(), "EXISTS shrinks");
       slots.resize(number);
     } else if (word == "EXPUNGE") {
+      demand(!by_vanished, "EXPUNGE to who wants VANISHED");
       demand(expunge_allowed, "EXPUNGE where it must not be");
       demand(number >= 1 && number <= slots.size(), "EXPUNGE of nothing");
       slots.erase(slots.begin() + number - 1);
+    } else if (word == "UIDFETCH") {
+      demand(uid_only, "UIDFETCH to who has not enabled it");
+      demand(line.find("UID ") == line.npos || line.find("(UID ") != line.npos, "the UID twice");
+      take_fetch(slot_of(number), line);
     } else if (word == "FETCH") {
+      demand(!uid_only, "FETCH to who wants no numbers");
       demand(number >= 1 && number <= slots.size(), "FETCH of nothing");
       take_fetch(slots[number - 1], line);
     }
+  }
+
+  /// That of a UID, maybe one that was not told yet.
+  slot& slot_of(uint32_t uid) {
+    const auto known = std::find_if(slots.begin(), slots.end(), [&](const slot& s) { return s.uid == uid; });
+    if (known != slots.end()) return *known;
+    const auto free = std::find_if(slots.begin(), slots.end(), [](const slot& s) { return s.uid == 0; });
+    demand(free != slots.end(), "a message too many");
+    free->uid = uid;
+    return *free;
+  }
+
+  void take_vanished(const std::string& line) {
+    demand(by_vanished, "VANISHED to who has not enabled it");
+    demand(line.find("EARLIER") == line.npos, "EARLIER was not asked for");
+    demand(expunge_allowed, "VANISHED where it must not be");
+    const auto set = parse_sequence_set(line.substr(11));
+    demand(set.has_value(), "VANISHED of no set");
+    for (const number_range& range : resolve(*set, 0))
+      for (uint32_t uid = range.first; uid <= range.last; ++uid) drop(uid);
+  }
+
+  void drop(uint32_t uid) {
+    auto which = std::find_if(slots.begin(), slots.end(), [&](const slot& s) { return s.uid == uid; });
+    if (which == slots.end()) {
+      // One of those whose UID it was never told: the last before a higher UID.
+      which =
+          std::find_if(slots.begin(), slots.end(), [&](const slot& s) { return !uid_only && s.uid > uid; });
+      while (which != slots.begin() && (which == slots.end() || which->uid != 0)) --which;
+    }
+    demand(which != slots.end() && (which->uid == 0 || which->uid == uid), "VANISHED of nothing");
+    slots.erase(which);
   }
 
   static void take_fetch(slot& of, const std::string& line) {
@@ -101,6 +142,10 @@ public:
       client.connection = std::make_unique<fake_connection>(account_, settings, false);
       client.connection->start();
       say(client, "LOGIN joe secret", true);
+      client.model.uid_only = pick(0, 3) == 0;
+      client.model.by_vanished = client.model.uid_only || pick(0, 1);
+      if (client.model.by_vanished)
+        say(client, client.model.uid_only ? "ENABLE UIDONLY" : "ENABLE QRESYNC", true);
       select(client);
     }
   }
@@ -127,8 +172,17 @@ public:
     const fake_mailbox& box = account_.mailboxes.at("INBOX");
     for (client& who : clients_) {
       ASSERT_EQ(who.model.slots.size(), box.messages.size());
+      if (who.model.uid_only) {
+        for (const auto& slot : who.model.slots) {
+          if (slot.uid == 0) continue;
+          ASSERT_TRUE(box.messages.count(slot.uid)) << "UID " << slot.uid;
+          const flag_names truth = names_of(box, box.messages.at(slot.uid));
+          ASSERT_EQ(slot.flags.value_or(truth), truth) << "of UID " << slot.uid;
+        }
+      }
       size_t i = 0;
       for (const auto& [uid, message] : box.messages) {
+        if (who.model.uid_only) break;
         const auto& slot = who.model.slots[i++];
         ASSERT_EQ(slot.uid ? slot.uid : uid, uid) << "at sequence number " << i;
         const flag_names truth = names_of(box, message);
@@ -228,7 +282,7 @@ private:
   }
 
   void store(client& who) {
-    const bool by_uid = pick(0, 1), silent = pick(0, 1), conditional = pick(0, 9) == 0;
+    const bool by_uid = who.model.uid_only || pick(0, 1), silent = pick(0, 1), conditional = pick(0, 9) == 0;
     const char sign = "+- "[pick(0, 2)];
     static const std::vector<std::string> all = {"\\Seen", "\\Deleted", "\\Flagged", "$One", "$Two"};
     flag_names names;
@@ -256,7 +310,7 @@ private:
       return;
     }
     const bool empty = who.model.slots.empty();
-    const bool by_uid = pick(0, 1);
+    const bool by_uid = who.model.uid_only || pick(0, 1);
     const std::string uid = by_uid ? "UID " : "";
     switch (pick(0, 13)) {
     case 0: deliver(); break;
@@ -271,7 +325,7 @@ private:
       if (!empty) say(who, uid + "FETCH " + set_of(who, by_uid) + " (UID FLAGS)", by_uid);
       break;
     case 7:
-      if (!empty) say(who, uid + "FETCH " + set_of(who, by_uid) + " BODY[]<0.3>", by_uid);
+      if (!empty) say(who, uid + "FETCH " + set_of(who, by_uid) + " (UID BODY[]<0.3>)", by_uid);
       break;
     case 8:
       if (!empty) say(who, uid + "COPY " + set_of(who, by_uid) + " Other", true);

@@ -22,6 +22,22 @@ TEST(ImapSearch, ReadsInWholeOnlyWhatCheaperKeysLeave) {
   EXPECT_EQ(with.client->messages_read, 3u + 3u + 1u);
 }
 
+TEST(ImapSearch, CopiesTheSavedResultOnlyAFewTimes) {
+  logged_in with(10);
+  with.say("c SEARCH RETURN (SAVE) 2:3\r\n");
+  EXPECT_EQ(with.say("d SEARCH $ $ $ $ $ $ $ $\r\n"), "* SEARCH 2 3\r\nd OK SEARCH completed\r\n");
+  EXPECT_TRUE(with.say("e SEARCH $ $ $ $ $ $ $ $ $\r\n").starts_with("e "));
+}
+
+TEST(ImapSearch, AsksAnIndexForAFewTextsOnly) {
+  logged_in with(100);
+  with.client->indexed_to = uid{100};
+  std::string keys = "BODY body";
+  for (int i = 0; i < 30; ++i) keys = "OR BODY none" + std::to_string(i) + " " + keys;
+  EXPECT_TRUE(with.say("c SEARCH RETURN (COUNT) " + keys + "\r\n").find("COUNT 100") != std::string::npos);
+  EXPECT_EQ(with.client->narrowed_by.size(), 16u);
+}
+
 TEST(ImapSearch, StopsReadingWhereAnAlternativeIsKnown) {
   logged_in with(10);
   EXPECT_EQ(with.say("c SEARCH OR 1:9 BODY body\r\n"),
@@ -64,11 +80,11 @@ TEST(ImapSearch, LimitsHowDeepAndHowManyKeysMayBe) {
   EXPECT_NE(with.say(not_keys + "ALL\r\n").find("c BAD"), std::string::npos);
 }
 
-TEST(ImapSearch, EndsItsLineBeforeItSaysNo) {
+TEST(ImapSearch, TellsNothingWhereItCannotRead) {
   logged_in with(3);
   with.client->fail_reads = true;
   EXPECT_EQ(with.say("c SEARCH BODY absent\r\n"),
-            "* SEARCH\r\nc NO [UNAVAILABLE] Temporary failure, try again later\r\n");
+            "c NO [UNAVAILABLE] Temporary failure, try again later\r\n");
 }
 
 TEST(ImapSearch, PassesOverMessagesThatAreGone) {
@@ -102,6 +118,66 @@ TEST(ImapSearch, FindsDecodedTextInEveryPart) {
   EXPECT_FALSE(finds("BODY {6+}\r\nren\xc3\xa9"
                      "e"));
   EXPECT_FALSE(finds("BODY iso-8859"));
+}
+
+TEST(ImapSearch, StopsWhereTheRestWouldNotBeTold) {
+  logged_in with(1000);
+  const auto reads_for = [&](const char* wanted) {
+    with.client->messages_read = 0;
+    EXPECT_NE(with.say(bytes("c SEARCH RETURN (") + wanted + ") BODY body\r\n").find("c OK"),
+              std::string::npos);
+    return with.client->messages_read;
+  };
+  EXPECT_EQ(reads_for("MIN"), 64u);
+  EXPECT_NE(with.client->output.find(" MIN 1\r\n"), std::string::npos);
+  EXPECT_EQ(reads_for("PARTIAL 100:1"), 128u);
+  EXPECT_NE(with.client->output.find(" PARTIAL (100:1 1:100)\r\n"), std::string::npos);
+  EXPECT_EQ(reads_for("SAVE PARTIAL 1:10 MIN"), 64u);
+  EXPECT_EQ(with.say("d SEARCH $\r\n"), "* SEARCH 1 2 3 4 5 6 7 8 9 10\r\nd OK SEARCH completed\r\n");
+  for (const char* all : {"MIN MAX", "PARTIAL -1:-10", "MIN COUNT", "ALL", "SAVE", "PARTIAL 1:10 COUNT"})
+    EXPECT_EQ(reads_for(all), 1000u) << all;
+}
+
+TEST(ImapSearch, SaysThatItIsAliveWhereItTakesLong) {
+  // RFC 9585; 64 messages are read at a time.
+  logged_in with(300);
+  with.client->each_turn_takes = std::chrono::seconds(6);
+  EXPECT_EQ(with.say("c SEARCH BODY absent\r\n"),
+            "* OK [INPROGRESS (\"c\" 192 300)] Still at it\r\n* SEARCH\r\nc OK SEARCH completed\r\n");
+  const std::string sorted = with.say("d SORT (SUBJECT) UTF-8 1:130\r\n");
+  EXPECT_EQ(sorted.find("INPROGRESS"), sorted.npos) << "it took less than ten seconds";
+  // OLDER means the same for the first message and the last.
+  with.client->now = instant(std::chrono::seconds(86'410));
+  EXPECT_NE(with.say("e SEARCH RETURN (COUNT) OLDER 86415\r\n").find("COUNT 0"), std::string::npos);
+}
+
+TEST(ImapSearch, RefusesToSaveWhatTakesTooMuchRoom) {
+  logged_in with;
+  fake_mailbox& box = with.account.mailboxes.at("INBOX");
+  const auto mail = std::make_shared<const bytes>("\r\n");
+  for (uint32_t i = 1; i <= 140'000; ++i) {
+    fake_message& message = box.messages[i];
+    message.uid = uid{i};
+    if (i % 2) message.flags = flag_seen;
+    message.modseq = modseq{1};
+    message.content = mail;
+  }
+  box.uid_next = uid{140'001};
+  with.say("c SELECT INBOX\r\nc SEARCH RETURN (SAVE) 1\r\n");
+  EXPECT_EQ(with.say("d SEARCH RETURN (SAVE) SEEN\r\n"), "d NO [NOTSAVED] A limit would be exceeded\r\n");
+  EXPECT_EQ(with.say("e SEARCH $\r\n"), "* SEARCH\r\ne OK SEARCH completed\r\n");
+  // Neighbours take no room.
+  EXPECT_EQ(with.say("f SEARCH RETURN (SAVE COUNT) ALL\r\n"),
+            "* ESEARCH (TAG \"f\") COUNT 140000\r\nf OK SEARCH completed\r\n");
+}
+
+TEST(ImapSearch, FindsWhatTheComparatorTakesForEqual) {
+  logged_in with;
+  with.account.deliver("INBOX", "Subject: =?utf-8?q?Caf=C3=A9?=\r\n\r\nx\r\n", instant{});
+  with.say("n NOOP\r\n");
+  // RFC 5255 4.2: i;unicode-casemap decomposes, so the plain letter is found in the accented one.
+  EXPECT_TRUE(with.say("c SEARCH SUBJECT CAFE\r\n").starts_with("* SEARCH 1\r\n"));
+  EXPECT_TRUE(with.say("c SEARCH SUBJECT {6+}\r\ncafe\xcc\x81\r\n").starts_with("* SEARCH 1\r\n"));
 }
 
 TEST(ImapSearch, CountsDaysAsTheUsersClockDoes) {

@@ -25,14 +25,16 @@ struct turn {
 ///   mail FILE           a message of tests/data/imap delivered to INBOX before the dialogue
 ///   deliver FILE        the same between two turns
 ///   expunged UID        somebody else removes that message from INBOX
+///   log MODSEQ          the change log of INBOX knows nothing of changes up to that one
 ///   C: text             a line of the client, "\r", "\n", "\\" and "\xHH" undone, CRLF added
 ///   c: text             the same without CRLF
 ///   S: text             what comes back; an action is in brackets: [tls] [close] [abort]
+///                       %after-login% stands for what capabilities.txt says of that phase
 ///   S* FILE             that file comes back
 ///   C2: S2:             the same for a second client of the same account
 struct transcript {
   struct step {
-    enum class kind { turn, deliver, expunge } what = kind::turn;
+    enum class kind { turn, deliver, expunge, forget_log } what = kind::turn;
     imap::turn turn;
     std::string argument;
   };
@@ -42,6 +44,7 @@ struct transcript {
   bool logged_in = false; ///< "a0 LOGIN joe secret" comes first, unseen
   bool whole_only = false;
   uint64_t quota_bytes = 0;
+  uint64_t mailbox_limit = 0;
   std::vector<std::string> mailboxes;
   std::vector<step> steps;
 };
@@ -78,6 +81,14 @@ inline bytes load_mail(const std::string& path) {
   return out;
 }
 
+/// What capabilities.txt says of a phase.
+inline std::string capabilities_of(const std::string& folder, const std::string& phase) {
+  std::ifstream in(folder + "/capabilities.txt");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(phase + ": ")) return line.substr(phase.size() + 2);
+  throw std::runtime_error("nothing about " + phase);
+}
+
 inline void apply_setting(transcript& into, const std::string& name, const std::string& value) {
   auto& s = into.settings;
   if (name == "tls_offered")
@@ -92,6 +103,10 @@ inline void apply_setting(transcript& into, const std::string& name, const std::
     s.mechanisms.push_back(*sasl::mechanism_named(value));
   else if (name == "login_needs_tls")
     s.login_needs_tls = value == "on";
+  else if (name == "message_limit")
+    s.message_limit = uint32_t(std::stoul(value));
+  else if (name == "rev2")
+    s.rev2 = value == "on";
   else if (name == "idle")
     s.idle = value == "on";
   else if (name == "max_bad_commands")
@@ -104,6 +119,12 @@ inline void apply_setting(transcript& into, const std::string& name, const std::
     s.max_append_bytes = std::stoul(value);
   else if (name == "quota")
     into.quota_bytes = std::stoul(value);
+  else if (name == "mailbox_limit")
+    into.mailbox_limit = std::stoul(value);
+  else if (name == "max_annotation")
+    s.max_annotation_bytes = std::stoul(value);
+  else if (name == "max_annotations")
+    s.max_annotations = std::stoul(value);
   else if (name == "separator")
     s.separator = value.at(0);
   else
@@ -139,9 +160,13 @@ inline transcript load_transcript(const std::string& folder, const std::string& 
     const std::string kind = second ? word.substr(0, 1) + word.substr(2) : word;
     if (kind == "C:" || kind == "c:")
       turn_of(client, true).sent += unescape(rest) + (kind == "C:" ? "\r\n" : "");
-    else if (kind == "S:")
-      turn_of(client, false).expected += unescape(rest) + "\r\n";
-    else if (kind == "s:")
+    else if (kind == "S:") {
+      bytes expected = unescape(rest) + "\r\n";
+      const std::string_view mark = "%after-login%";
+      if (const size_t at = expected.find(mark); at != expected.npos)
+        expected.replace(at, mark.size(), capabilities_of(folder, "after-login"));
+      turn_of(client, false).expected += expected;
+    } else if (kind == "s:")
       turn_of(client, false).expected += unescape(rest);
     else if (kind == "S*")
       turn_of(client, false).expected += load_mail(folder + "/" + std::string(rest));
@@ -154,6 +179,8 @@ inline transcript load_transcript(const std::string& folder, const std::string& 
       add_step(transcript::step::kind::deliver, folder + "/" + std::string(rest));
     else if (word == "expunged")
       add_step(transcript::step::kind::expunge, std::string(rest));
+    else if (word == "log")
+      add_step(transcript::step::kind::forget_log, std::string(rest));
     else if (!line.empty() && line[0] != '#')
       throw std::runtime_error(file + ": " + line);
   }

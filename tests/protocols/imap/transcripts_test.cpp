@@ -16,6 +16,7 @@ template <class NextSize>
 void play(const transcript& script, NextSize next_size) {
   fake_account account;
   account.quota_bytes = script.quota_bytes;
+  account.mailbox_limit = script.mailbox_limit;
   for (const std::string& name : script.mailboxes) account.add(name);
   std::map<char, std::unique_ptr<fake_connection>> clients;
   const auto client_named = [&](char name) -> fake_connection& {
@@ -39,6 +40,10 @@ void play(const transcript& script, NextSize next_size) {
     }
     if (step.what == transcript::step::kind::expunge) {
       account.remove(account.mailboxes.at("INBOX"), {uid{uint32_t(std::stoul(step.argument))}});
+      continue;
+    }
+    if (step.what == transcript::step::kind::forget_log) {
+      account.mailboxes.at("INBOX").log_begins = std::stoul(step.argument);
       continue;
     }
     fake_connection& client = client_named(step.turn.client);

@@ -22,7 +22,7 @@ mailbox_view view_of(mailbox_pages pages) {
 struct scribe final : news_listener {
   std::string told;
   bool patient = true;
-  void on_expunged(uint32_t sequence) override { told += "-" + std::to_string(sequence) + " "; }
+  void on_message_expunged(uint32_t sequence, uid) override { told += "-" + std::to_string(sequence) + " "; }
   void on_changed(uint32_t sequence, const message_entry&, const message_entry&) override {
     told += "~" + std::to_string(sequence) + " ";
   }

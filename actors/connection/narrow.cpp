@@ -1,0 +1,57 @@
+#include "actors/connection/narrow.hpp"
+
+#include "protocols/search/needle.hpp"
+
+namespace stagepost::connection {
+
+namespace {
+
+storage::word_field_set fields_of(imap::text_scope scope) {
+  using storage::bit_of;
+  using storage::word_field;
+  switch (scope) {
+  case imap::text_scope::body: return bit_of(word_field::body);
+  case imap::text_scope::text:
+    return storage::word_field_set(bit_of(word_field::body) | bit_of(word_field::header));
+  case imap::text_scope::header: return bit_of(word_field::header);
+  case imap::text_scope::subject: return bit_of(word_field::subject);
+  case imap::text_scope::from: return bit_of(word_field::from);
+  case imap::text_scope::to: return bit_of(word_field::to);
+  case imap::text_scope::cc: return bit_of(word_field::cc);
+  case imap::text_scope::bcc: return bit_of(word_field::bcc);
+  }
+  return 0;
+}
+
+imap::number_ranges to_ranges(const std::vector<storage::uid_run>& runs) {
+  imap::number_ranges ranges;
+  ranges.reserve(runs.size());
+  for (const auto& run : runs) ranges.push_back({run.first, run.last});
+  return ranges;
+}
+
+} // namespace
+
+std::vector<storage::word_question> to_questions(const std::vector<imap::search_text>& texts) {
+  std::vector<storage::word_question> questions;
+  for (const auto& text : texts) {
+    const auto plan = search::plan_needle(text.text);
+    storage::word_question question;
+    question.fields = fields_of(text.scope);
+    // The index has the words of all fields of a header together.
+    question.exact = plan.exact && text.scope != imap::text_scope::header;
+    for (const auto& each : plan.patterns)
+      question.patterns.push_back(std::string(each.at_start, '\0') + each.text +
+                                  std::string(each.at_end, '\0'));
+    questions.push_back(std::move(question));
+  }
+  return questions;
+}
+
+imap::narrowed to_narrowed(const storage::word_answer& answer) {
+  imap::narrowed known{answer.indexed_to, {}};
+  for (const auto& each : answer.hits) known.hits.push_back({to_ranges(each.sure), to_ranges(each.maybe)});
+  return known;
+}
+
+} // namespace stagepost::connection

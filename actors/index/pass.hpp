@@ -1,0 +1,31 @@
+#pragma once
+
+#include "storage/store.hpp"
+#include "storage/word_index.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+
+namespace stagepost::index {
+
+/// What one turn of a folder may do.
+struct pass_limits {
+  size_t messages = 1000;        ///< IDX-04
+  size_t merge_segments = 10;    ///< IDX-02
+  uint64_t gone_messages = 1000; ///< IDX-06
+};
+
+struct pass_report {
+  uint64_t messages = 0; ///< looked at
+  bool more = false;     ///< the folder wants another turn
+  std::chrono::nanoseconds cpu_time{};
+};
+
+/// Indexes the next messages of a folder, then merges segments where it is time to. Blocks: for a thread of
+/// the indexer's pool. One at a time for each folder.
+storage::result<pass_report> index_pass(const storage::store& in, mailbox_id folder,
+                                        const pass_limits& limits, const std::stop_token& stop,
+                                        const storage::batch_writer& write);
+
+} // namespace stagepost::index

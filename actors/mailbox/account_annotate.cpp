@@ -1,0 +1,67 @@
+#include "actors/log/log.hpp"
+#include "actors/mailbox/account.hpp"
+#include "actors/mailbox/cold_read.hpp"
+
+#include <set>
+
+namespace stagepost::mailbox {
+
+caf::result<outcome_answer> account_state::annotate(const imap::write_annotations& what) {
+  auto pending = self->make_response_promise<outcome_answer>();
+  open_answer<outcome_answer> answer(pending);
+  // In the line of those who change the list of folders: the folder is there until this is on disk.
+  when_list_free([this, what, answer]() mutable {
+    if (!loaded) return (void)answer.deliver(outcome_answer{});
+    if (erased) return (void)answer.deliver(outcome_answer{outcome::not_permitted});
+    storage::annotation_owner owner{storage::annotated::account, id.value};
+    if (!what.mailbox.empty()) {
+      const auto* which = find(what.mailbox);
+      if (which == nullptr) return (void)answer.deliver(outcome_answer{outcome::no_such_mailbox});
+      owner = {storage::annotated::mailbox, which->record.id.value};
+    }
+    list_busy = true;
+    ++under_way;
+    read_cold<std::vector<storage::annotation_record>>(
+        self, with.readers,
+        [store = with.store, owner](storage::reach reach) {
+          return storage::read_annotations(*store, owner, reach);
+        },
+        [this, owner, what, answer](storage::result<std::vector<storage::annotation_record>> found) mutable {
+          --under_way;
+          annotate_now(owner, what, std::move(found), answer);
+        });
+  });
+  return pending;
+}
+
+void account_state::annotate_now(storage::annotation_owner owner, const imap::write_annotations& what,
+                                 storage::result<std::vector<storage::annotation_record>> found,
+                                 open_answer<outcome_answer> answer) {
+  const auto give_up = [this, &answer](outcome why) {
+    answer.deliver(outcome_answer{why});
+    list_freed();
+  };
+  if (!found) {
+    log::error("account {}: annotations cannot be read: {}", id.value, found.error().detail);
+    return give_up(outcome::unavailable);
+  }
+  std::set<std::string> names;
+  for (auto& each : *found) names.insert(std::move(each.name));
+  const auto before = names.size();
+  auto batch = std::make_shared<storage::batch>(*with.store);
+  for (const auto& each : what.changes) {
+    if (each.value) {
+      names.insert(each.name);
+      storage::put_annotation(*batch, owner, {each.name, *each.value});
+    } else {
+      names.erase(each.name);
+      storage::delete_annotation(*batch, owner, each.name);
+    }
+  }
+  // Who has more since the limit was lowered may still change them and take some away.
+  if (names.size() > what.most && names.size() > before) return give_up(outcome::limit_reached);
+  commit_list(
+      std::move(batch), [](bool) {}, answer);
+}
+
+} // namespace stagepost::mailbox

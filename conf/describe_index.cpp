@@ -1,0 +1,51 @@
+#include "conf/describe_item.hpp"
+
+namespace stagepost::conf {
+namespace {
+
+constexpr auto index = &system_settings::index;
+
+constexpr std::array table{
+    item<index, &index_settings::threads>({.name = "index.threads",
+                                           .sentence = "Folders whose messages are indexed at one time.",
+                                           .spec = "IDX-01",
+                                           .minimum = 1,
+                                           .maximum = 64,
+                                           .effect = takes_effect::restart}),
+    item<index, &index_settings::segments_before_merge>(
+        {.name = "index.segments_before_merge",
+         .sentence = "Segments of like size an index has before they become one; more: "
+                     "less work, slower search.",
+         .spec = "IDX-02",
+         .minimum = 2,
+         .maximum = 100}),
+    item<index, &index_settings::items_before_release>(
+        {.name = "index.items_before_release",
+         .sentence = "Messages indexed before unused memory is given back.",
+         .spec = "IDX-03",
+         .minimum = 1,
+         .maximum = 100000000}),
+    item<index, &index_settings::items_per_pass>(
+        {.name = "index.items_per_pass",
+         .sentence = "Messages of a folder indexed in one turn, before other folders have theirs.",
+         .spec = "IDX-04",
+         .minimum = 1,
+         .maximum = 100000}),
+    item<index, &index_settings::wait>({.name = "index.wait_seconds",
+                                        .sentence = "How long a changed folder waits, so that a burst is "
+                                                    "indexed at once; search reads what is not indexed.",
+                                        .spec = "IDX-05",
+                                        .maximum = 86400}),
+    item<index, &index_settings::deleted_before_cleanup>(
+        {.name = "index.deleted_before_cleanup",
+         .sentence = "Deleted messages an index of a folder holds before it is written anew without them.",
+         .spec = "IDX-06",
+         .minimum = 1,
+         .maximum = 100000000}),
+};
+
+} // namespace
+
+std::span<const setting<system_settings>> index_table() { return table; }
+
+} // namespace stagepost::conf

@@ -1,0 +1,210 @@
+#include "storage/key.hpp"
+#include "storage/slice.hpp"
+#include "storage/word_index.hpp"
+#include "storage/word_leaf.hpp"
+
+#include <rocksdb/slice.h>
+
+#include <bit>
+#include <cstring>
+#include <optional>
+
+namespace stagepost::storage {
+
+namespace {
+
+/// How many octets of `text` are 0: eight at a time, the compiler does not.
+uint64_t zeros_in(std::string_view text) {
+  constexpr uint64_t low = 0x7f7f7f7f7f7f7f7f;
+  uint64_t found = 0;
+  size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    uint64_t octets;
+    std::memcpy(&octets, text.data() + i, 8);
+    found += uint64_t(8 - std::popcount((((octets & low) + low) | octets) & ~low));
+  }
+  for (; i < text.size(); ++i) found += text[i] == '\0';
+  return found;
+}
+
+/// Calls `each(n)` for the words of a leaf that have the pattern, n counted from 0, ascending. memmem is the
+/// fast search of the C library; string_view::find stops at each first letter.
+template <class Each>
+void find_in_leaf(std::string_view words, std::string_view pattern, Each each) {
+  size_t at = 0, counted = 0;
+  uint64_t before = 0; // octets 0 in front of `counted`
+  while (at < words.size()) {
+    const auto* hit = static_cast<const char*>(
+        memmem(words.data() + at, words.size() - at, pattern.data(), pattern.size()));
+    if (!hit) return;
+    // The octet 0 that ends the word also begins the next: a hit ends in the word or with it.
+    const size_t inside = size_t(hit - words.data()) + (pattern.front() == '\0' ? 1 : 0);
+    before += zeros_in(words.substr(counted, inside - counted));
+    counted = inside;
+    if (!each(before - 1)) return;
+    const size_t end = words.find('\0', inside);
+    if (end == words.npos) return;
+    at = end;
+  }
+}
+
+class segment_search {
+public:
+  segment_search(const store& in, mailbox_id folder, const word_segment& segment, reach reach)
+      : in_(in), folder_(folder), segment_(segment), reach_(reach) {}
+
+  result<done> search(const std::vector<word_question>& questions, std::vector<word_hits>& hits) {
+    rocksdb::PinnableSlice value;
+    const auto read = in_.get(family::word_index, word_row_key(folder_, segment_.number, index_row::messages),
+                              value, reach_);
+    if (!read) return read.error();
+    auto messages = decode_segment_messages(to_view(value));
+    if (!messages) return messages.error();
+    const size_t words = (messages->uids.size() + 63) / 64;
+    for (size_t i = 0; i < questions.size(); ++i) {
+      std::vector<uint64_t> found;
+      for (const auto& pattern : questions[i].patterns) {
+        std::vector<uint64_t> has(words);
+        if (const auto looked = look(pattern, questions[i].fields, messages->uids.size(), has); !looked)
+          return looked;
+        if (found.empty())
+          found = std::move(has);
+        else
+          for (size_t w = 0; w < words; ++w) found[w] &= has[w];
+      }
+      tell(*messages, questions[i], found, hits[i]);
+    }
+    return done{};
+  }
+
+private:
+  result<done> look(const bytes& pattern, word_field_set fields, size_t messages,
+                    std::vector<uint64_t>& has) {
+    for (size_t field = 0; field < word_fields; ++field) {
+      if (!(fields & bit_of(word_field(field)))) continue;
+      const auto prefix = word_field_key(folder_, segment_.number, index_row::words, word_field(field));
+      std::optional<failure<errc>> broken;
+      const auto scanned =
+          in_.scan(family::word_index, prefix, {}, reach_, [&](bytes_view key, bytes_view row) {
+            const auto words = leaf_words(row);
+            if (!words) {
+              broken = words.error();
+              return false;
+            }
+            const auto looked = look_in_leaf(key, *words, pattern, has);
+            if (!looked) {
+              broken = looked.error();
+              return false;
+            }
+            return !*looked || !is_full(has, messages);
+          });
+      if (broken) return *broken;
+      if (!scanned) return scanned.error();
+    }
+    return done{};
+  }
+
+  /// True when the leaf has such words.
+  result<bool> look_in_leaf(bytes_view key, bytes_view words, const bytes& pattern,
+                            std::vector<uint64_t>& has) {
+    rocksdb::PinnableSlice value;
+    std::optional<posting_reader> reader;
+    std::optional<failure<errc>> broken;
+    uint64_t passed = 0;
+    find_in_leaf(words, pattern, [&](uint64_t word) {
+      if (!reader) {
+        bytes beside(key);
+        beside[8 + 4] = char(index_row::postings);
+        if (const auto read = in_.get(family::word_index, beside, value, reach_); !read) {
+          broken = read.error();
+          return false;
+        }
+        auto over = posting_reader::over(to_view(value));
+        if (!over) {
+          broken = over.error();
+          return false;
+        }
+        reader = *over;
+      }
+      if (!reader->skip(word - passed) || !reader->take(has)) {
+        broken = failure<errc>{errc::damaged, "a leaf of postings"};
+        return false;
+      }
+      passed = word + 1;
+      return true;
+    });
+    if (broken) return *broken;
+    return reader.has_value();
+  }
+
+  static bool is_full(const std::vector<uint64_t>& set, size_t messages) {
+    uint64_t found = 0;
+    for (const uint64_t each : set) found += uint64_t(std::popcount(each));
+    return found >= messages;
+  }
+
+  static void add(std::vector<uid_run>& runs, uid id) {
+    if (!runs.empty() && runs.back().last + 1 == id.value)
+      runs.back().last = id.value;
+    else
+      runs.push_back({id.value, id.value});
+  }
+
+  static void tell(const segment_messages& messages, const word_question& question,
+                   const std::vector<uint64_t>& found, word_hits& hits) {
+    size_t partial = 0;
+    for (size_t place = 0; place < messages.uids.size(); ++place) {
+      const bool is_partial = partial < messages.partial.size() && messages.partial[partial] == place;
+      partial += is_partial;
+      const bool has =
+          question.patterns.empty() || (place / 64 < found.size() && found[place / 64] >> place % 64 & 1);
+      if (has && question.exact)
+        add(hits.sure, messages.uids[place]);
+      else if (has || is_partial)
+        add(hits.maybe, messages.uids[place]);
+    }
+  }
+
+  const store& in_;
+  mailbox_id folder_;
+  const word_segment& segment_;
+  reach reach_;
+};
+
+bool has_all(const word_index_state& now, const word_index_state& used) {
+  size_t next = 0;
+  for (const auto& each : now.segments)
+    if (next < used.segments.size() && used.segments[next] == each) ++next;
+  // Numbers of segments begin anew when an index is made anew.
+  return next == used.segments.size() && now.indexed_to >= used.indexed_to;
+}
+
+} // namespace
+
+result<word_answer> search_words(const store& in, mailbox_id folder,
+                                 const std::vector<word_question>& questions, reach reach) {
+  // A segment may be merged away while it is read: then what was found is no answer, and the new one is read.
+  constexpr int attempts = 5;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    const auto state = read_word_index(in, folder, reach);
+    if (!state) return state.error();
+    word_answer answer{state->indexed_to, std::vector<word_hits>(questions.size())};
+    std::optional<failure<errc>> broken;
+    for (const auto& segment : state->segments) {
+      const auto searched = segment_search(in, folder, segment, reach).search(questions, answer.hits);
+      if (!searched) {
+        broken = searched.error();
+        break;
+      }
+    }
+    if (broken && broken->code == errc::not_cached) return *broken;
+    const auto now = read_word_index(in, folder, reach);
+    if (!now) return now.error();
+    if (!has_all(*now, *state)) continue;
+    if (broken) return *broken;
+    return answer;
+  }
+  return word_answer{{}, std::vector<word_hits>(questions.size())};
+}
+
+} // namespace stagepost::storage

@@ -1,0 +1,250 @@
+#include "actors/index/indexer.hpp"
+
+#include "actors/offload/pool.hpp"
+#include "protocols/mime/digest.hpp"
+#include "storage/key.hpp"
+#include "storage/word_index.hpp"
+#include "tests/support/mail_fixture.hpp"
+
+#include <set>
+
+namespace stagepost::index {
+namespace {
+
+using namespace std::string_literals;
+using storage::reach;
+using storage::word_field;
+using uids = std::set<uint32_t>;
+
+class Indexer : public testing::mail_fixture {
+protected:
+  Indexer() {
+    settings_.index.wait = std::chrono::seconds(0);
+    settings_.index.items_per_pass = 4;
+    settings_.index.segments_before_merge = 3;
+    settings_.index.deleted_before_cleanup = 3;
+  }
+  ~Indexer() override { stop(); }
+
+  void start() {
+    pool_ = system_->spawn(offload::pool, size_t(settings_.index.threads), size_t(10));
+    indexer_ = system_->spawn(
+        indexer, indexer_services{store_, committer_, pool_, std::make_shared<live_settings>(settings_)});
+    with_.indexer = indexer_;
+    serve();
+  }
+
+  void stop() {
+    if (!indexer_) return;
+    end(indexer_);
+    end(pool_);
+    indexer_ = nullptr;
+    pool_ = nullptr;
+    with_.indexer = nullptr;
+    serve();
+  }
+
+  /// The account with the services there are now.
+  void serve() {
+    end(account_);
+    account_ = system_->spawn(mailbox::account, with_, account_id{1}, uint64_t(0), lease_);
+  }
+
+  uid deliver(const std::string& words, const std::string& to = "INBOX") {
+    const bytes text = "Subject: test\r\n\r\n" + words + "\r\n";
+    mailbox::put_messages what;
+    what.folder = to;
+    what.content.with = std::make_shared<storage::batch>(*store_);
+    mailbox::new_message made;
+    made.body = store_->next_blob();
+    made.size_bytes = text.size();
+    storage::put_chunk(*what.content.with, made.body, 0, text, true);
+    storage::put_blob(*what.content.with, made.body, {text.size(), 1, mime::encode(mime::make_digest(text))});
+    what.content.messages.push_back(made);
+    return ask<mailbox::inserted>(account_, what).uids.at(0);
+  }
+
+  storage::word_index_state state(mailbox_id of) {
+    const auto found = storage::read_word_index(*store_, of, reach::disk);
+    EXPECT_TRUE(found);
+    return found ? *found : storage::word_index_state{};
+  }
+
+  bool indexed(mailbox_id of, uint32_t to) {
+    return eventually([&] { return state(of).indexed_to >= uid{to}; });
+  }
+
+  uids with_word(mailbox_id of, const std::string& word) {
+    const auto found =
+        storage::search_words(*store_, of, {{storage::bit_of(word_field::body), {word}, true}}, reach::disk);
+    EXPECT_TRUE(found);
+    uids all;
+    if (found)
+      for (const auto& run : found->hits[0].sure)
+        for (uint32_t id = run.first; id <= run.last; ++id) all.insert(id);
+    return all;
+  }
+
+  void expunge(std::vector<uid> what, const std::string& in = "INBOX") {
+    store(in, {what, imap::flag_change::add, flag_deleted, {}, {}});
+    ask<mailbox::outcome_answer>(folder(in).folder, imap::expunge{false, what});
+  }
+
+  conf::system_settings settings_;
+  offload::pool_actor pool_;
+  indexer_actor indexer_;
+};
+
+TEST_F(Indexer, TakesUpWhatIsDelivered) {
+  start();
+  for (int i = 1; i <= 20; ++i) deliver(i % 5 == 0 ? "apples and pears" : "plums");
+  const auto inbox = folder("INBOX").id;
+  ASSERT_TRUE(indexed(inbox, 20));
+  EXPECT_EQ(with_word(inbox, "apple"), (uids{5, 10, 15, 20}));
+  ASSERT_TRUE(eventually([&] {
+    const auto now = ask<index_figures>(indexer_, atom::status::value);
+    return now.messages_indexed == 20 && now.folders_waiting + now.folders_at_work == 0;
+  }));
+  EXPECT_GT(ask<index_figures>(indexer_, atom::status::value).cpu_time.count(), 0);
+}
+
+TEST_F(Indexer, FindsAtItsStartWhatNobodyToldIt) {
+  for (int i = 1; i <= 10; ++i) deliver("word" + std::to_string(i));
+  create("Work");
+  deliver("elsewhere", "Work");
+  start();
+  ASSERT_TRUE(indexed(folder("INBOX").id, 10));
+  ASSERT_TRUE(indexed(folder("Work").id, 1));
+  EXPECT_EQ(with_word(folder("INBOX").id, "word7"), (uids{7}));
+  EXPECT_EQ(with_word(folder("Work").id, "elsewhere"), (uids{1}));
+}
+
+TEST_F(Indexer, GoesOnWhereItWasCutOff) {
+  for (int i = 1; i <= 30; ++i) deliver("word" + std::to_string(i));
+  const auto inbox = folder("INBOX").id;
+  for (size_t passing = 0; passing < 4; ++passing) {
+    hold(passing);
+    start();
+    await(1);
+    break_held();
+    stop();
+    const auto to = state(inbox).indexed_to.value;
+    EXPECT_LT(to, 30u);
+    for (uint32_t id = 1; id <= to; ++id)
+      EXPECT_TRUE(with_word(inbox, "\0word"s + std::to_string(id) + "\0"s).contains(id)) << id;
+  }
+  start();
+  ASSERT_TRUE(indexed(inbox, 30));
+  EXPECT_EQ(with_word(inbox, "word29"), (uids{29}));
+  expect_sound();
+}
+
+TEST_F(Indexer, ForgetsExpungedMessagesInTheBackground) {
+  start();
+  for (int i = 1; i <= 20; ++i) deliver("fruit");
+  const auto inbox = folder("INBOX").id;
+  ASSERT_TRUE(indexed(inbox, 20));
+  std::vector<uid> first;
+  for (uint32_t id = 1; id <= 12; ++id) first.push_back(uid{id});
+  expunge(first);
+  ASSERT_TRUE(eventually([&] { return state(inbox).messages() == 8; }));
+  EXPECT_EQ(with_word(inbox, "fruit"), (uids{13, 14, 15, 16, 17, 18, 19, 20}));
+}
+
+TEST_F(Indexer, KeepsNothingOfAFolderThatIsGone) {
+  create("Work");
+  for (int i = 1; i <= 5; ++i) deliver("fruit", "Work");
+  const auto work = folder("Work").id;
+  start();
+  ASSERT_TRUE(indexed(work, 5));
+  EXPECT_EQ(ask<mailbox::outcome_answer>(account_, imap::delete_mailbox{"Work"}).outcome,
+            mailbox::outcome::done);
+  ASSERT_TRUE(eventually([&] { return state(work) == storage::word_index_state{}; }));
+  stop();
+  // As if a pass had written behind the end of the folder, and the power had failed.
+  storage::word_gatherer late;
+  late.begin(uid{6});
+  late.add(word_field::body, "fruit");
+  ASSERT_TRUE(storage::add_word_segment(*store_, work, late, uid{6}, [&](std::shared_ptr<storage::batch> b) {
+    ask<committer::committed>(committer_, committer::commit_batch{b, nullptr});
+    return storage::result<done>(done{});
+  }));
+  start();
+  ASSERT_TRUE(eventually([&] { return state(work) == storage::word_index_state{}; }));
+}
+
+TEST_F(Indexer, MakesAnIndexAnewWhenAsked) {
+  for (int i = 1; i <= 9; ++i) deliver("fruit");
+  const auto inbox = folder("INBOX").id;
+  create("Never used");
+  create("Empty");
+  deliver("fruit", "Empty");
+  expunge({uid{1}}, "Empty");
+  for (const bool all : {false, true}) {
+    // An index that is wrong: it knows nothing and says it is complete.
+    auto wrong = std::make_shared<storage::batch>(*store_);
+    storage::drop_word_index(*wrong, inbox);
+    ask<committer::committed>(committer_, committer::commit_batch{wrong, nullptr});
+    ASSERT_TRUE(storage::add_word_segment(*store_, inbox, {}, uid{9}, [&](std::shared_ptr<storage::batch> b) {
+      ask<committer::committed>(committer_, committer::commit_batch{b, nullptr});
+      return storage::result<done>(done{});
+    }));
+    start();
+    EXPECT_TRUE(with_word(inbox, "fruit").empty());
+    ask<rebuild_begun>(indexer_, rebuild_index{all ? std::vector<mailbox_id>{} : std::vector{inbox}, all});
+    EXPECT_TRUE(eventually([&] { return with_word(inbox, "fruit").size() == 9; }));
+    EXPECT_TRUE(eventually([&] {
+      const auto now = ask<index_figures>(indexer_, atom::status::value);
+      return now.folders_waiting + now.folders_at_work == 0;
+    })) << "and rests then";
+    stop();
+  }
+}
+
+TEST_F(Indexer, WorksOnAsManyFoldersAtOnceAsItMay) {
+  for (const std::string name : {"A", "B", "C"}) {
+    create(name);
+    deliver("word", name);
+  }
+  for (const uint32_t threads : {1, 2}) {
+    settings_.index.threads = threads;
+    hold();
+    start();
+    await(threads);
+    const auto now = ask<index_figures>(indexer_, atom::status::value);
+    EXPECT_EQ(now.folders_at_work, threads);
+    EXPECT_EQ(now.folders_waiting, 3 - threads);
+    break_held();
+    stop();
+  }
+}
+
+TEST_F(Indexer, MergesWhenThereAreAsManySegmentsAsTheSettingSays) {
+  for (int i = 1; i <= 12; ++i) deliver("word");
+  settings_.index.items_per_pass = 1;
+  settings_.index.segments_before_merge = 100;
+  start();
+  const auto inbox = folder("INBOX").id;
+  ASSERT_TRUE(indexed(inbox, 12));
+  EXPECT_EQ(state(inbox).segments.size(), 12u);
+  stop();
+  settings_.index.segments_before_merge = 4;
+  start();
+  deliver("word");
+  ASSERT_TRUE(indexed(inbox, 13));
+  ASSERT_TRUE(eventually([&] { return state(inbox).segments.size() < 4; }));
+}
+
+TEST_F(Indexer, TakesFoldersInTurn) {
+  create("Small");
+  for (int i = 1; i <= 40; ++i) deliver("many");
+  deliver("one", "Small");
+  const auto inbox = folder("INBOX").id, small = folder("Small").id;
+  start();
+  ASSERT_TRUE(indexed(small, 1));
+  EXPECT_LT(state(inbox).indexed_to, uid{40}) << "a large folder does not keep a small one waiting";
+  ASSERT_TRUE(indexed(inbox, 40));
+}
+
+} // namespace
+} // namespace stagepost::index
