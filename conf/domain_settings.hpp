@@ -21,6 +21,7 @@ struct domain_settings {
   byte_count max_message_size = kb(10000);
   uint32_t max_recipients = 200;
   std::string time_zone = "UTC";
+  bool shared_folders = true;
 };
 
 } // namespace stagepost::conf

@@ -162,6 +162,8 @@ struct store_settings {
   byte_count commit_batch_size = kb(8192);
   byte_count disk_reserve = mb(1024);
   std::chrono::days trace_retention{30};
+  std::chrono::days undelete_retention{14};
+  bool undelete_counts_to_quota = false;
   uint32_t live_mailboxes = 20000;
   std::chrono::seconds mailbox_idle{300};
 };

@@ -35,6 +35,18 @@ bytes make(uint64_t first, uint64_t second) {
   return out;
 }
 
+/// On disk: never renumber.
+enum class recoverable_row : uint8_t { group = 1, of_account = 2, at_time = 3 };
+
+constexpr size_t recoverable_place_size = 8 + 8 + 4;
+
+void append_place(bytes& out, const recoverable_place& place) {
+  if (place == recoverable_place{}) return; // where all of them begin
+  append_big_endian(out, uint64_t(std::max<int64_t>(unix_milliseconds(place.expunged_at), 0)));
+  append_big_endian(out, place.folder.value);
+  append_big_endian(out, place.first.value);
+}
+
 } // namespace
 
 namespace key {
@@ -62,6 +74,26 @@ bytes change(mailbox_id folder, modseq at) { return make(folder.value, at.value)
 bytes change(mailbox_id folder, modseq at, change_kind kind) {
   auto out = make(folder.value, at.value);
   out.push_back(char(kind));
+  return out;
+}
+
+bytes recoverable(mailbox_id folder, uid first) {
+  bytes out(1, char(recoverable_row::group));
+  append_big_endian(out, folder.value);
+  append_big_endian(out, first.value);
+  return out;
+}
+
+bytes recoverable_of(account_id account, const recoverable_place& place) {
+  bytes out(1, char(recoverable_row::of_account));
+  append_big_endian(out, account.value);
+  append_place(out, place);
+  return out;
+}
+
+bytes recoverable_at(const recoverable_place& place) {
+  bytes out(1, char(recoverable_row::at_time));
+  append_place(out, place);
   return out;
 }
 
@@ -133,6 +165,13 @@ bool take_outbound_item(bytes_view key, outbound_item_key& parts) {
   parts.id = queue_id{number_at(key, end + 10)};
   parts.index = small_number_at(key, end + 18);
   return true;
+}
+
+recoverable_place recoverable_place_at(bytes_view key) {
+  if (key.size() < recoverable_place_size) return {};
+  const auto from = key.size() - recoverable_place_size;
+  return {from_unix_milliseconds(int64_t(number_at(key, from))), mailbox_id{number_at(key, from + 8)},
+          uid{small_number_at(key, from + 16)}};
 }
 
 bytes after_prefix(bytes_view prefix) {

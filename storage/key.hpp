@@ -24,6 +24,12 @@ bytes message(mailbox_id folder, uid id);
 /// All kinds of change from `since` on begin at this key.
 bytes change(mailbox_id folder, modseq at);
 bytes change(mailbox_id folder, modseq at, change_kind kind);
+/// For `recoverable`: a group of expunged messages.
+bytes recoverable(mailbox_id folder, uid first);
+/// Its place among those of its account; without one, where these begin.
+bytes recoverable_of(account_id account, const recoverable_place& place = {});
+/// Its place among those of all, likewise.
+bytes recoverable_at(const recoverable_place& place = {});
 bytes queue(queue_id id);
 /// For `spool_recipients`, `delivered` and `trace`.
 bytes queue_item(queue_id id, uint32_t item);
@@ -69,6 +75,9 @@ uint32_t small_number_at(bytes_view key, size_t offset);
 bool take_blob_ref(bytes_view key, blob_ref_key& parts);
 /// The same; `parts` looks into the key.
 bool take_outbound_item(bytes_view key, outbound_item_key& parts);
+
+/// What the two last kinds of key of `recoverable` end with.
+recoverable_place recoverable_place_at(bytes_view key);
 
 /// The first key after all that begin with `prefix`; empty when there is none.
 bytes after_prefix(bytes_view prefix);

@@ -42,6 +42,8 @@ constexpr std::array shapes{
     family_shape{family::trace_ids, "trace_ids", access::ranges},
     family_shape{family::word_index, "word_index", access::ranges},
     family_shape{family::annotations, "annotations", access::ranges},
+    family_shape{family::recoverable, "recoverable", access::ranges},
+    family_shape{family::shares, "shares", access::ranges},
     family_shape{family::domains, "domains", access::points},
     family_shape{family::domain_names, "domain_names", access::points},
     family_shape{family::accounts, "accounts", access::points},
@@ -71,7 +73,7 @@ const std::vector<family>& families_of(store_kind kind) {
     for (auto f = size_t(first); f <= size_t(last); ++f) out.push_back(family(f));
     return out;
   };
-  static const auto shard = pick(family::bodies, family::annotations);
+  static const auto shard = pick(family::bodies, family::shares);
   static const auto system = pick(family::domains, family::statistics);
   return kind == store_kind::shard ? shard : system;
 }

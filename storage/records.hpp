@@ -23,6 +23,15 @@ struct blob_record {
 /// Who keeps a body alive: `blob_refs`. On disk: never renumber.
 enum class blob_owner : uint8_t { spool = 1, mailbox = 2 };
 
+/// What a folder's owner lets somebody else do with it, or keeps from him. On disk: never renumber.
+enum class grantee_kind : uint8_t { user = 1, domain = 2 }; ///< domain: each of its users
+struct grant {
+  grantee_kind kind = grantee_kind::user;
+  uint64_t number = 0;  ///< of the account or the domain
+  uint16_t granted = 0; ///< rights as bits, as the protocol numbers them
+  uint16_t denied = 0;  ///< these not, whoever grants them
+};
+
 /// A folder of an account: `folders`.
 struct folder_record {
   mailbox_id id;
@@ -30,6 +39,7 @@ struct folder_record {
   stagepost::uid_validity uid_validity;
   uint8_t use = 0; ///< special use, as the protocol numbers it
   bool subscribed = false;
+  std::vector<grant> grants = {}; ///< one for each grantee, none empty; since version 2
 };
 
 /// What moves with every change of a folder: `mailbox_state`. Sums are exact: they are written with the
@@ -59,6 +69,15 @@ struct change_record {
   stagepost::modseq modseq;
   change_kind kind = change_kind::added;
   std::vector<uid> uids; ///< ascending
+};
+
+/// Where a group of expunged messages stands among those of its account: in order of time.
+struct recoverable_place {
+  instant expunged_at;
+  mailbox_id folder;
+  uid first;
+
+  friend bool operator==(const recoverable_place&, const recoverable_place&) = default;
 };
 
 /// A message that waits in the spool: `spool`.

@@ -51,6 +51,8 @@ enum class family : uint8_t {
   trace_ids,
   word_index,
   annotations,
+  recoverable,
+  shares,
   // system
   domains,
   domain_names,

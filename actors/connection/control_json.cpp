@@ -187,6 +187,7 @@ json::object to_json(const std::string& folder, const storage::verify_report& re
           {"body_bytes", report.body_bytes},
           {"mailboxes", report.mailboxes},
           {"messages", report.messages},
+          {"recoverable", report.recoverable},
           {"spooled", report.spooled}};
 }
 

@@ -6,13 +6,16 @@
 
 namespace stagepost::mailbox {
 
-caf::result<outcome_answer> account_state::annotate(const imap::write_annotations& what) {
+caf::result<outcome_answer> account_state::annotate(const imap::write_annotations& what, const visitor& who) {
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
   // In the line of those who change the list of folders: the folder is there until this is on disk.
-  when_list_free([this, what, answer]() mutable {
+  when_list_free([this, what, who, answer]() mutable {
     if (!loaded) return (void)answer.deliver(outcome_answer{});
     if (erased) return (void)answer.deliver(outcome_answer{outcome::not_permitted});
+    if (!who.is_owner())
+      if (const auto may = may_annotate(find(what.mailbox), what, who); may != outcome::done)
+        return (void)answer.deliver(outcome_answer{may});
     storage::annotation_owner owner{storage::annotated::account, id.value};
     if (!what.mailbox.empty()) {
       const auto* which = find(what.mailbox);

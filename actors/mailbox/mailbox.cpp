@@ -5,6 +5,7 @@
 #include "actors/mailbox/cold_read.hpp"
 #include "actors/open_answer.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/sharing.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -163,13 +164,13 @@ void mailbox_state::tell_watchers(const contents::change& made) {
                                : uid{};
   notice.update.highest_modseq = made.record.modseq;
   if (made.keywords_grew) notice.update.keywords = held.counters().keywords;
-  for (const auto& each : watchers) self->send(each, notice);
+  for (const auto& each : watchers) self->send(each.watcher, notice);
 }
 
 caf::result<view_answer> mailbox_state::open(const open_view& what) {
   auto pending = self->make_response_promise<view_answer>();
   open_answer<view_answer> answer(pending);
-  when_loaded([this, answer, watcher = what.watcher]() mutable {
+  when_loaded([this, answer, watcher = what.watcher, who = what.who]() mutable {
     view_answer view{outcome::done, id, {}};
     view.view.id = id;
     view.view.uid_validity = uid_validity;
@@ -179,10 +180,12 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
     view.view.keywords = held.counters().keywords;
     // He becomes a watcher when the commits he has seen have ended: notices of later ones come after the
     // answer.
-    when_settled([this, answer, watcher, view](bool good) mutable {
+    when_settled([this, answer, watcher, who, view](bool good) mutable {
       if (!good) return (void)answer.deliver(view_answer{});
-      if (watcher && std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
-        watchers.push_back(watcher);
+      // Asked now: whose rights end from here on finds him among the watchers.
+      if (!may_read(who)) return (void)answer.deliver(view_answer{outcome::no_such_mailbox, {}, {}});
+      if (watcher && find_watcher(watcher) == watchers.end()) {
+        watchers.push_back({watcher, who});
         self->monitor(watcher);
       }
       answer.deliver(std::move(view));
@@ -192,10 +195,33 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
 }
 
 void mailbox_state::leave(const watcher_actor& who) {
-  const auto at = std::find(watchers.begin(), watchers.end(), who);
+  const auto at = find_watcher(who);
   if (at == watchers.end()) return;
   self->demonitor(who.address());
   watchers.erase(at);
+}
+
+std::vector<mailbox_state::watching>::iterator mailbox_state::find_watcher(const watcher_actor& who) {
+  return std::find_if(watchers.begin(), watchers.end(),
+                      [&](const watching& each) { return each.watcher == who; });
+}
+
+bool mailbox_state::may_read(const visitor& who) const {
+  const imap::rights held{storage::granted_to(who.account, who.domain, grants)};
+  return who.is_owner() || who.administers || held.has(imap::right::read);
+}
+
+void mailbox_state::change_grants(const grants_changed& what) {
+  grants = what.grants;
+  for (auto at = watchers.begin(); at != watchers.end();) {
+    if (may_read(at->who)) {
+      ++at;
+      continue;
+    }
+    self->send(at->watcher, mailbox_gone{id});
+    self->demonitor(at->watcher.address());
+    at = watchers.erase(at);
+  }
 }
 
 caf::result<status_answer> mailbox_state::status() {
@@ -246,7 +272,7 @@ caf::result<outcome_answer> mailbox_state::stop() {
   settle([this, answer]() mutable {
     closing = true;
     loaded = false;
-    for (const auto& each : watchers) self->send(each, mailbox_gone{id});
+    for (const auto& each : watchers) self->send(each.watcher, mailbox_gone{id});
     answer.deliver(outcome_answer{outcome::done});
     self->quit();
   });
@@ -254,7 +280,7 @@ caf::result<outcome_answer> mailbox_state::stop() {
 }
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
-                                     account_actor account, storage::folder_record folder,
+                                     account_actor account, account_id owner, storage::folder_record folder,
                                      std::shared_ptr<committer::chain> first_chain,
                                      std::shared_ptr<committer::lease> lease) {
   auto& state = self->state;
@@ -262,16 +288,18 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
   outlive_stray_errors(self);
   state.with = std::move(with);
   state.account = std::move(account);
+  state.owner = owner;
   state.id = folder.id;
   state.uid_validity = folder.uid_validity;
   state.folder_name = folder.name;
+  state.grants = std::move(folder.grants);
   state.first_chain = std::move(first_chain);
   state.lease = std::move(lease);
   self->set_down_handler([self](const caf::down_msg& gone) {
     auto& all = self->state.watchers;
     all.erase(std::remove_if(all.begin(), all.end(),
-                             [&](const watcher_actor& each) {
-                               return caf::actor_cast<caf::actor_addr>(each) == gone.source;
+                             [&](const mailbox_state::watching& each) {
+                               return caf::actor_cast<caf::actor_addr>(each.watcher) == gone.source;
                              }),
               all.end());
   });
@@ -279,10 +307,17 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
   return {
       [self](const open_view& what) { return self->state.open(what); },
       [self](const leave_view& what) { self->state.leave(what.watcher); },
+      [self](const grants_changed& what) { self->state.change_grants(what); },
+      [self](const limited_store& what) { return self->state.store(what.what, what.may); },
       [self](const insert_messages& what) { return self->state.insert(what); },
       [self](const imap::store_flags& what) { return self->state.store(what); },
-      [self](const imap::expunge& what) { return self->state.expunge(what); },
+      [self](const imap::expunge& what) {
+        return self->state.expunge(what, mailbox_state::afterlife::by_settings);
+      },
       [self](const read_for_copy& what) { return self->state.read(what); },
+      [self](const remove_moved& what) {
+        return self->state.expunge({false, what.uids}, mailbox_state::afterlife::none);
+      },
       [self](const finish_move& what) { return self->state.finish(what); },
       [self](atom::status) { return self->state.status(); },
       [self](sum_deleted) { return self->state.sum_of_deleted(); },

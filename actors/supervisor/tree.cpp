@@ -8,6 +8,7 @@
 #include "actors/log/log.hpp"
 #include "actors/mailbox/accounts.hpp"
 #include "actors/mailbox/eraser.hpp"
+#include "actors/mailbox/purger.hpp"
 #include "actors/offload/pool.hpp"
 #include "actors/outbound/dispatcher.hpp"
 #include "actors/outbound/router.hpp"
@@ -99,6 +100,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard_tree shard;
     shard.with = {store, system.spawn<caf::detached>(committer::committer, store, groups), made.readers, {}};
     watch(shard.with.committer, "committer");
+    shard.with.settings = from.settings;
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser, "eraser");
     shard.with.indexer = system.spawn(
@@ -108,6 +110,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
         system.spawn(mailbox::accounts, shard.with,
                      mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
     watch(shard.accounts, "accounts");
+    shard.purger = system.spawn(mailbox::purger, shard.with, shard.accounts);
+    watch(shard.purger, "purger");
     mail.push_back(shard.accounts);
     delivery_shards.push_back({shard.with, shard.accounts});
     made.shards.push_back(std::move(shard));
@@ -203,6 +207,7 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.router);
   for (auto& shard : what.shards) {
     end(self, shard.traces);
+    end(self, shard.purger);
     end(self, shard.intake);
     end(self, shard.queue);
     end(self, shard.local);

@@ -29,6 +29,7 @@ namespace stagepost::supervisor {
 struct shard_tree {
   mailbox::services with;
   mailbox::accounts_actor accounts;
+  mailbox::purger_actor purger;
   delivery::local_actor local;
   spool::queue_actor queue;
   spool::intake_actor intake;

@@ -144,6 +144,7 @@ void dialogue::forget_login() {
   enabled_ = 0;
   condstore_ = false;
   zone_ = {};
+  shares_ = true;
   nonce.clear();
   phase_ = imap::phase::not_authenticated;
   out_.add(imap::forget_login{});

@@ -33,6 +33,7 @@ public:
   actions feed(bytes_view input, instant now);
   void set_time(instant now) { now_ = now; }
   void use_time_zone(mime::time_zone zone) { zone_ = std::move(zone); }
+  void use_sharing(bool allowed) { shares_ = allowed; }
   bool wants_input() const { return phase_ != imap::phase::ended && !question_open_; }
   actions on_tls(const sasl::channel_binding& channel);
   /// The answer to the open question; nothing where none is open.
@@ -54,6 +55,8 @@ public:
   const sasl::channel_binding& channel() const { return channel_; }
   instant now() const { return now_; }
   const mime::time_zone& zone() const { return zone_; }
+  /// Whether there are folders of others beside one's own.
+  bool shares() const { return shares_; }
   const std::string& tag() const { return tag_; }
   output& out() { return out_; }
   bytes& text() { return out_.text(); }
@@ -178,6 +181,7 @@ private:
   bool reads_on_ = false;  ///< the text of the running command goes on after a streamed literal
   bool condstore_ = false;
   bool compressed_ = false;
+  bool shares_ = true;
   uint8_t enabled_ = 0; ///< bits by extension
   bool gone_expected_ = false;
   bool command_has_uid_ = false;

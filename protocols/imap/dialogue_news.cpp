@@ -121,8 +121,10 @@ void dialogue::write_flag_lists() {
   write_flag_names(out, ~0u, all_keywords, keywords);
   out += ")\r\n* OK [PERMANENTFLAGS (";
   if (!view_->read_only()) {
-    write_flag_names(out, ~0u, all_keywords, keywords);
-    if (keywords.size() < max_keywords) out += " \\*";
+    // RFC 4314 5.1.1.
+    const bool writes = view_->rights().has(right::write);
+    write_flag_names(out, settable_flags(view_->rights()), writes ? all_keywords : 0, keywords);
+    if (writes && keywords.size() < max_keywords) out += " \\*";
   }
   out += ")] Flags that are kept\r\n";
   view_->set_keywords_announced();

@@ -44,6 +44,7 @@ enum class answer : uint8_t {
   bad_url,
   nothing_to_replace,
   no_such_quota_root,
+  no_such_user,
   unknown_encoding,
   privacy_required,
   wrong_credentials,

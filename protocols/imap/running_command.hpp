@@ -42,6 +42,8 @@ public:
   virtual void on_opened(dialogue&, outcome, selected_mailbox) {}
   virtual void on_outcome(dialogue&, outcome) {}
   virtual void on_quota(dialogue&, outcome, const quota_usage&) {}
+  virtual void on_access(dialogue&, outcome, std::vector<access_entry>) {}
+  virtual void on_rights(dialogue&, outcome, rights) {}
   virtual void on_annotations(dialogue&, outcome, std::vector<annotation>) {}
   virtual void on_expunged(dialogue&, outcome, const expunged_since&) {}
   virtual void on_message(dialogue&, const message_data&) {}

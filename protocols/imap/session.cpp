@@ -33,6 +33,7 @@ actions session::on_login(sasl::login_outcome outcome, const std::string& addres
 }
 
 void session::use_time_zone(mime::time_zone zone) { machine_->with.use_time_zone(std::move(zone)); }
+void session::use_sharing(bool allowed) { machine_->with.use_sharing(allowed); }
 
 actions session::on_mailboxes(outcome result, std::vector<mailbox_info> found) {
   dialogue& with = machine_->with;
@@ -59,6 +60,16 @@ actions session::on_outcome(outcome result) {
 actions session::on_quota(outcome result, const quota_usage& found) {
   dialogue& with = machine_->with;
   return with.on_answer([&](running_command& command) { command.on_quota(with, result, found); });
+}
+
+actions session::on_access(outcome result, std::vector<access_entry> found) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_access(with, result, std::move(found)); });
+}
+
+actions session::on_rights(outcome result, rights held) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_rights(with, result, held); });
 }
 
 actions session::on_annotations(outcome result, std::vector<annotation> found) {

@@ -13,9 +13,10 @@ bool uid_below(const message_entry& entry, stagepost::uid uid) { return entry.ui
 } // namespace
 
 mailbox_view::mailbox_view(std::string name, selected_mailbox opened, bool read_only)
-    : name_(std::move(name)), id_(opened.id), read_only_(read_only), uid_validity_(opened.uid_validity),
-      uid_next_(opened.uid_next), first_unknown_(opened.uid_next), highest_modseq_(opened.highest_modseq),
-      keywords_(std::move(opened.keywords)), pages_(std::move(opened.pages)) {
+    : name_(std::move(name)), id_(opened.id), read_only_(read_only), rights_(opened.rights),
+      uid_validity_(opened.uid_validity), uid_next_(opened.uid_next), first_unknown_(opened.uid_next),
+      highest_modseq_(opened.highest_modseq), keywords_(std::move(opened.keywords)),
+      pages_(std::move(opened.pages)) {
   std::erase_if(pages_, [](const mailbox_page_ptr& page) { return page->entries.empty(); });
   recount();
   if (!pages_.empty()) last_uid_ = pages_.back()->entries.back().uid;

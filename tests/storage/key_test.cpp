@@ -47,6 +47,19 @@ TEST(Key, OfMailboxTablesBeginsWithTheMailbox) {
             "0000000000000011000000000000000703");
 }
 
+TEST(Key, OfExpungedMessagesIsKindOfRowAndPlace) {
+  const recoverable_place place{from_unix_milliseconds(0x102), folder, uid{9}};
+  EXPECT_EQ(to_hex(key::recoverable(folder, uid{258})), "01000000000000001100000102");
+  EXPECT_EQ(to_hex(key::recoverable_of(account_id{0x22})), "020000000000000022");
+  EXPECT_EQ(to_hex(key::recoverable_of(account_id{0x22}, place)),
+            "0200000000000000220000000000000102000000000000001100000009");
+  EXPECT_EQ(to_hex(key::recoverable_at()), "03");
+  EXPECT_EQ(to_hex(key::recoverable_at(place)), "030000000000000102000000000000001100000009");
+  EXPECT_EQ(recoverable_place_at(key::recoverable_of(account_id{0x22}, place)), place);
+  EXPECT_EQ(recoverable_place_at(key::recoverable_at(place)), place);
+  EXPECT_EQ(recoverable_place_at("short"), recoverable_place{});
+}
+
 TEST(Key, OfSpoolTablesBeginsWithTheQueueNumber) {
   EXPECT_EQ(to_hex(key::queue(queue)), "0102030405060708");
   EXPECT_EQ(to_hex(key::queue_item(queue, 2)), "010203040506070800000002");

@@ -165,7 +165,7 @@ TEST_F(Store, GivesMailboxNumbersOnlyOnceOverPowerCuts) {
     put_folder(b, account_id{1}, {id, "f", validity, 0, false});
     must_commit(b);
     batch gone(*store_);
-    delete_folder(gone, account_id{1}, id); // and nothing in the store tells of it any more
+    delete_folder(gone, account_id{1}, {id, "f", validity}); // and nothing in the store tells of it any more
     must_commit(gone);
     lose_power(seed);
   }

@@ -83,6 +83,7 @@ DOMAIN_DEFAULTS = {
     "max_message_size_kb": "10000",
     "max_recipients": "200",
     "time_zone": "UTC",
+    "shared_folders": "true",
 }
 
 

@@ -32,7 +32,7 @@ struct wrong_usage : std::runtime_error {
 struct command_line {
   std::string config;
   bool as_json = false;
-  std::string name, path, folder, role = "user", id, from_day, to_day;
+  std::string name, path, folder, role = "user", id, from_day, to_day, since, who, rights = "lr";
   std::vector<std::string> values, names, dropped_names;
   bool password_stdin = false;
   uint64_t limit = 100;
@@ -233,6 +233,48 @@ int main(int argc, char** argv) {
   with_name(sub, "Address");
   simple(sub, [&] { return json::object{{"verb", "alias.delete"}, {"name", line.name}}; });
 
+  auto* folder = app.add_subcommand("folder", "Public folders of a domain, and who may use folders");
+  folder->require_subcommand(1);
+  const auto with_folder = [&](CLI::App* on, const char* whose) {
+    with_name(on, whose);
+    on->add_option("folder", line.folder, "Folder, without \"Shared Folders/\"")->required();
+  };
+  sub = folder->add_subcommand("add", "Makes a public folder");
+  with_folder(sub, "Domain");
+  sub->add_option("--rights", line.rights, "What each user of the domain may do, as letters of RFC 4314");
+  simple(sub, [&] {
+    return json::object{
+        {"verb", "folder.add"}, {"name", line.name}, {"folder", line.folder}, {"rights", line.rights}};
+  });
+  sub = folder->add_subcommand("delete", "Deletes a public folder and the mail in it");
+  with_folder(sub, "Domain");
+  simple(sub, [&] {
+    return json::object{{"verb", "folder.delete"}, {"name", line.name}, {"folder", line.folder}};
+  });
+  sub =
+      folder->add_subcommand("list", "Lists the public folders of a domain, or those of a user, and who may "
+                                     "do what with them");
+  with_name(sub, "Domain or address");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "folder.list"}, {"name", line.name}};
+      },
+      ctl::print_folders);
+  sub = folder->add_subcommand("share", "Lets somebody use a folder, or no more");
+  with_folder(sub, "Domain, or address of the owner");
+  sub->add_option("who", line.who, "Address, or anyone; with \"-\" before it, behind --, what he may not do")
+      ->required();
+  sub->add_option("rights", line.rights, "All he may do, as letters of RFC 4314; \"\" for nothing")
+      ->required();
+  simple(sub, [&] {
+    return json::object{{"verb", "folder.share"},
+                        {"name", line.name},
+                        {"folder", line.folder},
+                        {"who", line.who},
+                        {"rights", line.rights}};
+  });
+
   auto* queue = app.add_subcommand("queue", "The spool");
   queue->require_subcommand(1);
   sub = queue->add_subcommand("list", "Lists what waits");
@@ -386,6 +428,23 @@ int main(int argc, char** argv) {
       return outcome.refused == 0 ? done : refused;
     };
   });
+
+  sub = app.add_subcommand("undelete", "Brings back what a user expunged, to where it was; safe to repeat");
+  with_name(sub, "Address");
+  bool list_only = false;
+  sub->add_flag("--list", list_only, "Only shows what there is");
+  sub->add_option("--folder", line.folder, "Only of this folder");
+  sub->add_option("--since", line.since,
+                  "Only what was expunged from then on: 2026-12-31 or 2026-12-31T16:19:33Z, in UTC");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", list_only ? "undelete.list" : "undelete"},
+                            {"name", line.name},
+                            {"folder", line.folder},
+                            {"since", line.since}};
+      },
+      ctl::print_undelete);
 
   bool offline = false;
   sub = app.add_subcommand(

@@ -104,6 +104,15 @@ void print_aliases(const json::object& answer) {
   }
 }
 
+void print_folders(const json::object& answer) {
+  for (const auto& each : list(answer, "folders")) {
+    const auto& folder = each.as_object();
+    fmt::print("{}\n", member(folder, "folder"));
+    for (const auto& entry : list(folder, "access"))
+      fmt::print("    {:<40} {}\n", member(entry.as_object(), "who"), member(entry.as_object(), "rights"));
+  }
+}
+
 void print_queue(const json::object& answer) {
   for (const auto& each : list(answer, "messages")) print_message(each.as_object());
   if (const auto* one = answer.if_contains("message")) print_message(one->as_object());
@@ -158,6 +167,23 @@ void print_index(const json::object& answer) {
                member(one, "messages"), member(one, "indexed_to_uid"), member(one, "next_uid"),
                member(one, "size_bytes"), member(one, "segments"));
   }
+}
+
+void print_undelete(const json::object& answer) {
+  for (const auto& each : list(answer, "expunged")) {
+    const auto& one = each.as_object();
+    fmt::print("{}  {:>7} messages  {:>12} octets  {}{}\n", member(one, "expunged_at"),
+               member(one, "messages"), member(one, "size_bytes"), member(one, "folder"),
+               member(one, "folder_gone") == "true" ? " (the folder is gone)" : "");
+  }
+  if (member(answer, "more") == "true") fmt::print("There is more: --since shows what comes later.\n");
+  for (const auto& each : list(answer, "folders")) {
+    const auto& one = each.as_object();
+    fmt::print("{} messages are back in {}\n", member(one, "messages"), member(one, "folder"));
+  }
+  if (member(answer, "messages") == "0") fmt::print("There is nothing to bring back.\n");
+  if (const auto lost = member(answer, "lost"); !lost.empty() && lost != "0")
+    fmt::print("{} messages have lost their bodies and cannot come back\n", lost);
 }
 
 void print_records(const json::object& answer) {

@@ -15,6 +15,7 @@ public:
 
   void begin(dialogue& with) override {
     if (with.view().read_only()) return with.finish(answer::mailbox_is_read_only);
+    if (!with.view().rights().has(right::expunge)) return with.finish(answer::not_permitted);
     if (!uids_) return with.ask(expunge{true, {}});
     number_ranges found;
     with.view().select(*uids_, true, found);

@@ -45,8 +45,10 @@ public:
     if (request_.wants(fetch_kind::modseq)) with.use_condstore();
     for (const fetch_item& item : request_.items) {
       depth_ = std::max(depth_, item.depth());
-      sets_seen_ = sets_seen_ || (item.sets_seen && !with.view().read_only());
+      sets_seen_ = sets_seen_ || item.sets_seen;
     }
+    // RFC 4314 4.
+    if (with.view().read_only() || !with.view().rights().has(right::seen)) sets_seen_ = false;
     if (with.are_too_many(found)) keep_newest(with, found);
     walk_ = message_walk(std::move(found));
     if (request_.vanished) return with.ask(read_expunged{*request_.changed_since});

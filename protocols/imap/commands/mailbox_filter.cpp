@@ -42,7 +42,7 @@ bool lets_through(const mailbox_filter& filter, const mailbox_info& info, std::s
                   char separator) {
   switch (filter.what) {
   case choice::selected: return info.name == selected;
-  case choice::personal: return true;
+  case choice::personal: return !info.foreign;
   case choice::subscribed: return info.subscribed;
   case choice::subtree:
   case choice::subtree_one:

@@ -295,5 +295,13 @@ ROWS = {
     "imap-idle-memory-10k": ("KiB a session", "lower", imap_idle_10k),
     "imap-idle-memory-tls-10k": ("KiB a session", "lower", imap_idle_tls_10k),
 }
+
+# Rows that became several: the name means the first of them.
+OTHER_NAMES = {
+    "imap-fetch-envelope": "imap-fetch-cold",
+    "imap-search-body": "imap-search-rare",
+    "imap-append": "imap-append-1",
+}
+
 # What does not depend on the mailbox format; 10,000 set-ups take minutes.
 ONE_FORMAT_IS_ENOUGH = {imap_idle, imap_idle_10k, imap_idle_tls_10k, tls_handshake}

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -49,6 +50,7 @@ struct fake_mailbox {
   std::map<uint32_t, fake_message> messages;
   std::vector<fake_connection*> watchers;
   std::map<std::string, bytes> annotations;
+  std::map<std::string, imap::rights> access; ///< by identifier, with its dash
   mailbox_id id;
   std::map<uint64_t, std::vector<uid>> expunged; ///< by modseq
   uint64_t log_begins = 0;                       ///< of changes up to this one nothing is known
@@ -111,6 +113,13 @@ public:
     return at == mailboxes.end() || at->second.info.no_select ? nullptr : &at->second;
   }
 
+  /// What keeps the user from it; a mailbox he must not see is as one that is not there.
+  outcome permits(const fake_mailbox* box, rights needed) const {
+    if (!box) return outcome::no_such_mailbox;
+    if (box->info.rights.has_all(needed)) return outcome::done;
+    return box->info.rights.has(right::lookup) ? outcome::not_permitted : outcome::no_such_mailbox;
+  }
+
   uid deliver(const std::string& name, bytes content, instant at, uint32_t flags = 0,
               const std::vector<std::string>& keywords = {}) {
     fake_mailbox& box = mailboxes.at(name);
@@ -160,12 +169,16 @@ public:
   bool hold_updates = false; ///< others' updates wait for deliver_updates
   bool fail_reads = false;
   size_t longest_reply = 0;
+  bool drop_linked = false;      ///< an octet stands for whatever is copied
   size_t most_at_once = 0;       ///< octets of text in one list of actions
   std::vector<read_depth> reads; ///< what was read, in order
   size_t messages_read = 0;
-  uid indexed_to;                       ///< what an index knows; zero: there is none
-  search::word_limits word_limits;      ///< of that index
-  std::vector<search_text> narrowed_by; ///< what it was asked
+  std::function<void()> on_text;              ///< whenever `output` grew
+  std::function<void()> on_question;          ///< before a question is answered: others may be quicker
+  std::map<uint32_t, mailbox_page_ptr> heard; ///< of the selected mailbox, as the session was told of it
+  uid indexed_to;                             ///< what an index knows; zero: there is none
+  search::word_limits word_limits;            ///< of that index
+  std::vector<search_text> narrowed_by;       ///< what it was asked
 
   void start() { perform(session_.start()); }
 
@@ -181,22 +194,29 @@ public:
     }
     // In the order in which it happened.
     deliver_updates();
-    perform(session_.on_update(std::move(what)));
+    pass_on(std::move(what));
   }
 
   void deliver_updates() {
     while (!held_.empty()) {
       mailbox_update next = std::move(held_.front());
       held_.pop_front();
-      perform(session_.on_update(std::move(next)));
+      pass_on(std::move(next));
     }
   }
+
+  bool has_held_updates() const { return !held_.empty(); }
 
   imap::session& session() { return session_; }
   void perform(actions list);
 
 private:
   friend class fake_account;
+
+  void pass_on(mailbox_update what) {
+    for (const mailbox_page_ptr& page : what.changed) heard[page->number] = page;
+    perform(session_.on_update(std::move(what)));
+  }
 
   void stop_watching() {
     if (!watched_) return;
@@ -208,6 +228,7 @@ private:
   void act(reply& what) {
     longest_reply = std::max(longest_reply, what.text.size());
     output += what.text;
+    if (on_text) on_text();
   }
   void act(start_tls&) {
     output += "[tls]\r\n";
@@ -222,15 +243,18 @@ private:
   void act(send_body& what) {
     demand(what.size_bytes > 0, "nothing to send");
     output += watched_->messages.at(what.message_uid.value).content->substr(what.offset, what.size_bytes);
+    if (on_text) on_text();
   }
   void act(list_mailboxes&) {
     std::vector<mailbox_info> found;
-    for (const auto& [name, box] : account_.mailboxes) found.push_back(box.info);
+    for (const auto& [name, box] : account_.mailboxes)
+      if (box.info.rights.has(right::lookup)) found.push_back(box.info);
     perform(session_.on_mailboxes(outcome::done, std::move(found)));
   }
   void act(read_status& what) {
     const fake_mailbox* box = account_.find(what.name);
-    if (!box) return perform(session_.on_status(outcome::no_such_mailbox, {}));
+    const outcome may = account_.permits(box, rights_of(right::read));
+    if (may != outcome::done) return perform(session_.on_status(may, {}));
     mailbox_status status;
     status.id = box->id;
     status.messages = uint32_t(box->messages.size());
@@ -249,10 +273,13 @@ private:
   }
   void act(open_mailbox& what) {
     fake_mailbox* box = account_.find(what.name);
-    if (!box) return perform(session_.on_opened(outcome::no_such_mailbox, {}));
+    const outcome may = account_.permits(box, rights_of(right::read));
+    if (may != outcome::done) return perform(session_.on_opened(may, {}));
     stop_watching();
     watched_ = box;
     box->watchers.push_back(this);
+    heard.clear();
+    for (const mailbox_page_ptr& page : box->pages()) heard[page->number] = page;
     perform(session_.on_opened(outcome::done, opened_of(*box)));
   }
   void act(look_into& what) {
@@ -270,6 +297,7 @@ private:
     opened.highest_modseq = box.highest;
     opened.pages = box.pages();
     opened.keywords = box.keywords;
+    opened.rights = box.info.rights;
     return opened;
   }
   void act(leave_mailbox&) { stop_watching(); }
@@ -308,8 +336,10 @@ private:
     at->second.info.subscribed = what.subscribed;
     perform(session_.on_outcome(outcome::done));
   }
-  void act(read_quota&) {
+  void act(read_quota& what) {
     quota_usage found;
+    const fake_mailbox* box = account_.find(what.mailbox);
+    found.foreign = box && box->info.foreign;
     for (const auto& [name, box] : account_.mailboxes) {
       found.messages += box.messages.size();
       for (const auto& [uid, message] : box.messages) found.size_bytes += message.content->size();
@@ -318,6 +348,41 @@ private:
     found.mailboxes = account_.mailboxes.size();
     found.mailbox_limit = account_.mailbox_limit;
     perform(session_.on_quota(outcome::done, found));
+  }
+  void act(read_access& what) {
+    const fake_mailbox* box = account_.find(what.mailbox);
+    const outcome may = account_.permits(box, rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_access(may, {}));
+    std::vector<access_entry> found{{"joe@example.test", all_rights}};
+    for (const auto& [identifier, held] : box->access) found.push_back({identifier, held});
+    perform(session_.on_access(outcome::done, std::move(found)));
+  }
+  void act(change_access& what) {
+    fake_mailbox* box = account_.find(what.mailbox);
+    const outcome may = account_.permits(box, rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_outcome(may));
+    if (what.identifier == "nobody@example.test") return perform(session_.on_outcome(outcome::no_such_user));
+    if (what.identifier == "joe@example.test") return perform(session_.on_outcome(outcome::cannot));
+    const std::string key = (what.negative ? "-" : "") + what.identifier;
+    rights& held = box->access[key];
+    switch (what.how) {
+    case rights_change::replace: held = what.rights; break;
+    case rights_change::add: held.bits |= what.rights.bits; break;
+    case rights_change::remove: held.bits &= uint16_t(~what.rights.bits); break;
+    }
+    if (held.empty()) box->access.erase(key);
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(read_rights& what) {
+    const fake_mailbox* box = account_.find(what.mailbox);
+    if (!box || !box->info.rights.has_any(rights_to_know))
+      return perform(session_.on_rights(outcome::no_such_mailbox, {}));
+    perform(session_.on_rights(outcome::done, box->info.rights));
+  }
+  void act(find_fixed_rights& what) {
+    const outcome may = account_.permits(account_.find(what.mailbox), rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_rights(may, {}));
+    perform(session_.on_rights(outcome::done, what.identifier == "joe@example.test" ? all_rights : rights{}));
   }
   std::map<std::string, bytes>* annotations_of(const std::string& mailbox) {
     if (mailbox.empty()) return &account_.annotations;
@@ -388,7 +453,15 @@ private:
   void act(store_flags& what) {
     stored result;
     result.outcome = outcome::done;
-    const uint64_t bits = watched_->bits_of(what.keywords);
+    const rights held = watched_->info.rights;
+    const uint32_t mask = settable_flags(held);
+    const bool writes = held.has(right::write);
+    const bool wants = what.flags || !what.keywords.empty();
+    if ((wants && !(what.flags & mask) && (what.keywords.empty() || !writes)) || (!mask && !writes)) {
+      result.outcome = outcome::not_permitted;
+      return perform(session_.on_stored(result));
+    }
+    const uint64_t bits = writes ? watched_->bits_of(what.keywords) : 0;
     const modseq stamp{++watched_->highest.value};
     std::vector<uid> changed;
     for (const uid each : what.uids) {
@@ -404,15 +477,19 @@ private:
       }
       const auto before = std::pair(message.flags, message.keywords);
       switch (what.change) {
-      case flag_change::replace: message.flags = what.flags, message.keywords = bits; break;
-      case flag_change::add: message.flags |= what.flags, message.keywords |= bits; break;
-      case flag_change::remove: message.flags &= ~what.flags, message.keywords &= ~bits; break;
+      case flag_change::replace:
+        message.flags = (message.flags & ~mask) | (what.flags & mask);
+        if (writes) message.keywords = bits;
+        break;
+      case flag_change::add: message.flags |= what.flags & mask, message.keywords |= bits; break;
+      case flag_change::remove: message.flags &= ~(what.flags & mask), message.keywords &= ~bits; break;
       }
       if (before == std::pair(message.flags, message.keywords)) continue;
       message.modseq = stamp;
       changed.push_back(each);
     }
     account_.tell(*watched_, changed);
+    deliver_updates(); // the folder tells all that happened before it answers
     perform(session_.on_stored(result));
   }
   void act(expunge& what) {
@@ -423,16 +500,14 @@ private:
       if (asked && (message.flags & flag_deleted)) doomed.push_back(message.uid);
     }
     account_.remove(*watched_, doomed);
+    deliver_updates();
     perform(session_.on_outcome(outcome::done));
   }
   void act(copy_messages& what) {
     copied result;
     fake_mailbox* to = account_.find(what.to);
-    if (!to) {
-      result.outcome = outcome::no_such_mailbox;
-      return perform(session_.on_copied(result));
-    }
-    result.outcome = outcome::done;
+    result.outcome = account_.permits(to, rights_of(right::insert));
+    if (result.outcome != outcome::done) return perform(session_.on_copied(result));
     result.uid_validity = to->validity;
     for (const uid each : what.uids) {
       const auto at = watched_->messages.find(each.value);
@@ -452,7 +527,8 @@ private:
   void act(begin_append& what) {
     demand(appending_ == nullptr, "APPEND inside a message");
     demand(append_to_.empty() || append_to_ == what.mailbox, "another mailbox");
-    if (!account_.find(what.mailbox)) return perform(session_.on_append_ready(outcome::no_such_mailbox));
+    const outcome may = account_.permits(account_.find(what.mailbox), rights_of(right::insert));
+    if (may != outcome::done) return perform(session_.on_append_ready(may));
     if (account_.quota_bytes && what.size_bytes > account_.quota_bytes)
       return perform(session_.on_append_ready(outcome::over_quota));
     append_to_ = what.mailbox;
@@ -486,6 +562,7 @@ private:
   }
   void act(copy_linked& what) {
     demand(appending_ && linked_ && what.size_bytes > 0, "nothing to copy");
+    if (drop_linked) return void(appending_->content += 'x');
     demand(what.offset + what.size_bytes <= linked_->size(), "outside of the message");
     appending_->content += linked_->substr(what.offset, what.size_bytes);
   }
@@ -507,6 +584,11 @@ private:
     for (const auto& each : append_) sum += each.content.size();
     if (account_.quota_bytes && sum > account_.quota_bytes) {
       result.outcome = outcome::over_quota;
+      forget_append();
+      return perform(session_.on_appended(result));
+    }
+    if (!account_.find(append_to_)) { // deleted while the message came in
+      result.outcome = outcome::no_such_mailbox;
       forget_append();
       return perform(session_.on_appended(result));
     }
@@ -618,11 +700,26 @@ private:
   std::shared_ptr<const bytes> linked_;
 };
 
+template <class... Told>
+bool is_one_of(const action& what) {
+  return (std::holds_alternative<Told>(what) || ...);
+}
+
+/// Whether the session waits for an answer to it.
+inline bool is_question(const action& what) {
+  return !is_one_of<reply, close, start_compression, forget_login, send_body, leave_mailbox, write_body,
+                    copy_linked, end_message, abort_append>(what);
+}
+
 /// Performs a list in order; the answers to a question bring lists of their own.
 inline void fake_connection::perform(actions list) {
   fake_connection* const before = std::exchange(account_.acting, this);
   size_t text = 0;
   for (action& each : list) {
+    if (on_question && is_question(each)) {
+      on_question();
+      if (closed) break; // somebody else ended the session
+    }
     if (const auto* said = std::get_if<reply>(&each)) text += said->text.size();
     std::visit([this](auto& what) { act(what); }, each);
   }

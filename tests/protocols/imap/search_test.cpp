@@ -202,5 +202,16 @@ TEST(ImapSearch, CountsDaysAsTheUsersClockDoes) {
   EXPECT_EQ(found("Asia/Kolkata", "ON"), "* SEARCH 1 2 3 4");
 }
 
+TEST(ImapSearch, TakesNoOtherCharsetOnceAllIsUtf8) {
+  logged_in with(1);
+  const std::string sorted = "SORT (ARRIVAL) US-ASCII ALL", threaded = "THREAD REFERENCES US-ASCII ALL";
+  EXPECT_NE(with.say("c " + sorted + "\r\n").find("c OK"), std::string::npos);
+  with.say("d ENABLE UTF8=ACCEPT\r\n");
+  for (const auto& each : {sorted, threaded})
+    EXPECT_EQ(with.say("e " + each + "\r\n"), "e BAD Syntax error: all is UTF-8\r\n");
+  EXPECT_EQ(with.say("f SORT (ARRIVAL) KOI8-R ALL\r\n"), "f BAD Syntax error: all is UTF-8\r\n");
+  EXPECT_EQ(with.say("g SORT (ARRIVAL) \"utf-8\" ALL\r\n"), "* SORT 1\r\ng OK SORT completed\r\n");
+}
+
 } // namespace
 } // namespace stagepost::imap
