@@ -4,6 +4,7 @@
 #include "storage/directory.hpp"
 #include "storage/key.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/recoverable.hpp"
 #include "storage/sharing.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
@@ -154,6 +155,8 @@ result<size_t> remove_orphans(store& shard, const store& directory) {
     if (known.error().code != errc::not_found) return known.error();
     batch b(shard);
     for (const auto& each : gone) delete_folder(b, account, each);
+    forget_recoverable(b, account);
+    delete_subscriptions(b, account);
     batch* const all[] = {&b};
     if (const auto written = shard.commit(all).front(); !written) return written.error();
     removed += gone.size();

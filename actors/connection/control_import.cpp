@@ -96,13 +96,13 @@ void add(import_batch& to, const body_writer& writer, const import_item& item, b
 
 /// Safe to repeat: which of these octets came into this folder before. Twice the same in one request: the
 /// second one did.
-std::vector<bool> find_known(const storage::store& store, const std::vector<bytes>& marks, bool& readable) {
+storage::result<std::vector<bool>> find_known(const storage::store& store, const std::vector<bytes>& marks) {
   std::vector<bool> known;
   std::set<bytes_view> seen;
   for (const auto& mark : marks) {
     const auto found = storage::is_imported(store, mark, storage::reach::disk);
-    if (!found) readable = false;
-    known.push_back((found && *found) || !seen.insert(mark).second);
+    if (!found) return found.error();
+    known.push_back(*found || !seen.insert(mark).second);
   }
   return known;
 }
@@ -135,13 +135,10 @@ control_task import(caf::event_based_actor* self, const control_services& with, 
     marks.push_back(storage::import_mark(folder->id, bytes_view(request.octets).substr(at, each.size_bytes)));
     at += each.size_bytes;
   }
-  const auto known = std::make_shared<std::vector<bool>>();
-  const auto readable = std::make_shared<bool>(true);
-  auto check = [known, readable, marks, store = shard.with.store] {
-    *known = find_known(*store, marks, *readable);
-  };
+  const auto known = std::make_shared<storage::result<std::vector<bool>>>(storage::errc::io_error);
+  auto check = [known, marks, store = shard.with.store] { *known = find_known(*store, marks); };
   const bool checked = co_await run_aside(self, with, std::move(check));
-  if (!checked || !*readable) co_return refusal("The store cannot be read.");
+  if (!checked || !*known) co_return refusal("The store cannot be read.");
 
   import_batch batch;
   batch.put.folder = name;
@@ -151,7 +148,7 @@ control_task import(caf::event_based_actor* self, const control_services& with, 
   for (size_t i = 0; i < items->size() && written; ++i) {
     const auto octets = bytes_view(request.octets).substr(at, (*items)[i].size_bytes);
     at += octets.size();
-    if ((*known)[i]) continue;
+    if ((**known)[i]) continue;
     batch.writers.push_back(std::make_unique<body_writer>(shard.with));
     auto& writer = *batch.writers.back();
     writer.feed(octets);

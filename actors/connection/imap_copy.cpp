@@ -79,8 +79,15 @@ net::task<imap::copied> imap_connection::copy_across(const place& target, const 
   if (!asked.move) co_return answer;
   imap::store_flags mark{answer.from, imap::flag_change::add, flag_deleted, {}, {}};
   auto marked = co_await net::ask<imap::stored>(this, folder_, mark);
-  imap::expunge removal{false, answer.from};
-  auto removed = co_await net::ask<mailbox::outcome_answer>(this, folder_, removal);
+  // One's own messages are only somewhere else now; of what others take away the owner can have it back.
+  caf::expected<mailbox::outcome_answer> removed = caf::sec::runtime_error;
+  if (selected_.is_own()) {
+    mailbox::remove_moved removal{answer.from};
+    removed = co_await net::ask<mailbox::outcome_answer>(this, folder_, removal);
+  } else {
+    imap::expunge removal{false, answer.from};
+    removed = co_await net::ask<mailbox::outcome_answer>(this, folder_, removal);
+  }
   if (!marked || !removed || removed->outcome != imap::outcome::done)
     answer.outcome = imap::outcome::unavailable;
   co_return answer;
@@ -96,6 +103,9 @@ net::task<mailbox::inserted> imap_connection::carry(const place& target,
   auto room = co_await net::ask<mailbox::room>(this, target.account, question);
   if (room && !room->enough) answer.outcome = imap::outcome::over_quota;
   if (!room || !room->enough) co_return answer;
+  spool::may_accept space{coming};
+  auto may = co_await net::ask<bool>(this, at(target.shard).intake, space);
+  if (!may || !*may) co_return answer;
   append_place_ = target;
   appending_ = true;
   linked_shard_ = selected_.shard;

@@ -52,6 +52,9 @@ void account_state::copy_now(const copy_messages& what, open_answer<imap::copied
             // Renamed meanwhile into the folder that is held: it would wait for itself.
             if (into == nullptr || (what.move && !same && into->record.id == what.from_id))
               return finish({outcome::no_such_mailbox, {}, {}, {}});
+            // His rights may have ended while it waited, or the name has come to another folder.
+            if (!what.who.is_owner())
+              if (const auto may = may_copy(what); may != outcome::done) return finish({may, {}, {}, {}});
             if (!what.who.is_owner()) limit_flags(source.messages, rights_of(*into, what.who));
             uint64_t coming = 0;
             if (!what.move)

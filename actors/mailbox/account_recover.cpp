@@ -130,8 +130,12 @@ caf::result<recovered> account_state::recover(const recover_messages& what) {
 account_state::folder* account_state::home_of(const storage::recoverable_group& group) {
   for (auto& [name, each] : folders)
     if (each.record.id == group.folder) return &each;
-  if (auto* namesake = find(group.folder_name)) return namesake;
-  if (auto* rescue = find(rescue_folder)) return rescue;
+  // Another folder of that name may be shared, and these messages were not.
+  const auto is_private = [](const folder* which) {
+    return which != nullptr && which->record.grants.empty();
+  };
+  if (auto* namesake = find(group.folder_name); is_private(namesake)) return namesake;
+  if (auto* rescue = find(rescue_folder)) return is_private(rescue) ? rescue : find("INBOX");
   return folders.size() >= max_folders ? find("INBOX") : nullptr;
 }
 

@@ -1,6 +1,7 @@
 #include "actors/mailbox/purger.hpp"
 
 #include "actors/error.hpp"
+#include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
 #include "actors/mailbox/cold_read.hpp"
 #include "actors/retention.hpp"
@@ -13,7 +14,7 @@ namespace {
 /// Groups of 64 messages at most that go with one batch, and the pause between two: mail goes first.
 constexpr size_t groups_per_step = 8;
 constexpr std::chrono::milliseconds step_pause{100};
-constexpr std::chrono::milliseconds look_interval = std::chrono::minutes(10);
+constexpr std::chrono::milliseconds look_interval = std::chrono::minutes(1);
 
 /// What one look found, and how the age was counted.
 struct look {
@@ -29,6 +30,12 @@ storage::result<storage::trace_age> known_age(const storage::store& in,
   return stored;
 }
 
+/// Below the reserve no mail is accepted: what was thrown away gives its room first.
+bool needs_room(const storage::store& in, uint64_t reserve) {
+  const auto free = free_space(in.folder());
+  return free && *free <= reserve;
+}
+
 } // namespace
 
 void purger_state::again(std::chrono::milliseconds wait) {
@@ -39,15 +46,19 @@ void purger_state::tick() {
   const auto steady = std::chrono::steady_clock::now();
   const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(steady - looked_at);
   const auto now = wall_clock();
-  const std::chrono::milliseconds kept = with.settings->get()->store.undelete_retention;
+  const auto settings = with.settings->get();
+  const std::chrono::milliseconds kept = settings->store.undelete_retention;
+  const auto reserve = settings->store.disk_reserve.bytes;
   const auto batch = std::make_shared<storage::batch>(*with.store);
   read_cold<look>(
       self, with.readers,
-      [store = with.store, batch, age = age, passed, now, kept](storage::reach) -> storage::result<look> {
+      [store = with.store, batch, age = age, passed, now, kept,
+       reserve](storage::reach) -> storage::result<look> {
         auto counted = known_age(*store, age, now - passed);
         if (!counted) return counted.error();
         auto end = end_of_retention(*counted, now, passed, kept);
-        if (kept.count() == 0) end = instant::max(); // nothing is kept any more
+        // Nothing is kept any more, or there is no room for it: then the oldest go, step by step.
+        if (kept.count() == 0 || needs_room(*store, reserve)) end = instant::max();
         auto purge = storage::purge_recoverable(*batch, *store, end, groups_per_step);
         if (!purge) return purge.error();
         storage::put_recoverable_age(*batch, *counted);

@@ -71,6 +71,18 @@ TEST_F(Purger, KeepsAllWhenTheClockJumpsAYear) {
   EXPECT_EQ(kept(), 1u);
 }
 
+TEST_F(Purger, MakesRoomWhenTheDiskIsFull) {
+  deliver_and_expunge();
+  look();
+  ASSERT_EQ(kept(), 1u);
+  auto full = *settings_->get();
+  full.store.disk_reserve = conf::byte_count{UINT64_MAX};
+  settings_->set(full);
+  look();
+  EXPECT_EQ(kept(), 0u);
+  expect_sound();
+}
+
 TEST_F(Purger, TakesAllWhenNothingIsKeptAnyMore) {
   deliver_and_expunge();
   auto off = *settings_->get();
