@@ -6,6 +6,15 @@ namespace stagepost::storage {
 
 namespace {
 
+/// Behind the name of a destination, which has none in it.
+constexpr char end_of_name = '\0';
+/// Priority, time, message and recipient behind it.
+constexpr size_t outbound_tail_size = 1 + 8 + 8 + 4;
+/// Priorities count downwards in keys, so that the highest is read first.
+constexpr uint8_t priority_ceiling = 255;
+
+uint64_t milliseconds_of(instant at) { return uint64_t(std::max<int64_t>(0, unix_milliseconds(at))); }
+
 constexpr size_t blob_ref_key_size = 8 + 1 + 8 + 4;
 
 bytes make(uint64_t number) {
@@ -90,6 +99,31 @@ bytes recoverable_at(const recoverable_place& place) {
 
 bytes queue(queue_id id) { return make(id.value); }
 bytes queue_item(queue_id id, uint32_t item) { return make(id.value, item); }
+bytes outbound_due(instant due_at, queue_id id, uint32_t index) {
+  auto out = make(milliseconds_of(due_at), id.value);
+  append_big_endian(out, index);
+  return out;
+}
+
+bytes outbound_destination(std::string_view destination) {
+  bytes out(destination);
+  out.push_back(end_of_name);
+  return out;
+}
+
+bytes outbound_priority(std::string_view destination, uint8_t priority) {
+  auto out = outbound_destination(destination);
+  out.push_back(char(priority_ceiling - priority));
+  return out;
+}
+
+bytes outbound_item(std::string_view destination, uint8_t priority, instant due_at, queue_id id,
+                    uint32_t index) {
+  auto out = outbound_priority(destination, priority);
+  out += outbound_due(due_at, id, index);
+  return out;
+}
+
 bytes trace_id(uint64_t hash, queue_id id) { return make(hash, id.value); }
 bytes trace_hash(uint64_t hash) { return make(hash); }
 bytes domain(domain_id domain) { return make(domain.value); }
@@ -120,6 +154,17 @@ bool take_blob_ref(bytes_view key, blob_ref_key& parts) {
   parts.owner = number_at(key, 9);
   parts.item = small_number_at(key, 17);
   return parts.kind == blob_owner::spool || parts.kind == blob_owner::mailbox;
+}
+
+bool take_outbound_item(bytes_view key, outbound_item_key& parts) {
+  const auto end = key.find(end_of_name);
+  if (end == key.npos || key.size() != end + 1 + outbound_tail_size) return false;
+  parts.destination = key.substr(0, end);
+  parts.priority = uint8_t(priority_ceiling - uint8_t(key[end + 1]));
+  parts.due_at = from_unix_milliseconds(int64_t(number_at(key, end + 2)));
+  parts.id = queue_id{number_at(key, end + 10)};
+  parts.index = small_number_at(key, end + 18);
+  return true;
 }
 
 recoverable_place recoverable_place_at(bytes_view key) {

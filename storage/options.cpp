@@ -35,6 +35,8 @@ constexpr std::array shapes{
     family_shape{family::changes, "changes", access::ranges},
     family_shape{family::spool, "spool", access::points},
     family_shape{family::spool_recipients, "spool_recipients", access::ranges},
+    family_shape{family::outbound_due, "outbound_due", access::ranges},
+    family_shape{family::outbound_destinations, "outbound_destinations", access::ranges},
     family_shape{family::delivered, "delivered", access::points},
     family_shape{family::trace, "trace", access::ranges},
     family_shape{family::trace_ids, "trace_ids", access::ranges},

@@ -92,6 +92,10 @@ struct spool_record {
   uint32_t recipients = 0;
 };
 
+/// PRIO-01.
+inline constexpr uint8_t usual_priority = 5;
+inline constexpr uint8_t highest_priority = 10;
+
 /// Where one recipient of a waiting message stands: `spool_recipients`. On disk: never renumber.
 enum class recipient_state : uint8_t { expanding = 1, local = 2, remote = 3, held = 4, bounced = 5 };
 struct spool_recipient {
@@ -106,6 +110,8 @@ struct spool_recipient {
   uint32_t attempts = 0;
   instant due_at;
   std::string last_reply;
+  std::string destination; ///< of remote ones, where it is not the domain of the address: destination_of
+  uint8_t priority = usual_priority; ///< of remote ones, 1 to 10; 10 goes first (PRIO-01)
 };
 
 /// A step in the life of a message: `trace`. On disk: never renumber.
@@ -121,8 +127,9 @@ enum class trace_kind : uint8_t {
   deferred,
   bounced,
   removed,
-  held,   ///< cannot be delivered, and nobody is told yet: waits for the administrator
-  refused ///< given back to the client that is still connected (LMTP)
+  held,    ///< cannot be delivered, and nobody is told yet: waits for the administrator
+  refused, ///< given back to the client that is still connected (LMTP)
+  ordered, ///< by the administrator
 };
 struct trace_step {
   instant at;

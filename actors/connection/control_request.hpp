@@ -2,6 +2,7 @@
 
 #include "actors/connection/context.hpp"
 #include "actors/net/executor.hpp"
+#include "actors/outbound/interface.hpp"
 #include "actors/resolver/interface.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/upkeep/interface.hpp"
@@ -27,7 +28,7 @@ struct control_services {
   std::function<void()> reload; ///< settings and certificates, as SIGHUP does
   std::string node_name;
   std::vector<std::string> listeners; ///< as status shows them
-  route::destination ours;            ///< what every route has to know of this server
+  outbound::guide_actor guide;        ///< tells where mail would go
 };
 using control_services_ptr = std::shared_ptr<const control_services>;
 

@@ -4,7 +4,7 @@
 #include "actors/error.hpp"
 #include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
-#include "actors/spool/envelope_record.hpp"
+#include "actors/envelope_record.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"

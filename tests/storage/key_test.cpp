@@ -67,6 +67,22 @@ TEST(Key, OfSpoolTablesBeginsWithTheQueueNumber) {
   EXPECT_EQ(to_hex(key::trace_id(0xaabbccddeeff0011, queue)), "aabbccddeeff00110102030405060708");
 }
 
+TEST(Key, OfRecipientsElsewhereIsTimeOrDestination) {
+  const auto at = from_unix_milliseconds(0x0a0b);
+  EXPECT_EQ(to_hex(key::outbound_due(at, queue, 2)), "0000000000000a0b010203040506070800000002");
+  const auto item = key::outbound_item("a.b", 10, at, queue, 2);
+  EXPECT_EQ(to_hex(item), "612e6200f50000000000000a0b010203040506070800000002");
+  EXPECT_TRUE(item.starts_with(key::outbound_priority("a.b", 10)));
+  outbound_item_key parts;
+  ASSERT_TRUE(take_outbound_item(item, parts));
+  EXPECT_EQ(parts.destination, "a.b");
+  EXPECT_EQ(parts.priority, 10);
+  EXPECT_EQ(parts.due_at, at);
+  EXPECT_EQ(parts.id, queue);
+  EXPECT_EQ(parts.index, 2u);
+  EXPECT_FALSE(take_outbound_item(key::queue_item(queue, 2), parts));
+}
+
 TEST(Key, OfDirectoryTablesIsDomainAndLocalPart) {
   EXPECT_EQ(to_hex(key::domain(domain_id{1})), "0000000000000001");
   EXPECT_EQ(to_hex(key::local_part(domain_id{1}, "ab")), "00000000000000016162");

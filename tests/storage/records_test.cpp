@@ -85,6 +85,14 @@ TEST(Records, HaveTheseOctetsOnDisk) {
                                      "02");
   EXPECT_EQ(to_hex(encode(recipient())), "010363406403050201460601"
                                          "6f04800103343530");
+  auto elsewhere = recipient();
+  elsewhere.destination = "gw";
+  elsewhere.priority = 9;
+  const auto longer = encode(elsewhere);
+  EXPECT_EQ(to_hex(longer.substr(0, 1)) + to_hex(longer.substr(longer.size() - 4)), "0202677709");
+  EXPECT_EQ(decode_recipient(3, longer)->destination, "gw");
+  EXPECT_EQ(decode_recipient(3, longer)->priority, 9);
+  EXPECT_FALSE(decode_recipient(3, longer.substr(0, longer.size() - 1) + '\x0b')); // there are ten
   EXPECT_EQ(to_hex(encode(step())), "01800108010274"
                                     "6f05494e424f58");
   EXPECT_EQ(to_hex(encode(domain())), "0203612e620103632e6401016b0176800105");

@@ -36,6 +36,7 @@ struct command_line {
   std::vector<std::string> values, names, dropped_names;
   bool password_stdin = false;
   uint64_t limit = 100;
+  uint64_t priority = 5;
 };
 
 std::string read_password() {
@@ -299,6 +300,25 @@ int main(int argc, char** argv) {
   sub = queue->add_subcommand("retry", "Tries a message now, or all");
   sub->add_option("id", line.id, "Queue id; none: all");
   simple(sub, [&] { return json::object{{"verb", "queue.retry"}, {"id", line.id}}; });
+
+  sub = queue->add_subcommand("reset", "Starts over with the attempts at a message, or at all");
+  sub->add_option("id", line.id, "Queue id; none: all");
+  simple(sub, [&] { return json::object{{"verb", "queue.reset"}, {"id", line.id}}; });
+  for (const auto& [verb, what] : {std::pair("hold", "Lets a message wait until it is released"),
+                                   std::pair("release", "Lets a message go on that was held"),
+                                   std::pair("force", "Tries a message now, before all others")}) {
+    sub = queue->add_subcommand(verb, what);
+    sub->add_option("id", line.id, "Queue id")->required();
+    simple(sub, [&, verb = std::string("queue.") + verb] {
+      return json::object{{"verb", verb}, {"id", line.id}};
+    });
+  }
+  sub = queue->add_subcommand("priority", "Changes the priority of a message for other servers");
+  sub->add_option("id", line.id, "Queue id")->required();
+  sub->add_option("priority", line.priority, "1 to 10; 10 goes first")->required()->check(CLI::Range(1, 10));
+  simple(sub, [&] {
+    return json::object{{"verb", "queue.priority"}, {"id", line.id}, {"priority", line.priority}};
+  });
 
   auto* index = app.add_subcommand("index", "The index of words behind SEARCH");
   index->require_subcommand(1);

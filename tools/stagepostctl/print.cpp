@@ -71,8 +71,11 @@ void print_message(const json::object& message) {
              member(message, "size_bytes"), member(message, "sender"));
   for (const auto& each : list(message, "recipients")) {
     const auto& to = each.as_object();
-    fmt::print("    {:<7} <{}>  tries {}  {}\n", member(to, "state"), member(to, "address"),
-               member(to, "attempts"), member(to, "last_reply"));
+    const auto destination = member(to, "destination");
+    fmt::print("    {:<7} <{}>  tries {}{}  {}\n", member(to, "state"), member(to, "address"),
+               member(to, "attempts"),
+               destination.empty() ? "" : "  to " + destination + ", next " + member(to, "due_at"),
+               member(to, "last_reply"));
   }
 }
 

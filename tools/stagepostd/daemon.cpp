@@ -69,6 +69,17 @@ void use(connection::live_certificates& in, const std::shared_ptr<net::tls_conte
   in.set(certificates);
 }
 
+/// What every route to another server has to know of this one.
+route::destination known_to_routes(const conf::node_settings& node, const conf::smtp_out_settings& settings) {
+  route::destination ours;
+  ours.port = settings.port;
+  ours.own_names.push_back(node.host_name);
+  for (const auto& each : node.listeners)
+    if (!each.host_name.empty()) ours.own_names.push_back(each.host_name);
+  ours.own_addresses = net::own_addresses(node.listeners, ours.port);
+  return ours;
+}
+
 struct open_port {
   conf::listener settings;
   std::vector<net::listening> sockets;
@@ -151,7 +162,8 @@ void server::start() {
     }
   };
   tree_ = supervisor::plant(*system_,
-                            {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret});
+                            {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret,
+                             node_.host_name, known_to_routes(node_, all.smtp_out), node_.outbound});
   start_listeners();
   start_control();
   log::info("{} is ready: {} listeners, {} shards, {} workers", node_.node_name, ports_.size(),
@@ -204,10 +216,7 @@ void server::start_control() {
   services->reload = [] {
     ::kill(::getpid(), SIGHUP);
   }; // raise() would reach this thread only, which holds it back
-  services->ours.own_names.push_back(node_.host_name);
-  for (const auto& each : node_.listeners)
-    if (!each.host_name.empty()) services->ours.own_names.push_back(each.host_name);
-  services->ours.own_addresses = net::own_addresses(node_.listeners, services->ours.port);
+  services->guide = tree_.router;
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
