@@ -6,7 +6,6 @@
 
 #include <rocksdb/db.h>
 
-
 namespace stagepost::storage {
 namespace {
 
