@@ -59,7 +59,7 @@ std::span<const setting<system_settings>> settings_of() {
     std::vector<setting<system_settings>> all;
     for (const auto part :
          {smtp_in_table(), lmtp_table(), pop3_table(), imap_table(), password_table(), spool_table(),
-          store_table(), index_table(), resolver_table(), service_table(), report_table()})
+          smtp_out_table(), store_table(), index_table(), resolver_table(), service_table(), report_table()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

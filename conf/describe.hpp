@@ -48,6 +48,8 @@ enum class text_form : uint8_t {
   mail_address,   // local part and domain
   separator,      // one printing character of an address, or nothing
   dns_server,     // IPv4 or IPv6, with "@" and a port when that is not 53
+  ip_address,     // IPv4 or IPv6
+  route,          // outbound_route.hpp
 };
 
 /// What is known of one setting besides its value; API schema, console form, example file and reference text

@@ -56,6 +56,11 @@ std::span<const setting<domain_settings>> settings_of() {
                                          .sentence = "Time zone of the domain's users.",
                                          .maximum = 64,
                                          .form = text_form::time_zone}),
+      item<&domain_settings::shared_folders>(
+          {.name = "shared_folders",
+           .sentence = "Users may share mail folders with others of the domain and see its public folders; "
+                       "holds from the next login on.",
+           .spec = "DOM-69 IMAP-13"}),
       item<&domain_settings::sign_mail>({.name = "sign_mail",
                                          .sentence = "Signs mail of the domain with its DKIM keys when it "
                                                      "goes to other servers.",

@@ -124,6 +124,7 @@ std::span<const setting<system_settings>> pop3_table();
 std::span<const setting<system_settings>> imap_table();
 std::span<const setting<system_settings>> password_table();
 std::span<const setting<system_settings>> spool_table();
+std::span<const setting<system_settings>> smtp_out_table();
 std::span<const setting<system_settings>> store_table();
 std::span<const setting<system_settings>> index_table();
 std::span<const setting<system_settings>> resolver_table();

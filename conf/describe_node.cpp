@@ -94,6 +94,7 @@ template <>
 std::span<const setting<node_settings>> settings_of() {
   static constexpr auto restart = takes_effect::restart;
   static constexpr auto log = &node_settings::log;
+  static constexpr auto outbound = &node_settings::outbound;
   static constexpr std::array table{
       item<&node_settings::node_name>({.name = "node_name",
                                        .sentence = "Name of this server in logs, metrics and message traces.",
@@ -158,6 +159,17 @@ std::span<const setting<node_settings>> settings_of() {
            .spec = "LOG-01",
            .maximum = 1000,
            .form = text_form::path,
+           .effect = restart,
+           .may_be_empty = true}),
+      item<outbound, &outbound_limits::deliver>(
+          {.name = "outbound.deliver",
+           .sentence =
+               "Which mail for other domains this server sends: none, that on the routes of smtp_out.routes, "
+               "or all. What it does not send waits in the spool.",
+           .effect = restart}),
+      item<outbound, &outbound_limits::networks>(
+          {.name = "outbound.networks",
+           .sentence = "Addresses that mail may be sent to; without any all addresses.",
            .effect = restart,
            .may_be_empty = true}),
       item<&node_settings::certificates>(

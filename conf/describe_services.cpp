@@ -15,6 +15,16 @@ constexpr std::array table{
         {.name = "tls.session_tickets",
          .sentence = "Lets clients resume a session without a new key exchange.",
          .effect = takes_effect::restart}),
+    item<tls, &tls_settings::client_ca_file>(
+        {.name = "tls.client_ca_file",
+         .sentence =
+             "File with the certificates of authorities: clients of IMAP, POP3 and submission who show "
+             "a certificate of one of them may log in by it (SASL EXTERNAL), as the user whose e-mail "
+             "address it has. Empty: no certificate is asked for.",
+         .maximum = 1000,
+         .form = text_form::path,
+         .effect = takes_effect::restart,
+         .may_be_empty = true}),
     item<tls, &tls_settings::handshake_timeout>({.name = "tls.handshake_timeout_seconds",
                                                  .sentence = "A handshake that takes longer is given up.",
                                                  .minimum = 1,

@@ -24,6 +24,18 @@ constexpr std::array table{
                                                     .spec = "SPOOL-02",
                                                     .minimum = 1,
                                                     .maximum = 10000}),
+    item<spool, &spool_settings::attempts_with_dns_errors>(
+        {.name = "spool.attempts_with_dns_errors",
+         .sentence = "Attempts before a message whose domain cannot be found in the DNS bounces.",
+         .spec = "SPOOL-08 DLV-02",
+         .minimum = 1,
+         .maximum = 100}),
+    item<spool, &spool_settings::delay_notice_after>(
+        {.name = "spool.delay_notice_after_attempts",
+         .sentence =
+             "Attempts after which the sender is told that a message is late and still tried; 0: never.",
+         .spec = "SPOOL-09 DLV-03",
+         .maximum = 100}),
 };
 
 } // namespace

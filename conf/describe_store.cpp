@@ -71,6 +71,15 @@ constexpr std::array table{
                                                    .sentence = "How long the trace of a message is kept.",
                                                    .minimum = 1,
                                                    .maximum = 3650}),
+    item<store, &store_settings::undelete_retention>(
+        {.name = "store.undelete_retention_days",
+         .sentence =
+             "How long a message that was expunged can be brought back with stagepostctl undelete; 0: "
+             "not at all.",
+         .maximum = 3650}),
+    item<store, &store_settings::undelete_counts_to_quota>(
+        {.name = "store.undelete_counts_to_quota",
+         .sentence = "Counts what can be brought back to the user's quota."}),
     item<store, &store_settings::live_mailboxes>(
         {.name = "store.live_mailboxes",
          .sentence = "Mailboxes held in memory; the longest unused go first.",

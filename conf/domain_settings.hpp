@@ -24,6 +24,7 @@ struct domain_settings {
   byte_count max_message_size = kb(10000);
   uint32_t max_recipients = 200;
   std::string time_zone = "UTC";
+  bool shared_folders = true;
   bool sign_mail = false;
   canonical_form sign_header_as = canonical_form::relaxed;
   canonical_form sign_body_as = canonical_form::relaxed;

@@ -16,6 +16,10 @@ enum class tls_mode : uint8_t { none, starttls, implicit };
 enum class log_level : uint8_t { error, warning, info, debug };
 enum class log_format : uint8_t { text, json };
 
+/// Which mail for other domains leaves: none; that for which smtp_out.routes has a route; all, where there is
+/// no route to the hosts that the DNS names. What does not leave waits in the spool.
+enum class outbound_scope : uint8_t { none, routes, all };
+
 /// BIND-14: a certificate with its key, used when the client asks (SNI) for one of `hosts`. An entry without
 /// hosts is used when no other fits; so is the first entry when all have hosts.
 struct certificate_files {
@@ -47,6 +51,12 @@ struct log_settings {
   std::string file; // empty: stderr
 };
 
+/// How far this node may go to deliver mail.
+struct outbound_limits {
+  outbound_scope deliver = outbound_scope::all;
+  std::vector<network> networks; // no other address is connected to; empty: any
+};
+
 /// What a node needs before it can open its stores and first ports; kept in conf/stagepost.yaml, read at
 /// start.
 struct node_settings {
@@ -59,6 +69,7 @@ struct node_settings {
   uint32_t shards = 1;
   uint32_t worker_threads = 0; // 0: one per core
   log_settings log;
+  outbound_limits outbound;
   std::vector<certificate_files> certificates;
   std::vector<listener> listeners = default_listeners();
 

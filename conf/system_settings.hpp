@@ -121,11 +121,33 @@ struct password_settings {
   uint32_t max_failed_logins_per_account = 50;
 };
 
+/// Delivery to other servers.
+struct smtp_out_settings {
+  /// "domain=address:port [none|opportunistic|required]", see outbound_route.hpp.
+  std::vector<std::string> routes;
+  uint16_t port = 25;
+  uint32_t max_connections = 50;
+  uint32_t connections_per_destination = 10;
+  uint32_t messages_per_connection = 100;
+  uint32_t recipients_per_message = 100;
+  uint32_t live_destinations = 500;
+  std::chrono::seconds command_timeout{60};
+  std::chrono::seconds connect_timeout{30};
+  std::chrono::seconds rest_after_failure{60};
+  bool use_tls = true;
+  std::string source_ipv4;
+  std::string source_ipv6;
+  bool fall_back_to_primary = true;
+  byte_count returned_message = kb(50);
+};
+
 struct spool_settings {
   std::vector<std::chrono::minutes> retry_intervals{std::chrono::minutes{15}, std::chrono::minutes{30},
                                                     std::chrono::minutes{60}, std::chrono::minutes{90}};
   uint32_t alias_expansion_limit = 10000;
   uint32_t delivery_workers = 200;
+  uint32_t attempts_with_dns_errors = 2;
+  uint32_t delay_notice_after = 3;
 };
 
 struct store_settings {
@@ -140,6 +162,8 @@ struct store_settings {
   byte_count commit_batch_size = kb(8192);
   byte_count disk_reserve = mb(1024);
   std::chrono::days trace_retention{30};
+  std::chrono::days undelete_retention{14};
+  bool undelete_counts_to_quota = false;
   uint32_t live_mailboxes = 20000;
   std::chrono::seconds mailbox_idle{300};
 };
@@ -171,6 +195,7 @@ struct resolver_settings {
 struct tls_settings {
   tls_version min_version = tls_version::tls1_2;
   bool session_tickets = true;
+  std::string client_ca_file;
   std::chrono::seconds handshake_timeout{30};
 };
 
@@ -203,6 +228,7 @@ struct system_settings {
   imap_settings imap;
   password_settings passwords;
   spool_settings spool;
+  smtp_out_settings smtp_out;
   store_settings store;
   index_settings index;
   resolver_settings resolver;

@@ -1,5 +1,7 @@
 #include "conf/text_form.hpp"
 
+#include "conf/outbound_route.hpp"
+
 #include "protocols/base/text.hpp"
 
 #include <algorithm>
@@ -86,6 +88,8 @@ bool has_form(text_form form, std::string_view text) {
   case text_form::mail_address: return is_mail_address(text);
   case text_form::separator: return is_separator(text);
   case text_form::dns_server: return is_dns_server(text);
+  case text_form::ip_address: return parse_ip(text).has_value();
+  case text_form::route: return parse_route(text).has_value();
   }
   return false;
 }
@@ -104,6 +108,10 @@ std::string_view phrase_of(text_form form) {
   case text_form::mail_address: return "a mail address";
   case text_form::separator: return "one of + - _ = # % & ! $ ^ ~ |";
   case text_form::dns_server: return "an IPv4 or IPv6 address, or one with @port";
+  case text_form::ip_address: return "an IPv4 or IPv6 address";
+  case text_form::route:
+    return "a route such as example.org=192.0.2.1:25 or *=[2001:db8::1]:25 required (none, opportunistic or "
+           "required TLS)";
   }
   return "a text";
 }

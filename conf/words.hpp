@@ -29,6 +29,10 @@ struct words<log_format> {
   static constexpr std::array<std::string_view, 2> all{"text", "json"};
 };
 template <>
+struct words<outbound_scope> {
+  static constexpr std::array<std::string_view, 3> all{"none", "routes", "all"};
+};
+template <>
 struct words<relay_for> {
   static constexpr std::array<std::string_view, 4> all{"nobody", "local_users", "local_domains", "anyone"};
 };
@@ -77,9 +81,9 @@ struct words<unit> {
 };
 template <>
 struct words<text_form> {
-  static constexpr std::array<std::string_view, 11> all{
-      "line",       "banner",    "path",         "host_name", "host_pattern", "listen_address",
-      "identifier", "time_zone", "mail_address", "separator", "dns_server"};
+  static constexpr std::array<std::string_view, 13> all{
+      "line",      "banner",       "path",      "host_name",  "host_pattern", "listen_address", "identifier",
+      "time_zone", "mail_address", "separator", "dns_server", "ip_address",   "route"};
 };
 
 template <class Enum>

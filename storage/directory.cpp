@@ -77,6 +77,10 @@ void put_account(batch& b, const account_record& account) {
                     encode_number(account.id.value));
 }
 
+void put_nameless_account(batch& b, const account_record& account) {
+  batch_access::put(b, family::accounts, key::account(account.id), encode(account));
+}
+
 void delete_account(batch& b, const account_record& account) {
   batch_access::remove(b, family::account_names, key::local_part(account.domain, account.local_part));
   batch_access::remove(b, family::credentials, key::account(account.id));

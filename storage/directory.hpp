@@ -25,6 +25,8 @@ result<domain_record> read_domain(const store&, domain_id id, reach);
 result<std::vector<domain_record>> read_domains(const store&, reach);
 
 void put_account(batch& b, const account_record& account);
+/// One that nobody can be found by: it holds the public folders of its domain.
+void put_nameless_account(batch& b, const account_record& account);
 void delete_account(batch& b, const account_record& account);
 /// `domain` zero: system administrators.
 result<account_record> find_account(const store&, domain_id domain, std::string_view local_part, reach);

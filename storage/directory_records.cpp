@@ -35,20 +35,21 @@ password_record read_password(record_reader& in) {
 } // namespace
 
 bytes encode(const domain_record& domain) {
-  record_writer out(1);
+  record_writer out(2);
   out.text(domain.name).texts(domain.aliases);
   write_settings(out, domain.settings);
-  return out.time(domain.created_at).take();
+  return out.time(domain.created_at).number(domain.public_folders.value).take();
 }
 
 result<domain_record> decode_domain(domain_id id, bytes_view value) {
-  record_reader in(value, 1);
+  record_reader in(value, 2);
   domain_record domain;
   domain.id = id;
   domain.name = in.text();
   domain.aliases = in.texts();
   domain.settings = read_settings(in);
   domain.created_at = in.time();
+  if (in.version() >= 2) domain.public_folders = account_id{in.number()};
   if (auto end = in.finish("the record of a domain"); !end) return end.error();
   return domain;
 }

@@ -22,6 +22,7 @@ struct domain_record {
   std::vector<std::string> aliases; ///< other names of the same domain (DOM-82), canonical
   setting_map settings;             ///< what differs from the defaults
   instant created_at;
+  account_id public_folders = {}; ///< what holds them; zero: there are none. Since version 2
 };
 
 /// One way to prove a password: several passwords of a user share salts and counts per mechanism.
@@ -42,7 +43,8 @@ struct credential_record {
 /// On disk: never renumber.
 enum class account_role : uint8_t { user = 1, domain_admin = 2, system_admin = 3 };
 
-/// `accounts`, by id. System administrators have no domain and no mail.
+/// `accounts`, by id. System administrators have no domain and no mail; what holds the public folders of a
+/// domain has no local part and no password.
 struct account_record {
   account_id id;
   domain_id domain;

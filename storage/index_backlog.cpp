@@ -48,11 +48,15 @@ result<folder_step> folders_behind(const store& in, mailbox_id from, size_t limi
                                  }
                                  const auto counters = decode_counters(value);
                                  const auto index = read_word_index(in, folder, reach::disk);
-                                 if (!counters || !index) {
-                                   broken = !counters ? counters.error() : index.error();
+                                 if (!index && index.error().code != errc::damaged) {
+                                   broken = index.error();
                                    return false;
                                  }
-                                 if (all || index->indexed_to.value + 1 < counters->uid_next.value)
+                                 if (!counters)
+                                   step.unknown.push_back(folder);
+                                 else if (!index)
+                                   step.damaged.push_back(folder);
+                                 else if (all || index->indexed_to.value + 1 < counters->uid_next.value)
                                    step.folders.push_back(folder);
                                  return true;
                                });
@@ -67,7 +71,7 @@ result<folder_step> folders_left_over(const store& in, mailbox_id from, size_t l
   folder_step step;
   for (const auto folder : *indexed) {
     const auto counters = read_counters(in, folder, reach::disk);
-    if (counters) continue;
+    if (counters || counters.error().code == errc::damaged) continue; // it is there
     if (counters.error().code != errc::not_found) return counters.error();
     step.folders.push_back(folder);
   }

@@ -26,11 +26,13 @@ result<message_backlog> read_backlog(const store&, mailbox_id folder, uid above,
 /// A piece of the list of folders.
 struct folder_step {
   std::vector<mailbox_id> folders;
-  mailbox_id next; ///< where the next piece begins; zero at the end
+  std::vector<mailbox_id> damaged; ///< of these the state of the index cannot be read: to be made anew
+  std::vector<mailbox_id> unknown; ///< of these nobody knows what they hold: their counters are damaged
+  mailbox_id next;                 ///< where the next piece begins; zero at the end
 };
 
 /// Folders with messages that are not indexed, `limit` folders looked at from `from` on; with `all` also
-/// those where nothing is missing.
+/// those where nothing is missing. A damaged record is told and stops nothing.
 result<folder_step> folders_behind(const store&, mailbox_id from, size_t limit, bool all);
 
 /// Folders that are gone and still have an index, likewise.

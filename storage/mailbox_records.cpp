@@ -46,25 +46,41 @@ std::vector<uid> read_runs(record_reader& in) {
   return uids;
 }
 
+grant read_grant(record_reader& in) {
+  grant found;
+  found.kind = in.kind(grantee_kind::domain);
+  found.number = in.number();
+  const auto granted = in.small(), denied = in.small();
+  if (granted > UINT16_MAX || denied > UINT16_MAX) in.fail();
+  found.granted = uint16_t(granted);
+  found.denied = uint16_t(denied);
+  return found;
+}
+
 } // namespace
 
 bytes encode(const folder_record& folder) {
-  return record_writer(1)
-      .text(folder.name)
+  record_writer out(2);
+  out.text(folder.name)
       .number(folder.uid_validity.value)
       .octet(folder.use)
       .octet(folder.subscribed ? 1 : 0)
-      .take();
+      .number(folder.grants.size());
+  for (const auto& each : folder.grants)
+    out.octet(uint8_t(each.kind)).number(each.number).number(each.granted).number(each.denied);
+  return out.take();
 }
 
 result<folder_record> decode_folder(mailbox_id id, bytes_view value) {
-  record_reader in(value, 1);
+  record_reader in(value, 2);
   folder_record folder;
   folder.id = id;
   folder.name = in.text();
   folder.uid_validity = uid_validity{in.small()};
   folder.use = in.octet();
   folder.subscribed = in.flag();
+  for (auto left = in.version() >= 2 ? in.count(4) : 0; left > 0 && !in.damaged(); --left)
+    folder.grants.push_back(read_grant(in));
   if (auto end = in.finish("a folder record"); !end) return end.error();
   return folder;
 }

@@ -1,14 +1,12 @@
 #include "storage/mailboxes.hpp"
 
-#include "storage/annotations.hpp"
 #include "storage/batch_access.hpp"
-#include "storage/blobs.hpp"
 #include "storage/key.hpp"
+#include "storage/sharing.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
 #include "storage/status.hpp"
 #include "storage/table_scan.hpp"
-#include "storage/word_index.hpp"
 
 #include <rocksdb/db.h>
 
@@ -22,15 +20,7 @@ void put_folder(batch& b, account_id account, const folder_record& folder) {
 
 namespace {
 
-// In `meta`; on disk: never change.
-constexpr std::string_view doomed_prefix = "doomed/";
-constexpr std::string_view erased_prefix = "erased/";
-
-bytes doomed_key(mailbox_id folder) {
-  bytes key(doomed_prefix);
-  append_big_endian(key, folder.value);
-  return key;
-}
+constexpr std::string_view erased_prefix = "erased/"; // in `meta`; on disk: never change
 
 bytes erased_key(account_id account) {
   bytes key(erased_prefix);
@@ -40,19 +30,12 @@ bytes erased_key(account_id account) {
 
 } // namespace
 
-void delete_folder(batch& b, account_id account, mailbox_id folder) {
-  batch_access::remove(b, family::folders, key::folder(account, folder));
-  batch_access::put(b, family::meta, doomed_key(folder), {});
-}
-
-result<std::vector<mailbox_id>> read_doomed(const store& in, size_t limit, storage::reach reach) {
-  std::vector<mailbox_id> found;
-  const auto scanned = in.scan(family::meta, doomed_prefix, {}, reach, [&](bytes_view key, bytes_view) {
-    found.emplace_back(number_at(key, doomed_prefix.size()));
-    return found.size() < limit;
-  });
-  if (!scanned) return scanned.error();
-  return found;
+result<folder_record> read_folder(const store& in, account_id account, mailbox_id folder,
+                                  storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  const auto found = in.get(family::folders, key::folder(account, folder), value, reach);
+  if (!found) return found.error();
+  return decode_folder(folder, to_view(value));
 }
 
 result<std::vector<folder_record>> read_folders(const store& in, account_id account, storage::reach reach) {
@@ -195,42 +178,6 @@ result<expunged_uids> read_expunged(const store& in, mailbox_id folder, modseq s
   if (failed) return broken;
   std::sort(found.uids.begin(), found.uids.end());
   return found;
-}
-
-result<bool> delete_contents(batch& b, const store& in, mailbox_id folder, size_t limit) {
-  const auto prefix = key::mailbox(folder);
-  size_t taken = 0;
-  bool more = false;
-  failure<errc> broken{errc::damaged, {}};
-  bool failed = false;
-  const auto scanned =
-      in.scan(family::messages, prefix, {}, reach::disk, [&](bytes_view key, bytes_view value) {
-        if (taken == limit) {
-          more = true;
-          return false;
-        }
-        const auto message = decode_message(value);
-        if (!message) {
-          broken = message.error();
-          failed = true;
-          return false;
-        }
-        const uid id{small_number_at(key, 8)};
-        delete_message(b, folder, id);
-        drop_reference(b, message->body, blob_owner::mailbox, folder.value, id.value);
-        ++taken;
-        return true;
-      });
-  if (!scanned) return scanned.error();
-  if (failed) return broken;
-  if (more) return false;
-  batch_access::remove_all(b, family::flags, prefix);
-  batch_access::remove_all(b, family::changes, prefix);
-  drop_word_index(b, folder);
-  delete_annotations(b, {annotated::mailbox, folder.value});
-  batch_access::remove(b, family::mailbox_state, prefix);
-  batch_access::remove(b, family::meta, doomed_key(folder));
-  return true;
 }
 
 } // namespace stagepost::storage

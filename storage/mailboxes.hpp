@@ -12,10 +12,13 @@ namespace stagepost::storage {
 // account's.
 
 void put_folder(batch& b, account_id account, const folder_record& folder);
-/// The record only. The folder is noted as doomed until delete_contents has taken all that is in it, in
-/// steps, so that a crash between them leaves nothing behind.
-void delete_folder(batch& b, account_id account, mailbox_id folder);
+/// The record and those whom it names. The folder is noted as doomed until delete_contents has taken all that
+/// is in it, in steps, so that a crash between them leaves nothing behind.
+void delete_folder(batch& b, account_id account, const folder_record& folder);
+/// The same, and what is in it stays recoverable, as expunged now.
+void retire_folder(batch& b, account_id account, const folder_record& folder, instant now);
 result<std::vector<mailbox_id>> read_doomed(const store&, size_t limit, reach);
+result<folder_record> read_folder(const store&, account_id account, mailbox_id folder, reach);
 result<std::vector<folder_record>> read_folders(const store&, account_id account, reach);
 /// Notes that the account was deleted: mail still on its way to it must not make it anew. Account numbers are
 /// never given twice, so the note stays.
@@ -52,8 +55,9 @@ struct expunged_uids {
 };
 result<expunged_uids> read_expunged(const store&, mailbox_id folder, modseq since, reach);
 
-/// Puts up to `limit` messages of a deleted folder, their references and everything else kept under its
-/// number into `b`. True when nothing is left after this batch.
+/// Puts the removal of up to `limit` messages of a deleted folder, of their references and of everything else
+/// kept under its number into `b`; of a retired one messages become recoverable, unless the account is
+/// erased. True when nothing is left after this batch.
 result<bool> delete_contents(batch& b, const store&, mailbox_id folder, size_t limit);
 
 } // namespace stagepost::storage

@@ -35,11 +35,15 @@ constexpr std::array shapes{
     family_shape{family::changes, "changes", access::ranges},
     family_shape{family::spool, "spool", access::points},
     family_shape{family::spool_recipients, "spool_recipients", access::ranges},
+    family_shape{family::outbound_due, "outbound_due", access::ranges},
+    family_shape{family::outbound_destinations, "outbound_destinations", access::ranges},
     family_shape{family::delivered, "delivered", access::points},
     family_shape{family::trace, "trace", access::ranges},
     family_shape{family::trace_ids, "trace_ids", access::ranges},
     family_shape{family::word_index, "word_index", access::ranges},
     family_shape{family::annotations, "annotations", access::ranges},
+    family_shape{family::recoverable, "recoverable", access::ranges},
+    family_shape{family::shares, "shares", access::ranges},
     family_shape{family::domains, "domains", access::points},
     family_shape{family::domain_names, "domain_names", access::points},
     family_shape{family::accounts, "accounts", access::points},
@@ -70,7 +74,7 @@ const std::vector<family>& families_of(store_kind kind) {
     for (auto f = size_t(first); f <= size_t(last); ++f) out.push_back(family(f));
     return out;
   };
-  static const auto shard = pick(family::bodies, family::annotations);
+  static const auto shard = pick(family::bodies, family::shares);
   static const auto system = pick(family::domains, family::signing_keys);
   return kind == store_kind::shard ? shard : system;
 }

@@ -23,6 +23,15 @@ struct blob_record {
 /// Who keeps a body alive: `blob_refs`. On disk: never renumber.
 enum class blob_owner : uint8_t { spool = 1, mailbox = 2 };
 
+/// What a folder's owner lets somebody else do with it, or keeps from him. On disk: never renumber.
+enum class grantee_kind : uint8_t { user = 1, domain = 2 }; ///< domain: each of its users
+struct grant {
+  grantee_kind kind = grantee_kind::user;
+  uint64_t number = 0;  ///< of the account or the domain
+  uint16_t granted = 0; ///< rights as bits, as the protocol numbers them
+  uint16_t denied = 0;  ///< these not, whoever grants them
+};
+
 /// A folder of an account: `folders`.
 struct folder_record {
   mailbox_id id;
@@ -30,6 +39,7 @@ struct folder_record {
   stagepost::uid_validity uid_validity;
   uint8_t use = 0; ///< special use, as the protocol numbers it
   bool subscribed = false;
+  std::vector<grant> grants = {}; ///< one for each grantee, none empty; since version 2
 };
 
 /// What moves with every change of a folder: `mailbox_state`. Sums are exact: they are written with the
@@ -61,6 +71,15 @@ struct change_record {
   std::vector<uid> uids; ///< ascending
 };
 
+/// Where a group of expunged messages stands among those of its account: in order of time.
+struct recoverable_place {
+  instant expunged_at;
+  mailbox_id folder;
+  uid first;
+
+  friend bool operator==(const recoverable_place&, const recoverable_place&) = default;
+};
+
 /// A message that waits in the spool: `spool`.
 struct spool_record {
   stagepost::queue_id id;
@@ -72,6 +91,10 @@ struct spool_record {
   std::string authenticated_as;
   uint32_t recipients = 0;
 };
+
+/// PRIO-01.
+inline constexpr uint8_t usual_priority = 5;
+inline constexpr uint8_t highest_priority = 10;
 
 /// Where one recipient of a waiting message stands: `spool_recipients`. On disk: never renumber.
 enum class recipient_state : uint8_t { expanding = 1, local = 2, remote = 3, held = 4, bounced = 5 };
@@ -87,6 +110,8 @@ struct spool_recipient {
   uint32_t attempts = 0;
   instant due_at;
   std::string last_reply;
+  std::string destination; ///< of remote ones, where it is not the domain of the address: destination_of
+  uint8_t priority = usual_priority; ///< of remote ones, 1 to 10; 10 goes first (PRIO-01)
 };
 
 /// A step in the life of a message: `trace`. On disk: never renumber.
@@ -102,8 +127,9 @@ enum class trace_kind : uint8_t {
   deferred,
   bounced,
   removed,
-  held,   ///< cannot be delivered, and nobody is told yet: waits for the administrator
-  refused ///< given back to the client that is still connected (LMTP)
+  held,    ///< cannot be delivered, and nobody is told yet: waits for the administrator
+  refused, ///< given back to the client that is still connected (LMTP)
+  ordered, ///< by the administrator
 };
 struct trace_step {
   instant at;

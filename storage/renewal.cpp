@@ -4,6 +4,8 @@
 #include "storage/directory.hpp"
 #include "storage/key.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/recoverable.hpp"
+#include "storage/sharing.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
 #include "storage/status.hpp"
@@ -38,6 +40,38 @@ result<done> write_synced(store& shard, rocksdb::WriteBatch& writes) {
   rocksdb::WriteOptions options;
   options.sync = true;
   return to_result(shard.db().Write(options, &writes));
+}
+
+/// Whether there still is who is meant.
+result<done> find_grantee(const store& directory, const grant& each) {
+  if (each.kind == grantee_kind::domain) {
+    const auto domain = read_domain(directory, domain_id{each.number}, reach::disk);
+    return domain ? result<done>(done{}) : result<done>(domain.error());
+  }
+  const auto account = read_account(directory, account_id{each.number}, reach::disk);
+  return account ? result<done>(done{}) : result<done>(account.error());
+}
+
+/// Numbers of accounts made after the backup are given again: nobody must inherit what they were granted.
+result<done> revoke_orphaned_grants(store& shard, const store& directory, account_id owner,
+                                    const std::vector<folder_record>& folders) {
+  for (const auto& folder : folders) {
+    auto left = folder;
+    left.grants.clear();
+    for (const auto& each : folder.grants) {
+      const auto known = find_grantee(directory, each);
+      if (known)
+        left.grants.push_back(each);
+      else if (known.error().code != errc::not_found)
+        return known.error();
+    }
+    if (left.grants.size() == folder.grants.size()) continue;
+    batch b(shard);
+    put_grants(b, owner, folder, left);
+    batch* const all[] = {&b};
+    if (const auto written = shard.commit(all).front(); !written) return written.error();
+  }
+  return done{};
 }
 
 } // namespace
@@ -102,19 +136,27 @@ result<size_t> renew_uid_validities(store& shard, uint64_t floor) {
 }
 
 result<size_t> remove_orphans(store& shard, const store& directory) {
-  std::map<account_id, std::vector<mailbox_id>> folders;
-  const auto read = shard.scan(family::folders, {}, {}, reach::disk, [&](bytes_view key, bytes_view) {
-    folders[account_id{number_at(key, 0)}].push_back(mailbox_id{number_at(key, 8)});
+  std::map<account_id, std::vector<folder_record>> folders;
+  const auto read = shard.scan(family::folders, {}, {}, reach::disk, [&](bytes_view key, bytes_view value) {
+    const mailbox_id id{number_at(key, 8)};
+    auto folder = decode_folder(id, value);
+    folders[account_id{number_at(key, 0)}].push_back(folder ? std::move(*folder) : folder_record{id, {}, {}});
     return true;
   });
   if (!read) return read.error();
   size_t removed = 0;
   for (const auto& [account, gone] : folders) {
     const auto known = read_account(directory, account, reach::disk);
-    if (known) continue;
+    if (known) {
+      if (const auto revoked = revoke_orphaned_grants(shard, directory, account, gone); !revoked)
+        return revoked.error();
+      continue;
+    }
     if (known.error().code != errc::not_found) return known.error();
     batch b(shard);
     for (const auto& each : gone) delete_folder(b, account, each);
+    forget_recoverable(b, account);
+    delete_subscriptions(b, account);
     batch* const all[] = {&b};
     if (const auto written = shard.commit(all).front(); !written) return written.error();
     removed += gone.size();

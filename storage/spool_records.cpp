@@ -45,8 +45,10 @@ result<spool_record> decode_spool(queue_id id, bytes_view value) {
 }
 
 bytes encode(const spool_recipient& recipient) {
-  return record_writer(1)
-      .text(recipient.address)
+  // Only what needs the fields of version 2 has them: most recipients are local.
+  const bool plain = recipient.destination.empty() && recipient.priority == usual_priority;
+  record_writer out(plain ? 1 : 2);
+  out.text(recipient.address)
       .octet(uint8_t(recipient.state))
       .number(recipient.account.value)
       .octet(recipient.shard)
@@ -55,12 +57,13 @@ bytes encode(const spool_recipient& recipient) {
       .text(recipient.original_recipient)
       .number(recipient.attempts)
       .time(recipient.due_at)
-      .text(recipient.last_reply)
-      .take();
+      .text(recipient.last_reply);
+  if (!plain) out.text(recipient.destination).octet(recipient.priority);
+  return out.take();
 }
 
 result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
-  record_reader in(value, 1);
+  record_reader in(value, 2);
   spool_recipient recipient;
   recipient.index = index;
   recipient.address = in.text();
@@ -73,6 +76,11 @@ result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
   recipient.attempts = in.small();
   recipient.due_at = in.time();
   recipient.last_reply = in.text();
+  if (in.version() >= 2) {
+    recipient.destination = in.text();
+    recipient.priority = in.octet();
+    if (recipient.priority == 0 || recipient.priority > highest_priority) in.fail();
+  }
   if (auto end = in.finish("the record of a recipient"); !end) return end.error();
   return recipient;
 }
@@ -88,7 +96,7 @@ result<trace_step> decode_trace(bytes_view value) {
   record_reader in(value, 1);
   trace_step step;
   step.at = in.time();
-  step.kind = in.kind(trace_kind::refused);
+  step.kind = in.kind(trace_kind::ordered);
   step.facts.resize(in.count(2));
   for (auto& [name, fact] : step.facts) {
     name = in.text();

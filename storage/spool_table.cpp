@@ -2,6 +2,7 @@
 
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
+#include "storage/outbound_table.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
 
@@ -43,10 +44,21 @@ result<spool_page> read_spool_page(const store& in, queue_id from, size_t limit,
 
 void put_recipient(batch& b, queue_id id, const spool_recipient& recipient) {
   batch_access::put(b, family::spool_recipients, key::queue_item(id, recipient.index), encode(recipient));
+  if (recipient.state == recipient_state::remote) put_outbound(b, id, recipient);
+}
+
+void change_recipient(batch& b, queue_id id, const spool_recipient& before, const spool_recipient& after) {
+  if (before.state == recipient_state::remote) delete_outbound(b, id, before);
+  put_recipient(b, id, after);
 }
 
 void delete_recipient(batch& b, queue_id id, uint32_t index) {
   batch_access::remove(b, family::spool_recipients, key::queue_item(id, index));
+}
+
+void delete_recipient(batch& b, queue_id id, const spool_recipient& recipient) {
+  if (recipient.state == recipient_state::remote) delete_outbound(b, id, recipient);
+  delete_recipient(b, id, recipient.index);
 }
 
 result<recipient_page> read_recipients(const store& in, queue_id id, uint32_t from, size_t limit,

@@ -21,8 +21,14 @@ struct spool_page {
 /// From `from` on, oldest first.
 result<spool_page> read_spool_page(const store&, queue_id from, size_t limit, reach);
 
+/// A new one, or one that is not remote before. A remote one is found by outbound_table.hpp from now on.
 void put_recipient(batch& b, queue_id id, const spool_recipient& recipient);
+/// Puts `after` in the place of `before`, as it is on disk.
+void change_recipient(batch& b, queue_id id, const spool_recipient& before, const spool_recipient& after);
+/// One that is not remote.
 void delete_recipient(batch& b, queue_id id, uint32_t index);
+/// Any one, as it is on disk.
+void delete_recipient(batch& b, queue_id id, const spool_recipient& recipient);
 
 /// Recipients of one message that wait; as above.
 struct recipient_page {

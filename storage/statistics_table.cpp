@@ -65,12 +65,26 @@ result<std::vector<statistics_row>> read_statistics(const store& in, domain_id d
 result<size_t> delete_statistics(batch& b, const store& in, const kept_statistics& kept, size_t limit) {
   size_t removed = 0;
   bytes from;
+  std::optional<domain_id> current;
+  bool gone = false; // the current domain is not there
+  std::optional<failure<errc>> broken;
+  const auto begin = [&](domain_id domain) {
+    if (current == domain) return;
+    current = domain;
+    rocksdb::PinnableSlice unused;
+    const auto found =
+        domain ? in.get(family::domains, key::domain(domain), unused, reach::disk) : result<done>(done{});
+    gone = !found && found.error().code == errc::not_found;
+    if (!found && !gone) broken = found.error();
+  };
   for (bool more = true; more && removed < limit;) {
     more = false;
     const auto scanned = in.scan(family::statistics, {}, from, reach::disk, [&](bytes_view key, bytes_view) {
       const domain_id domain{number_at(key, 0)};
+      begin(domain);
+      if (broken) return false;
       const auto& first_kept = domain ? kept.domains : kept.server;
-      if (!first_kept || day_of(key) >= *first_kept) {
+      if (!gone && (!first_kept || day_of(key) >= *first_kept)) {
         // The days of a domain are in order: the next that may be old is the next domain's.
         from = key::domain(domain_id{domain.value + 1});
         more = true;
@@ -79,6 +93,7 @@ result<size_t> delete_statistics(batch& b, const store& in, const kept_statistic
       batch_access::remove(b, family::statistics, key);
       return ++removed < limit;
     });
+    if (broken) return *broken;
     if (!scanned) return scanned.error();
   }
   return removed;

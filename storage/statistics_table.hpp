@@ -34,8 +34,9 @@ result<std::vector<statistics_row>> read_statistics(const store&, domain_id doma
 struct kept_statistics {
   std::optional<std::chrono::sys_days> server, domains;
 };
-/// Puts the removal of up to `limit` days that are older into `b`; answers how many. Reads from the disk: two
-/// keys for each domain that has nothing to remove.
+/// Puts the removal of up to `limit` days that are older into `b`, and of days of domains that are not there:
+/// what was counted while a domain was deleted may have come after it. Answers how many. Reads from the disk:
+/// three keys for each domain that has nothing to remove.
 result<size_t> delete_statistics(batch& b, const store&, const kept_statistics& kept, size_t limit);
 
 } // namespace stagepost::storage

@@ -100,8 +100,8 @@ result<done> store::prepare(bool created) {
   if (*kind != uint64_t(kind_) || *shard != shard_)
     return failure<errc>{errc::damaged, folder_ + " is another store: kind " + std::to_string(*kind) +
                                             ", shard " + std::to_string(*shard)};
+  if (const auto seeded = seed_numbers(); !seeded) return seeded.error(); // a migration may commit
   if (const auto moved = migrate(*this, all_migrations()); !moved) return moved.error();
-  if (const auto seeded = seed_numbers(); !seeded) return seeded.error();
   return kind_ == store_kind::shard ? seed_marks() : result<done>(done{});
 }
 

@@ -44,11 +44,15 @@ enum class family : uint8_t {
   changes,
   spool,
   spool_recipients,
+  outbound_due,
+  outbound_destinations,
   delivered,
   trace,
   trace_ids,
   word_index,
   annotations,
+  recoverable,
+  shares,
   // system
   domains,
   domain_names,
@@ -148,7 +152,7 @@ public:
   rocksdb::DB& db() const { return *db_; }
 
   /// The layout on disk that this release writes. Moved on by a migration only.
-  static constexpr uint64_t schema_version = 1;
+  static constexpr uint64_t schema_version = 2;
   /// The layout of the open store, and its mark moved on after a migration (storage/migrations).
   result<uint64_t> schema() const;
   result<done> set_schema(uint64_t version);

@@ -6,6 +6,8 @@
 #include "storage/status.hpp"
 #include "storage/verify_view.hpp"
 
+#include <span>
+
 namespace stagepost::storage {
 
 verify_view::verify_view(const store& shard, const verify_options& options)
@@ -69,11 +71,15 @@ void verify_view::cursor::settle() {
     view_.broken_ = to_failure(status);
 }
 
-result<verify_report> verify(const store& shard, const verify_options& options) {
-  if (shard.kind() != store_kind::shard) return failure<errc>{errc::not_found, "only shards can be verified"};
-  verify_view view(shard, options);
-  for (auto* const part :
-       {verify_bodies, verify_references, verify_mailboxes, verify_annotations, verify_spool}) {
+result<verify_report> verify(const store& of, const verify_options& options) {
+  using part_of_store = void (*)(verify_view&);
+  static constexpr part_of_store shard_parts[]{verify_bodies,      verify_references, verify_mailboxes,
+                                               verify_annotations, verify_shares,     verify_recoverable,
+                                               verify_word_index,  verify_spool};
+  static constexpr part_of_store system_parts[]{verify_statistics};
+  verify_view view(of, options);
+  const bool is_shard = of.kind() == store_kind::shard;
+  for (const auto part : is_shard ? std::span<const part_of_store>(shard_parts) : system_parts) {
     part(view);
     if (view.report.interrupted) {
       verify_report cut; // what was not read is not missing

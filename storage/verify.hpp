@@ -22,6 +22,7 @@ struct verify_report {
   uint64_t references = 0;
   uint64_t mailboxes = 0;
   uint64_t messages = 0;
+  uint64_t recoverable = 0; ///< messages that were expunged and are kept
   uint64_t spooled = 0;
   uint64_t recipients = 0;
   uint64_t marks = 0;       ///< bodies that wait for the collector to look at them
@@ -36,11 +37,12 @@ struct verify_options {
   std::stop_token stop = {}; ///< asked between records
 };
 
-/// Proves what the tables of a shard promise each other: pieces of bodies against their checksums and
-/// records; references against messages and the spool, both ways; pages, counters and change logs of
-/// mailboxes against their messages. It looks at the store as it is when the call begins, while others may
-/// write on; it reads everything, with memory for a mailbox's pages at a time, and fails only when the store
-/// cannot be read.
-result<verify_report> verify(const store& shard, const verify_options& options);
+/// Proves what the tables of a store promise each other. Of the system store that the statistics can be read;
+/// of a shard: pieces of bodies against their checksums and records; references against messages and the
+/// spool, both ways; pages, counters and change logs of mailboxes against their messages; what is kept of
+/// expunged ones; which messages the index of words knows. It looks at the store as it is when the call
+/// begins, while others may write on; it reads everything, with memory for a mailbox's pages at a time, and
+/// fails only when the store cannot be read.
+result<verify_report> verify(const store&, const verify_options& options);
 
 } // namespace stagepost::storage

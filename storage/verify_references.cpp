@@ -9,6 +9,8 @@ namespace {
 void verify_mailbox_reference(verify_view& view, const blob_ref_key& reference) {
   const auto where = key::message(mailbox_id{reference.owner}, uid{reference.item});
   const auto value = view.get(family::messages, where);
+  if (!value && is_recoverable(view, mailbox_id{reference.owner}, uid{reference.item}, reference.blob))
+    return;
   if (!value)
     return view.find(family::blob_refs, reference.blob.value,
                      "kept by message " + std::to_string(reference.item) + " of mailbox " +

@@ -71,6 +71,13 @@ void verify_bodies(verify_view& view);
 void verify_references(verify_view& view);
 void verify_mailboxes(verify_view& view);
 void verify_annotations(verify_view& view);
+void verify_recoverable(verify_view& view);
+void verify_word_index(verify_view& view);
+void verify_statistics(verify_view& view);
+void verify_shares(verify_view& view);
 void verify_spool(verify_view& view);
+
+/// Whether a message that is not in its folder can still be brought back, with this body.
+bool is_recoverable(verify_view& view, mailbox_id folder, uid id, blob_id body);
 
 } // namespace stagepost::storage

@@ -411,8 +411,10 @@ std::pair<size_t, size_t> segments_to_merge(const word_index_state& state, size_
   return {0, 0};
 }
 
-result<size_t> wasteful_segment(const store& in, mailbox_id folder, const word_index_state& state) {
+result<size_t> wasteful_segment(const store& in, mailbox_id folder, const word_index_state& state,
+                                uint64_t gone) {
   for (size_t i = 0; i < state.segments.size(); ++i) {
+    if (state.segments[i].messages > gone * 8) continue;
     const auto messages = read_messages_of(in, folder, state.segments[i].number, reach::disk);
     if (!messages) return messages.error();
     const auto live = which_live(in, folder, messages->uids);

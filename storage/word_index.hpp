@@ -114,7 +114,9 @@ std::pair<size_t, size_t> segments_to_merge(const word_index_state& state, size_
 inline constexpr uint64_t largest_merge = 150'000;
 
 /// The first segment of which an eighth or more of the messages is gone; segments.size() when there is none.
-result<size_t> wasteful_segment(const store&, mailbox_id folder, const word_index_state& state);
+/// `gone`: how many are gone of all; segments too large for that are not read.
+result<size_t> wasteful_segment(const store&, mailbox_id folder, const word_index_state& state,
+                                uint64_t gone);
 
 /// Forgets all of a folder's index: it is made anew from its messages.
 void drop_word_index(batch& b, mailbox_id folder);

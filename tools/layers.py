@@ -42,7 +42,7 @@ PROTOCOLS = {
 }
 
 # What other folders may see of conf: the structs and their description, not how they are read or written.
-CONF_STRUCTS = re.compile(r"conf/(\w*settings|describe|limits|stored|network|units)\.hpp$")
+CONF_STRUCTS = re.compile(r"conf/(\w*settings|describe|limits|stored|network|outbound_route|units)\.hpp$")
 
 # Folders of actors/ that are no family of actors but what all of them, and admin, stand on.
 ACTORS_GROUND = ("net", "log", "offload", "metrics")

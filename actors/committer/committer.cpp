@@ -90,6 +90,11 @@ committer_self::behavior_type committer(committer_self::stateful_pointer<committ
   self->state.limits = limits;
   self->state.store = std::move(store);
   self->delayed_send(self, tick_interval, atom::tick::value);
+  // Who waits for what was taken, maybe in a thread of his own, waits no longer than that.
+  self->set_exit_handler([self](const caf::exit_msg& asked) {
+    self->state.flush();
+    self->quit(asked.reason);
+  });
   return {
       [self](const commit_batch& what) { return self->state.add(what); },
       [self](const revoke_lease& what) { return self->state.revoke(what); },

@@ -85,6 +85,7 @@ std::vector<sasl::mechanism> connection::mechanisms(bool plain_text_off) const {
     offered.push_back(sasl::mechanism::scram_sha_1);
   }
   if (policy.store_cram_md5) offered.push_back(sasl::mechanism::cram_md5);
+  if (!with_->settings->get()->tls.client_ca_file.empty()) offered.push_back(sasl::mechanism::external);
   if (!plain_text_off) {
     offered.push_back(sasl::mechanism::plain);
     offered.push_back(sasl::mechanism::login);
@@ -93,7 +94,7 @@ std::vector<sasl::mechanism> connection::mechanisms(bool plain_text_off) const {
 }
 
 sasl::channel_binding connection::channel() const {
-  return {stream_.tls_exporter(), stream_.tls_server_end_point()};
+  return {stream_.tls_exporter(), stream_.tls_server_end_point(), stream_.client_names()};
 }
 
 std::string connection::fill_banner(const std::string& pattern) const {

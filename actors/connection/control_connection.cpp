@@ -20,6 +20,8 @@ namespace {
 /// A request without its octets.
 constexpr size_t longest_line = 1 << 20;
 constexpr auto patience = std::chrono::minutes(30);
+/// Messages that come together are gathered up to about this much (stagepostctl: half of it).
+constexpr uint64_t gathered_octets = 4 << 20;
 
 control_task refuse_verb(caf::event_based_actor*, const control_services&, control_request& request) {
   co_return refusal("Unknown verb: " + printable(request.verb, 60));
@@ -28,8 +30,9 @@ control_task refuse_verb(caf::event_based_actor*, const control_services&, contr
 control_answer answer_to(const std::string& verb) {
   static const auto all = [] {
     std::map<std::string_view, control_answer> table;
-    for (const auto& part : {change_verbs(), list_verbs(), queue_verbs(), import_verbs(), index_verbs(),
-                             dns_verbs(), signing_verbs(), statistics_verbs(), node_verbs()})
+    for (const auto& part : {change_verbs(), list_verbs(), folder_verbs(), queue_verbs(), import_verbs(),
+                             undelete_verbs(), index_verbs(), dns_verbs(), signing_verbs(),
+                             statistics_verbs(), node_verbs()})
       for (const auto& each : part) table.emplace(each.verb, each.answer);
     return table;
   }();
@@ -96,6 +99,17 @@ net::task<bool> control_connection::read_octets(std::string& octets, uint64_t co
   }
 }
 
+net::task<bool> control_connection::skip_octets(uint64_t count) {
+  for (;;) {
+    const auto piece = std::min<uint64_t>(count, pending_.size());
+    pending_.erase(0, piece);
+    count -= piece;
+    if (count == 0) co_return true;
+    const bool more = co_await read_more();
+    if (!more) co_return false;
+  }
+}
+
 net::task<bool> control_connection::take(const std::string& line) {
   json::error_code bad;
   auto parsed = json::parse(line, bad);
@@ -107,13 +121,15 @@ net::task<bool> control_connection::take(const std::string& line) {
   request.fields = std::move(parsed.as_object());
   request.verb = text_of(request.fields, "verb");
   if (const auto size = number_of(request.fields, "octets"); size != 0) {
+    // Messages may come together; each for itself is looked at by its verb.
     const auto limit = with_->with->settings->get()->imap.max_append_size.bytes;
-    if (limit != 0 && size > limit) {
-      say(json::serialize(refusal("The message is larger than imap.max_append_size allows.")) + '\n');
-      co_return false; // they come all the same, and nobody reads them
-    }
-    const bool came = co_await read_octets(request.octets, size);
+    const bool too_large = limit != 0 && size > std::max(limit, gathered_octets);
+    const bool came = too_large ? co_await skip_octets(size) : co_await read_octets(request.octets, size);
     if (!came) co_return false;
+    if (too_large) {
+      say(json::serialize(refusal("The message is larger than imap.max_append_size allows.")) + '\n');
+      co_return true;
+    }
   }
   const auto result = co_await answer_to(request.verb)(this, *with_, request);
   say(json::serialize(result) + '\n');

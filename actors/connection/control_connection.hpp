@@ -25,6 +25,7 @@ private:
   net::task<bool> read_more();
   net::task<bool> read_line(std::string& line);
   net::task<bool> read_octets(std::string& octets, uint64_t count);
+  net::task<bool> skip_octets(uint64_t count);
   /// The octets that belong to a request and its answer; nothing when the client is to be let go.
   net::task<bool> take(const std::string& line);
 

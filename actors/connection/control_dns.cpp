@@ -72,16 +72,15 @@ std::string local_line(const domain::address_found& found) {
 /// Adds the plan for the domain of an address elsewhere.
 net::task<> add_plan(caf::event_based_actor* self, const control_services& with, std::string address,
                      json::array& lines) {
-  resolver::plan_route order{with.ours};
-  order.to.domain = address.substr(address.rfind('@') + 1);
-  order.to.seed = uint64_t(std::chrono::steady_clock::now().time_since_epoch().count());
-  lines.emplace_back(shown(address) + " goes to the mail hosts of " + shown(order.to.domain));
-  auto made = co_await net::ask<resolver::route_planned>(self, with.resolver, order);
-  if (!made) {
+  const auto domain = address.substr(address.rfind('@') + 1);
+  outbound::explain_route question{ascii_lower(domain)};
+  lines.emplace_back(shown(address) + " goes to the mail hosts of " + shown(domain));
+  auto found = co_await net::ask<outbound::route_explained>(self, with.guide, question);
+  if (!found) {
     lines.emplace_back("  the server is stopping");
     co_return;
   }
-  for (const auto& each : route::explain(made->plan)) lines.emplace_back("  " + each);
+  for (const auto& each : found->lines) lines.emplace_back("  " + each);
 }
 
 net::task<> add_expansion(caf::event_based_actor* self, const control_services& with, std::string address,

@@ -17,18 +17,30 @@ struct folder_index {
   storage::folder_record folder;
   storage::word_index_state index;
   storage::mailbox_counters counters;
+  bool damaged = false; ///< one of these two cannot be read
 };
+
+/// What was read, or nothing of it where it is damaged or not there: one folder does not hide the others.
+template <class Record>
+storage::result<Record> unless_damaged(storage::result<Record> found, bool& damaged) {
+  if (found) return found;
+  const auto code = found.error().code;
+  if (code != storage::errc::damaged && code != storage::errc::not_found) return found;
+  damaged = damaged || code == storage::errc::damaged;
+  return Record{};
+}
 
 storage::result<std::vector<folder_index>> read_indexes(const storage::store& in, account_id account) {
   const auto folders = storage::read_folders(in, account, storage::reach::disk);
   if (!folders) return folders.error();
   std::vector<folder_index> all;
   for (const auto& folder : *folders) {
-    const auto index = storage::read_word_index(in, folder.id, storage::reach::disk);
+    bool damaged = false;
+    auto index = unless_damaged(storage::read_word_index(in, folder.id, storage::reach::disk), damaged);
     if (!index) return index.error();
-    const auto counters = storage::read_counters(in, folder.id, storage::reach::disk);
-    if (!counters && counters.error().code != storage::errc::not_found) return counters.error();
-    all.push_back({folder, *index, counters ? *counters : storage::mailbox_counters{}});
+    auto counters = unless_damaged(storage::read_counters(in, folder.id, storage::reach::disk), damaged);
+    if (!counters) return counters.error();
+    all.push_back({folder, std::move(*index), std::move(*counters), damaged});
   }
   return all;
 }
@@ -38,7 +50,8 @@ json::object to_json(const folder_index& one) {
           {"messages", one.counters.messages},
           {"next_uid", one.counters.uid_next.value},
           {"indexed_to_uid", one.index.indexed_to.value},
-          {"up_to_date", one.index.indexed_to.value + 1 >= one.counters.uid_next.value},
+          {"up_to_date", !one.damaged && one.index.indexed_to.value + 1 >= one.counters.uid_next.value},
+          {"damaged", one.damaged},
           {"segments", one.index.segments.size()},
           {"indexed_messages", one.index.messages()},
           {"size_bytes", one.index.size_bytes()}};

@@ -3,6 +3,7 @@
 #include "protocols/base/mailbox_page.hpp"
 #include "protocols/base/queue_id.hpp"
 #include "protocols/base/text.hpp"
+#include "storage/outbound_table.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -57,6 +58,7 @@ std::string_view name_of(storage::trace_kind kind) {
   case storage::trace_kind::removed: return "removed";
   case storage::trace_kind::held: return "held";
   case storage::trace_kind::refused: return "refused";
+  case storage::trace_kind::ordered: return "ordered";
   }
   return "unknown";
 }
@@ -142,12 +144,18 @@ json::object to_json(const storage::alias_record& alias, std::string_view domain
 
 json::object to_json(const spool::queued_message& message) {
   json::array recipients;
-  for (const auto& each : message.recipients)
-    recipients.push_back({{"address", each.address},
-                          {"state", name_of(each.state)},
-                          {"attempts", each.attempts},
-                          {"due_at", time_text(each.due_at)},
-                          {"last_reply", each.last_reply}});
+  for (const auto& each : message.recipients) {
+    json::object shown{{"address", each.address},
+                       {"state", name_of(each.state)},
+                       {"attempts", each.attempts},
+                       {"due_at", time_text(each.due_at)},
+                       {"last_reply", each.last_reply}};
+    if (each.state == storage::recipient_state::remote) {
+      shown["destination"] = storage::destination_of(each);
+      shown["priority"] = uint32_t(each.priority);
+    }
+    recipients.push_back(std::move(shown));
+  }
   return {{"id", to_text(message.message.id)},
           {"sender", message.message.sender},
           {"size_bytes", message.message.size_bytes},
@@ -179,6 +187,7 @@ json::object to_json(const std::string& folder, const storage::verify_report& re
           {"body_bytes", report.body_bytes},
           {"mailboxes", report.mailboxes},
           {"messages", report.messages},
+          {"recoverable", report.recoverable},
           {"spooled", report.spooled}};
 }
 

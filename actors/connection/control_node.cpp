@@ -49,7 +49,7 @@ control_task verify(caf::event_based_actor* self, const control_services& with, 
   if (!proven) co_return refusal("The server is stopping.");
   if (!proven->done) co_return refusal(proven->sentence);
   json::array shards;
-  bool sound = true;
+  bool sound = proven->system.report.sound();
   for (const auto& each : proven->stores) {
     sound = sound && each.report.sound();
     shards.push_back(to_json(each.folder, each.report));
@@ -57,6 +57,7 @@ control_task verify(caf::event_based_actor* self, const control_services& with, 
   json::object result = accepted();
   result["sound"] = sound;
   result["shards"] = shards;
+  result["system"] = to_json(proven->system.folder, proven->system.report);
   co_return result;
 }
 

@@ -51,11 +51,12 @@ control_task show_message(caf::event_based_actor* self, const control_services& 
 template <class Order>
 control_task tell_queues(caf::event_based_actor* self, const control_services& with, Order order) {
   if (!order.id) co_return refusal("That is not a queue id.");
-  std::string why = "There is no such message in the spool.";
+  const std::string nowhere = "There is no such message in the spool.";
+  std::string why = nowhere;
   for (const auto& each : with.queues) {
     auto answer = co_await net::ask<spool::queue_answer>(self, each, order);
     if (answer && answer->done) co_return accepted();
-    if (answer) why = answer->sentence;
+    if (answer && answer->sentence != nowhere) why = answer->sentence; // the shard that has it
   }
   co_return refusal(why);
 }
@@ -78,6 +79,41 @@ control_task retry_message(caf::event_based_actor* self, const control_services&
   const auto id = text_of(request.fields, "id");
   if (id.empty()) return retry_all(self, with);
   return tell_queues(self, with, spool::retry_message{queue_id_from_text(id)});
+}
+
+template <spool::queue_order Order>
+control_task order_message(caf::event_based_actor* self, const control_services& with,
+                           control_request& request) {
+  return tell_queues(self, with,
+                     spool::order_message{queue_id_from_text(text_of(request.fields, "id")), Order});
+}
+
+control_task reset_all(caf::event_based_actor* self, const control_services& with) {
+  bool any = false;
+  for (const auto& each : with.queues) {
+    spool::order_message order{queue_id{}, spool::queue_order::reset};
+    auto answer = co_await net::ask<spool::queue_answer>(self, each, order);
+    any = any || (answer && answer->done);
+  }
+  if (!any) co_return refusal("Nothing waits for another attempt.");
+  co_return accepted();
+}
+
+control_task reset_message(caf::event_based_actor* self, const control_services& with,
+                           control_request& request) {
+  if (text_of(request.fields, "id").empty()) return reset_all(self, with);
+  return order_message<spool::queue_order::reset>(self, with, request);
+}
+
+control_task refuse_priority() { co_return refusal("A priority is a number from 1 to 10."); }
+
+control_task change_priority(caf::event_based_actor* self, const control_services& with,
+                             control_request& request) {
+  const auto wanted = number_of(request.fields, "priority");
+  if (wanted < 1 || wanted > storage::highest_priority) return refuse_priority();
+  return tell_queues(self, with,
+                     spool::order_message{queue_id_from_text(text_of(request.fields, "id")),
+                                          spool::queue_order::priority, uint8_t(wanted)});
 }
 
 struct found_traces {
@@ -123,6 +159,11 @@ std::vector<control_verb> queue_verbs() {
           {"queue.show", show_message},
           {"queue.delete", delete_message},
           {"queue.retry", retry_message},
+          {"queue.hold", order_message<spool::queue_order::hold>},
+          {"queue.release", order_message<spool::queue_order::release>},
+          {"queue.force", order_message<spool::queue_order::force>},
+          {"queue.reset", reset_message},
+          {"queue.priority", change_priority},
           {"trace", trace}};
 }
 

@@ -2,6 +2,7 @@
 
 #include "actors/connection/context.hpp"
 #include "actors/net/executor.hpp"
+#include "actors/outbound/interface.hpp"
 #include "actors/resolver/interface.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/upkeep/interface.hpp"
@@ -27,7 +28,7 @@ struct control_services {
   std::function<void()> reload; ///< settings and certificates, as SIGHUP does
   std::string node_name;
   std::vector<std::string> listeners; ///< as status shows them
-  route::destination ours;            ///< what every route has to know of this server
+  outbound::guide_actor guide;        ///< tells where mail would go
 };
 using control_services_ptr = std::shared_ptr<const control_services>;
 
@@ -61,8 +62,10 @@ std::string directory_name(const std::string& typed);
 std::vector<control_verb>
 change_verbs(); ///< what changes domains, users, aliases and settings: control_changes.cpp
 std::vector<control_verb> list_verbs();       ///< what shows them: control_lists.cpp
+std::vector<control_verb> folder_verbs();     ///< public and shared folders: control_folders.cpp
 std::vector<control_verb> queue_verbs();      ///< the spool and the traces: control_queue.cpp
 std::vector<control_verb> import_verbs();     ///< mail from elsewhere: control_import.cpp
+std::vector<control_verb> undelete_verbs();   ///< expunged messages: control_undelete.cpp
 std::vector<control_verb> index_verbs();      ///< the index behind SEARCH: control_index.cpp
 std::vector<control_verb> dns_verbs();        ///< what the resolver knows: control_dns.cpp
 std::vector<control_verb> node_verbs();       ///< status, reload, verify, backup: control_node.cpp

@@ -17,23 +17,30 @@ constexpr uint64_t digest_limit_bytes = 16 * 1024 * 1024;
 } // namespace
 
 net::task<imap::actions> imap_connection::begin_append(const imap::begin_append& asked) {
-  if (append_to_.empty()) {
-    mailbox::open_folder order{asked.mailbox};
-    auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
+  if (!appending_) {
+    append_place_ = co_await find_place(asked.mailbox);
+    if (append_place_.outcome != imap::outcome::done)
+      co_return session_->on_append_ready(append_place_.outcome);
+    mailbox::open_folder order{append_place_.name, append_place_.who, imap::rights_of(imap::right::insert)};
+    auto found = co_await net::ask<mailbox::folder_opened>(this, append_place_.account, order);
     if (!found) co_return session_->on_append_ready(imap::outcome::unavailable);
     if (found->outcome != imap::outcome::done) co_return session_->on_append_ready(found->outcome);
+    // RFC 8508 wants one commit for both, and no commit spans two accounts.
+    if (asked.replaces && append_place_.owner != selected_.owner)
+      co_return session_->on_append_ready(imap::outcome::cannot);
   }
+  const auto& into = at(append_place_.shard);
   if (!asked.replaces) {
     mailbox::check_room question{whole_bytes_ + asked.size_bytes};
-    auto room = co_await net::ask<mailbox::room>(this, account_, question);
+    auto room = co_await net::ask<mailbox::room>(this, append_place_.account, question);
     if (!room) co_return session_->on_append_ready(imap::outcome::unavailable);
     if (!room->enough) co_return session_->on_append_ready(imap::outcome::over_quota);
   }
   spool::may_accept space{asked.size_bytes};
-  auto may = co_await net::ask<bool>(this, home().intake, space);
+  auto may = co_await net::ask<bool>(this, into.intake, space);
   if (!may || !*may) co_return session_->on_append_ready(imap::outcome::unavailable);
-  append_.emplace(home().with);
-  append_to_ = asked.mailbox;
+  append_.emplace(into.with);
+  appending_ = true;
   co_return session_->on_append_ready(imap::outcome::done);
 }
 
@@ -42,7 +49,7 @@ net::task<> imap_connection::take(bytes_view piece) {
   append_->feed(piece);
   while (append_->has_full_chunk()) {
     committer::commit_batch order{append_->take_chunk(), nullptr};
-    auto written = co_await net::ask<committer::committed>(this, home().with.committer, order);
+    auto written = co_await net::ask<committer::committed>(this, append_->services().committer, order);
     if (!written) {
       append_outcome_ = imap::outcome::unavailable;
       co_return;
@@ -54,19 +61,22 @@ net::task<imap::actions> imap_connection::find_linked(const imap::find_linked& a
   linked_ = {};
   imap::message_data message;
   message.uid = asked.uid;
-  mailbox::open_folder order{asked.mailbox};
-  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
+  const auto where = co_await find_place(asked.mailbox);
+  if (where.outcome != imap::outcome::done) co_return session_->on_linked(where.outcome, message);
+  const auto& from = at(where.shard).with;
+  mailbox::open_folder order{where.name, where.who, imap::rights_of(imap::right::read)};
+  auto found = co_await net::ask<mailbox::folder_opened>(this, where.account, order);
   if (!found) co_return session_->on_linked(imap::outcome::unavailable, message);
   if (found->outcome != imap::outcome::done) co_return session_->on_linked(found->outcome, message);
   if (asked.validity && *asked.validity != found->uid_validity)
     co_return session_->on_linked(imap::outcome::no_such_mailbox, message);
   using records = std::vector<storage::message_record>;
   const std::vector<uid> wanted{asked.uid};
-  std::function<storage::result<records>(storage::reach)> how =
-      [store = home().with.store, folder = found->id, wanted](storage::reach reach) {
-        return storage::read_messages(*store, folder, wanted, reach);
-      };
-  const auto read_records = co_await read<records>(home().with, how);
+  std::function<storage::result<records>(storage::reach)> how = [store = from.store, folder = found->id,
+                                                                 wanted](storage::reach reach) {
+    return storage::read_messages(*store, folder, wanted, reach);
+  };
+  const auto read_records = co_await read<records>(from, how);
   if (!read_records) co_return session_->on_linked(imap::outcome::unavailable, message);
   const auto record = read_records->front();
   mime::digest digest;
@@ -74,10 +84,10 @@ net::task<imap::actions> imap_connection::find_linked(const imap::find_linked& a
   message.gone = !record.body;
   if (!message.gone) {
     std::function<storage::result<storage::blob_record>(storage::reach)> find =
-        [store = home().with.store, body = record.body](storage::reach reach) {
+        [store = from.store, body = record.body](storage::reach reach) {
           return storage::read_blob(*store, body, reach);
         };
-    const auto blob = co_await read<storage::blob_record>(home().with, find);
+    const auto blob = co_await read<storage::blob_record>(from, find);
     auto decoded = blob ? mime::decode(blob->digest) : mime::result<mime::digest>(mime::digest{});
     if ((!blob && blob.error().code != storage::errc::not_found) || !decoded)
       co_return session_->on_linked(imap::outcome::unavailable, message);
@@ -86,11 +96,11 @@ net::task<imap::actions> imap_connection::find_linked(const imap::find_linked& a
   }
   if (!message.gone && asked.depth >= imap::read_depth::header) {
     const auto size = asked.depth == imap::read_depth::whole ? record.size_bytes : digest.header_size;
-    std::function<storage::result<bytes>(storage::reach)> fetch =
-        [store = home().with.store, body = record.body, size](storage::reach reach) {
-          return storage::read_body(*store, body, 0, size, reach);
-        };
-    auto content = co_await read<bytes>(home().with, fetch);
+    std::function<storage::result<bytes>(storage::reach)> fetch = [store = from.store, body = record.body,
+                                                                   size](storage::reach reach) {
+      return storage::read_body(*store, body, 0, size, reach);
+    };
+    auto content = co_await read<bytes>(from, fetch);
     if (!content) co_return session_->on_linked(imap::outcome::unavailable, message);
     octets = std::move(*content);
     message.header = bytes_view(octets).substr(0, std::min<uint64_t>(octets.size(), digest.header_size));
@@ -98,6 +108,7 @@ net::task<imap::actions> imap_connection::find_linked(const imap::find_linked& a
   }
   if (!message.gone) {
     linked_ = record.body;
+    linked_shard_ = where.shard;
     message.size_bytes = record.size_bytes;
     message.internal_date = record.internal_date;
     message.digest = &digest;
@@ -111,11 +122,12 @@ net::task<> imap_connection::copy_linked(const imap::copy_linked& asked) {
   while (offset < end && append_outcome_ == imap::outcome::done) {
     const auto in_chunk = offset % storage::body_chunk_bytes;
     const auto size = std::min<uint64_t>(end - offset, storage::body_chunk_bytes - in_chunk);
-    std::function<storage::result<bytes>(storage::reach)> how = [store = home().with.store, body = linked_,
-                                                                 offset, size](storage::reach reach) {
+    const auto& from = at(linked_shard_).with;
+    std::function<storage::result<bytes>(storage::reach)> how = [store = from.store, body = linked_, offset,
+                                                                 size](storage::reach reach) {
       return storage::read_body(*store, body, offset, size, reach);
     };
-    const auto octets = co_await read<bytes>(home().with, how);
+    const auto octets = co_await read<bytes>(from, how);
     if (!octets || octets->size() != size) {
       append_outcome_ = imap::outcome::unavailable;
       co_return;
@@ -142,13 +154,14 @@ net::task<> imap_connection::end_message(const imap::end_message& asked) {
 
 /// Writes what is held of whole messages, which do not count yet: a crash leaves them to the collector.
 net::task<> imap_connection::write_ahead() {
-  auto batch = std::make_shared<storage::batch>(*home().with.store);
+  const auto& into = at(append_place_.shard).with;
+  auto batch = std::make_shared<storage::batch>(*into.store);
   for (auto& each : whole_)
     if (each.last_chunk)
       storage::put_chunk(*batch, each.body, each.chunks - 1, *std::exchange(each.last_chunk, nullptr), false);
   held_bytes_ = 0;
   committer::commit_batch order{batch, nullptr};
-  auto written = co_await net::ask<committer::committed>(this, home().with.committer, order);
+  auto written = co_await net::ask<committer::committed>(this, into.committer, order);
   if (!written) append_outcome_ = imap::outcome::unavailable;
 }
 
@@ -159,9 +172,25 @@ net::task<imap::actions> imap_connection::finish_append(const imap::finish_appen
     give_up_append();
     co_return session_->on_appended(answer);
   }
-  auto batch = std::make_shared<storage::batch>(*home().with.store);
+  const auto put = co_await put_whole(asked);
+  answer.outcome = put.outcome;
+  answer.uid_validity = put.uid_validity;
+  answer.uids = put.uids;
+  give_up_append();
+  co_return session_->on_appended(answer);
+}
+
+net::task<mailbox::inserted> imap_connection::put_whole(const imap::finish_append& asked) {
+  mailbox::inserted answer;
+  // The message may have been long on its way: another's account need not have waited.
+  if (!append_place_.is_own()) {
+    const bool there = co_await reach(append_place_, {});
+    if (!there) co_return answer;
+  }
+  auto batch = std::make_shared<storage::batch>(*at(append_place_.shard).with.store);
   mailbox::put_messages order;
-  order.folder = append_to_;
+  order.folder = append_place_.name;
+  order.who = append_place_.who;
   for (const auto& each : whole_) {
     if (each.last_chunk) storage::put_chunk(*batch, each.body, each.chunks - 1, *each.last_chunk, true);
     storage::put_blob(*batch, each.body, {each.size_bytes, each.chunks, each.digest});
@@ -173,31 +202,27 @@ net::task<imap::actions> imap_connection::finish_append(const imap::finish_appen
   // Out of our hands now: should the connection end before the answer, the bodies may be in a folder already.
   // If they are not, they are found by their marks at the next start.
   auto handed_over = std::exchange(whole_, {});
-  auto put = co_await net::ask<mailbox::inserted>(this, account_, order);
-  answer.outcome = put ? put->outcome : imap::outcome::unavailable;
-  if (answer.outcome == imap::outcome::done) {
-    answer.uid_validity = put->uid_validity;
-    answer.uids = put->uids;
-  } else {
-    whole_ = std::move(handed_over);
-  }
-  give_up_append();
-  co_return session_->on_appended(answer);
+  auto put = co_await net::ask<mailbox::inserted>(this, append_place_.account, order);
+  if (put) answer = std::move(*put);
+  if (answer.outcome != imap::outcome::done) whole_ = std::move(handed_over);
+  co_return answer;
 }
 
 void imap_connection::give_up_append() {
+  const auto& into = at(append_place_.shard).with;
   std::shared_ptr<storage::batch> batch;
   if (append_) batch = append_->give_up();
   for (const auto& each : whole_) {
     if (each.chunks == 1 && each.last_chunk) continue; // nothing of it is on disk
-    if (!batch) batch = std::make_shared<storage::batch>(*home().with.store);
+    if (!batch) batch = std::make_shared<storage::batch>(*into.store);
     storage::abandon_blob(*batch, each.body);
   }
-  if (batch) caf::anon_send(home().with.committer, committer::commit_batch{batch, nullptr});
+  if (batch) caf::anon_send(into.committer, committer::commit_batch{batch, nullptr});
   append_.reset();
   whole_.clear();
   whole_bytes_ = held_bytes_ = digest_bytes_ = 0;
-  append_to_.clear();
+  appending_ = false;
+  append_place_ = {};
   append_outcome_ = imap::outcome::done;
 }
 

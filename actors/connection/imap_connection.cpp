@@ -7,6 +7,7 @@
 #include "storage/word_index.hpp"
 
 #include <iterator>
+#include <utility>
 
 namespace stagepost::connection {
 
@@ -39,27 +40,42 @@ imap::session_settings imap_connection::settings() const {
 std::chrono::milliseconds imap_connection::patience() const {
   const auto all = with_->settings->get();
   if (!session_->is_authenticated()) return std::chrono::minutes(1);
-  return !append_to_.empty() ? all->imap.command_timeout : all->imap.idle_timeout;
+  return appending_ ? all->imap.command_timeout : all->imap.idle_timeout;
 }
 
 caf::message_handler imap_connection::handlers() {
   set_down_handler([this](const caf::down_msg& ended) { on_down(ended); });
   return {
       [this](mailbox::mailbox_changed& notice) { on_changed(notice); },
-      [this](const mailbox::mailbox_gone& notice) { on_gone(notice); },
+      [this](const mailbox::mailbox_gone& notice) {
+        if (is_selected(notice.folder)) end_selection();
+      },
+      [this](mailbox::account_changed& notice) {
+        if (!watches_) return;
+        session_->queue_event(std::move(notice.event));
+        poke();
+      },
   };
 }
 
 void imap_connection::on_changed(mailbox::mailbox_changed& notice) {
-  if (!folder_ || notice.folder != folder_id_) return;
+  if (!is_selected(notice.folder)) return;
+  // The name is the owner's; others know the folder by a longer one, which they see when they list again.
+  if (!selected_.is_own()) notice.update.renamed_to.clear();
   auto said = session_->on_update(std::move(notice.update));
   if (said.empty()) return;
   std::move(said.begin(), said.end(), std::back_inserter(spoken_));
   poke();
 }
 
-void imap_connection::on_gone(const mailbox::mailbox_gone& notice) {
-  if (!folder_ || notice.folder != folder_id_) return;
+/// What the folder left last says may still be under way, and one of another shard may have its number.
+bool imap_connection::is_selected(mailbox_id folder) {
+  return folder_ && folder == folder_id_ &&
+         current_sender() == caf::actor_cast<caf::strong_actor_ptr>(folder_);
+}
+
+void imap_connection::end_selection() {
+  if (!folder_) return;
   folder_ = nullptr;
   auto said = session_->on_mailbox_gone();
   std::move(said.begin(), said.end(), std::back_inserter(spoken_));
@@ -81,6 +97,11 @@ net::task<> imap_connection::serve() {
       auto todo = std::move(spoken_);
       spoken_.clear();
       co_await perform(std::move(todo));
+      continue;
+    }
+    // Only now, when all before has been sent: what a client is too slow for waits in the session.
+    if (auto told = session_->tell_news(); !told.empty()) {
+      co_await perform(std::move(told));
       continue;
     }
     co_await flush();
@@ -113,8 +134,15 @@ void imap_connection::on_exit() {
 
 /// The account or the folder failed: what the session shows is no longer kept up.
 void imap_connection::on_down(const caf::down_msg& ended) {
-  if (account_ && ended.source == account_.address()) on_gone({folder_id_});
-  if (folder_ && ended.source == folder_.address()) on_gone({folder_id_});
+  if (account_ && ended.source == account_.address()) {
+    end_selection();
+    if (std::exchange(watches_, false)) {
+      auto said = session_->on_shutdown(); // what happens from here on it would not hear of
+      std::move(said.begin(), said.end(), std::back_inserter(spoken_));
+      poke();
+    }
+  }
+  if (folder_ && ended.source == folder_.address()) end_selection();
 }
 
 net::task<> imap_connection::perform(imap::actions todo) {
@@ -133,6 +161,8 @@ net::task<> imap_connection::perform(imap::actions todo) {
         co_await end_message(*end);
       } else if (std::holds_alternative<imap::leave_mailbox>(action)) {
         leave();
+      } else if (auto* asked = std::get_if<imap::watch_account>(&action)) {
+        watch(asked->wanted);
       } else if (std::holds_alternative<imap::abort_append>(action)) {
         give_up_append();
       } else if (std::holds_alternative<imap::start_compression>(action)) {
@@ -153,12 +183,6 @@ net::task<> imap_connection::perform(imap::actions todo) {
   }
 }
 
-template <class Order>
-net::task<imap::actions> imap_connection::change_folders(Order order) {
-  auto answer = co_await net::ask<mailbox::outcome_answer>(this, account_, std::move(order));
-  co_return session_->on_outcome(answer ? answer->outcome : imap::outcome::unavailable);
-}
-
 net::task<imap::actions> imap_connection::answer(imap::action& question) {
   if (auto* asked = std::get_if<imap::read_messages>(&question)) co_return co_await read_messages(*asked);
   if (auto* asked = std::get_if<imap::narrow_search>(&question)) co_return co_await narrow(*asked);
@@ -168,44 +192,23 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
     session_->set_time(now());
     co_return session_->on_more();
   }
-  if (std::holds_alternative<imap::list_mailboxes>(question)) {
-    mailbox::list_folders order;
-    auto found = co_await net::ask<mailbox::folder_list>(this, account_, order);
-    if (!found) co_return session_->on_mailboxes(imap::outcome::unavailable, {});
-    co_return session_->on_mailboxes(found->outcome, std::move(found->folders));
-  }
-  if (auto* asked = std::get_if<imap::read_status>(&question)) co_return co_await read_status(*asked);
-  if (std::holds_alternative<imap::read_quota>(question)) co_return co_await read_quota();
-  if (auto* asked = std::get_if<imap::read_annotations>(&question))
-    co_return co_await read_annotations(*asked);
-  if (auto* asked = std::get_if<imap::write_annotations>(&question))
-    co_return co_await change_folders(*asked);
+  if (std::holds_alternative<imap::list_mailboxes>(question)) co_return co_await list();
   if (auto* asked = std::get_if<imap::open_mailbox>(&question)) co_return co_await open(*asked);
-  if (auto* asked = std::get_if<imap::create_mailbox>(&question)) co_return co_await change_folders(*asked);
-  if (auto* asked = std::get_if<imap::delete_mailbox>(&question)) co_return co_await change_folders(*asked);
-  if (auto* asked = std::get_if<imap::rename_mailbox>(&question)) co_return co_await change_folders(*asked);
-  if (auto* asked = std::get_if<imap::subscribe_mailbox>(&question))
-    co_return co_await change_folders(*asked);
+  if (std::holds_alternative<sasl::find_credentials>(question) ||
+      std::holds_alternative<sasl::verify_password>(question) ||
+      std::holds_alternative<sasl::finish_login>(question))
+    co_return co_await answer_login(question);
   if (auto* asked = std::get_if<imap::read_expunged>(&question)) {
     std::function<storage::result<storage::expunged_uids>(storage::reach)> how =
-        [store = home().with.store, folder = folder_id_, since = asked->since](storage::reach reach) {
-          return storage::read_expunged(*store, folder, since, reach);
-        };
-    auto found = co_await read<storage::expunged_uids>(home().with, how);
+        [store = at(selected_.shard).with.store, folder = folder_id_, since = asked->since](
+            storage::reach reach) { return storage::read_expunged(*store, folder, since, reach); };
+    auto found = co_await read<storage::expunged_uids>(at(selected_.shard).with, how);
     if (!found) co_return session_->on_expunged(imap::outcome::unavailable, {});
     const imap::expunged_since result{found->complete, std::move(found->uids)};
     co_return session_->on_expunged(imap::outcome::done, result);
   }
-  if (auto* asked = std::get_if<imap::store_flags>(&question)) {
-    auto result = co_await net::ask<imap::stored>(this, folder_, *asked);
-    imap::stored answer;
-    if (result) answer = *result;
-    co_return session_->on_stored(answer);
-  }
-  if (auto* asked = std::get_if<imap::expunge>(&question)) {
-    auto result = co_await net::ask<mailbox::outcome_answer>(this, folder_, *asked);
-    co_return session_->on_outcome(result ? result->outcome : imap::outcome::unavailable);
-  }
+  if (auto* asked = std::get_if<imap::store_flags>(&question)) co_return co_await store(*asked);
+  if (auto* asked = std::get_if<imap::expunge>(&question)) co_return co_await expunge(*asked);
   if (auto* asked = std::get_if<imap::copy_messages>(&question)) co_return co_await copy(*asked);
   if (auto* asked = std::get_if<imap::begin_append>(&question)) co_return co_await begin_append(*asked);
   if (auto* asked = std::get_if<imap::find_linked>(&question)) co_return co_await find_linked(*asked);
@@ -216,6 +219,10 @@ net::task<imap::actions> imap_connection::answer(imap::action& question) {
     if (!safe) throw peer_gone{};
     co_return session_->on_tls(channel());
   }
+  co_return co_await answer_about_folders(question);
+}
+
+net::task<imap::actions> imap_connection::answer_login(imap::action& question) {
   if (auto* asked = std::get_if<sasl::find_credentials>(&question)) {
     const auto found = co_await credentials_of(*asked);
     co_return session_->on_credentials(found);
@@ -236,12 +243,28 @@ net::task<imap::actions> imap_connection::log_in_with(domain::login_answer answe
     const bool attached = co_await attach(answer.account);
     if (!attached) answer.outcome = sasl::login_outcome::temporary_failure;
     session_->use_time_zone(zone_of(answer));
+    session_->use_sharing(answer.shares_folders);
     account_id_ = answer.account.account;
+    domain_ = answer.domain;
+    shares_ = answer.shares_folders;
+    administers_ = answer.role == storage::account_role::domain_admin;
   }
   co_return session_->on_login(answer.outcome, answer.account.address);
 }
 
+/// In front of all that is asked of the account after it: nothing is missed.
+void imap_connection::watch(bool wanted) {
+  if (!account_ || wanted == watches_) return;
+  watches_ = wanted;
+  if (wanted)
+    monitor(account_);
+  else
+    demonitor(account_.address());
+  send(account_, mailbox::watch_account{caf::actor_cast<mailbox::account_watcher_actor>(this), wanted});
+}
+
 void imap_connection::leave() {
+  let_go(std::exchange(selected_, {}));
   if (!folder_) return;
   demonitor(folder_.address());
   send(folder_, mailbox::leave_view{caf::actor_cast<mailbox::watcher_actor>(this)});
@@ -253,25 +276,37 @@ void imap_connection::leave() {
 net::task<imap::actions> imap_connection::open(const imap::open_mailbox& asked) {
   leave();
   imap::selected_mailbox nothing;
-  mailbox::open_folder order{asked.name};
-  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
+  selected_ = co_await find_place(asked.name);
+  if (selected_.outcome == imap::outcome::done && !selected_.is_own()) {
+    const bool held = co_await reach(selected_, address());
+    if (!held) selected_.outcome = imap::outcome::unavailable;
+  }
+  if (selected_.outcome != imap::outcome::done)
+    co_return session_->on_opened(selected_.outcome, std::move(nothing));
+  mailbox::open_folder order{selected_.name, selected_.who, imap::rights_of(imap::right::read)};
+  auto found = co_await net::ask<mailbox::folder_opened>(this, selected_.account, order);
   if (!found) co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
   if (found->outcome != imap::outcome::done)
     co_return session_->on_opened(found->outcome, std::move(nothing));
-  mailbox::open_view look{caf::actor_cast<mailbox::watcher_actor>(this)};
+  mailbox::open_view look{caf::actor_cast<mailbox::watcher_actor>(this), selected_.who};
   auto view = co_await net::ask<mailbox::view_answer>(this, found->folder, look);
-  if (!view || view->outcome != imap::outcome::done)
-    co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
+  if (!view) co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
+  if (view->outcome != imap::outcome::done) co_return session_->on_opened(view->outcome, std::move(nothing));
   folder_ = found->folder;
   folder_id_ = found->id;
   monitor(folder_);
+  view->view.rights = found->rights;
+  view->view.id = shown_id(found->id, selected_.shard);
   co_return session_->on_opened(imap::outcome::done, std::move(view->view));
 }
 
 net::task<imap::actions> imap_connection::look_into(const imap::look_into& asked) {
   imap::selected_mailbox nothing;
-  mailbox::open_folder order{asked.name};
-  auto found = co_await net::ask<mailbox::folder_opened>(this, account_, order);
+  looked_into_ = co_await find_place(asked.name);
+  if (looked_into_.outcome != imap::outcome::done)
+    co_return session_->on_opened(looked_into_.outcome, std::move(nothing));
+  mailbox::open_folder order{looked_into_.name, looked_into_.who, imap::rights_of(imap::right::read)};
+  auto found = co_await net::ask<mailbox::folder_opened>(this, looked_into_.account, order);
   if (!found) co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
   if (found->outcome != imap::outcome::done)
     co_return session_->on_opened(found->outcome, std::move(nothing));
@@ -282,16 +317,23 @@ net::task<imap::actions> imap_connection::look_into(const imap::look_into& asked
   if (view->outcome != imap::outcome::done)
     co_return session_->on_opened(imap::outcome::unavailable, std::move(nothing));
   looked_into_id_ = found->id;
+  view->view.id = shown_id(found->id, looked_into_.shard);
   co_return session_->on_opened(imap::outcome::done, std::move(view->view));
 }
 
 net::task<imap::actions> imap_connection::read_messages(const imap::read_messages& asked) {
   bodies_.clear();
+  const auto& where = asked.elsewhere ? looked_into_ : selected_;
+  const auto folder = asked.elsewhere ? looked_into_id_ : folder_id_;
+  const auto may = co_await rights_in(where, folder);
+  if (!may.has(imap::right::read)) co_return session_->on_read_end(imap::outcome::not_permitted);
+  const auto& from = at(where.shard).with;
   using records = std::vector<storage::message_record>;
-  std::function<storage::result<records>(storage::reach)> how =
-      [store = home().with.store, folder = asked.elsewhere ? looked_into_id_ : folder_id_, uids = asked.uids](
-          storage::reach reach) { return storage::read_messages(*store, folder, uids, reach); };
-  const auto found = co_await read<records>(home().with, how);
+  std::function<storage::result<records>(storage::reach)> how = [store = from.store, folder,
+                                                                 uids = asked.uids](storage::reach reach) {
+    return storage::read_messages(*store, folder, uids, reach);
+  };
+  const auto found = co_await read<records>(from, how);
   if (!found) co_return session_->on_read_end(imap::outcome::unavailable);
   for (size_t i = 0; i < asked.uids.size(); ++i) {
     const auto& record = (*found)[i];
@@ -306,10 +348,10 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
     bytes octets;
     if (!message.gone && asked.depth >= imap::read_depth::digest) {
       std::function<storage::result<storage::blob_record>(storage::reach)> find =
-          [store = home().with.store, body = record.body](storage::reach reach) {
+          [store = from.store, body = record.body](storage::reach reach) {
             return storage::read_blob(*store, body, reach);
           };
-      const auto blob = co_await read<storage::blob_record>(home().with, find);
+      const auto blob = co_await read<storage::blob_record>(from, find);
       if (!blob && blob.error().code != storage::errc::not_found)
         co_return session_->on_read_end(imap::outcome::unavailable);
       if (!blob) {
@@ -323,11 +365,11 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
     }
     if (!message.gone && asked.depth >= imap::read_depth::header) {
       const auto size = asked.depth == imap::read_depth::whole ? record.size_bytes : digest.header_size;
-      std::function<storage::result<bytes>(storage::reach)> fetch =
-          [store = home().with.store, body = record.body, size](storage::reach reach) {
-            return storage::read_body(*store, body, 0, size, reach);
-          };
-      auto content = co_await read<bytes>(home().with, fetch);
+      std::function<storage::result<bytes>(storage::reach)> fetch = [store = from.store, body = record.body,
+                                                                     size](storage::reach reach) {
+        return storage::read_body(*store, body, 0, size, reach);
+      };
+      auto content = co_await read<bytes>(from, fetch);
       if (!content && content.error().code != storage::errc::not_found)
         co_return session_->on_read_end(imap::outcome::unavailable);
       if (!content) {
@@ -340,13 +382,13 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
     }
     bytes text_start;
     if (!message.gone && asked.text_start) {
-      const auto where = imap::preview_extent(digest);
-      std::function<storage::result<bytes>(storage::reach)> fetch =
-          [store = home().with.store, body = record.body, where](storage::reach reach) {
-            return storage::read_body(*store, body, where.offset, where.size, reach);
-          };
+      const auto extent = imap::preview_extent(digest);
+      std::function<storage::result<bytes>(storage::reach)> fetch = [store = from.store, body = record.body,
+                                                                     extent](storage::reach reach) {
+        return storage::read_body(*store, body, extent.offset, extent.size, reach);
+      };
       storage::result<bytes> content(bytes{});
-      if (where.size != 0) content = co_await read<bytes>(home().with, fetch);
+      if (extent.size != 0) content = co_await read<bytes>(from, fetch);
       if (!content && content.error().code != storage::errc::not_found)
         co_return session_->on_read_end(imap::outcome::unavailable);
       if (!content) {
@@ -376,14 +418,17 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
 /// To run over a dictionary takes longer than a worker may be kept, be it in memory: it is for the readers.
 /// An index that cannot be read is none.
 net::task<imap::actions> imap_connection::narrow(const imap::narrow_search& asked) {
-  const auto state = storage::read_word_index(*home().with.store, folder_id_, storage::reach::cache);
+  const auto& from = at(selected_.shard).with;
+  const auto may = co_await rights_in(selected_, folder_id_);
+  if (!may.has(imap::right::read)) co_return session_->on_narrowed({}); // to read it will be refused
+  const auto state = storage::read_word_index(*from.store, folder_id_, storage::reach::cache);
   if (state && state->indexed_to == uid{}) co_return session_->on_narrowed({});
   const auto found = std::make_shared<storage::result<storage::word_answer>>(storage::errc::io_error);
   offload::run_work order{offload::make_work(
-      [found, store = home().with.store, folder = folder_id_, questions = to_questions(asked.texts)] {
+      [found, store = from.store, folder = folder_id_, questions = to_questions(asked.texts)] {
         *found = storage::search_words(*store, folder, questions, storage::reach::disk);
       })};
-  const auto done = co_await net::ask<offload::work_done>(this, home().with.readers, order);
+  const auto done = co_await net::ask<offload::work_done>(this, from.readers, order);
   if (!done || !*found) co_return session_->on_narrowed({});
   co_return session_->on_narrowed(to_narrowed(**found));
 }
@@ -391,16 +436,10 @@ net::task<imap::actions> imap_connection::narrow(const imap::narrow_search& aske
 net::task<> imap_connection::send_part(const imap::send_body& asked) {
   const auto known = bodies_.find(asked.message_uid);
   bool sent = false;
-  if (known != bodies_.end()) sent = co_await send_octets(known->second, asked.offset, asked.size_bytes);
+  const auto& from = at(selected_.shard).with;
+  if (known != bodies_.end())
+    sent = co_await send_octets(from, known->second, asked.offset, asked.size_bytes);
   if (!sent) throw std::runtime_error("a message cannot be read whose size was told already");
-}
-
-net::task<imap::actions> imap_connection::copy(const imap::copy_messages& asked) {
-  mailbox::copy_messages order{folder_, folder_id_, asked.uids, asked.to, asked.move};
-  auto result = co_await net::ask<imap::copied>(this, account_, order);
-  imap::copied answer;
-  if (result) answer = *result;
-  co_return session_->on_copied(answer);
 }
 
 } // namespace stagepost::connection

@@ -26,16 +26,17 @@ void mail_session::detach() {
   account_ = nullptr;
 }
 
-net::task<bool> mail_session::send_octets(blob_id body, uint64_t offset, uint64_t size_bytes) {
+net::task<bool> mail_session::send_octets(const mailbox::services& from, blob_id body, uint64_t offset,
+                                          uint64_t size_bytes) {
   const uint64_t end = offset + size_bytes;
   while (offset < end) {
     const auto in_chunk = offset % storage::body_chunk_bytes;
     const auto take = std::min<uint64_t>(end - offset, storage::body_chunk_bytes - in_chunk);
-    std::function<storage::result<bytes>(storage::reach)> how = [store = home().with.store, body, offset,
+    std::function<storage::result<bytes>(storage::reach)> how = [store = from.store, body, offset,
                                                                  take](storage::reach reach) {
       return storage::read_body(*store, body, offset, take, reach);
     };
-    const auto octets = co_await read<bytes>(home().with, how);
+    const auto octets = co_await read<bytes>(from, how);
     if (!octets || octets->size() != take) co_return false;
     say(*octets);
     with_->counters->add(metrics::counter::bodies_read_octets, take);

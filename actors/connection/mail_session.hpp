@@ -18,7 +18,8 @@ protected:
   const shard& home() const { return with_->shards[shard_]; }
 
   /// Sends `size_bytes` octets of a body from `offset`, chunk by chunk. False when they cannot be read.
-  net::task<bool> send_octets(blob_id body, uint64_t offset, uint64_t size_bytes);
+  net::task<bool> send_octets(const mailbox::services& from, blob_id body, uint64_t offset,
+                              uint64_t size_bytes);
 
   mailbox::account_actor account_;
   size_t shard_ = 0;

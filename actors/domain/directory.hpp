@@ -38,6 +38,9 @@ struct directory_state {
   storage::result<domain_actor> actor_of(const std::string& domain_name);
   address_found find_by_number(account_id account) const;
   domain_found find_by_name(const find_domain& what) const;
+  address_found find_one(const find_member& what) const;
+  neighbours_found find_some(const find_neighbours& what) const;
+  caf::result<public_folders_made> add_public_folders(const make_public_folders& what);
   caf::result<address_expanded> expand_all(const expand_address& what);
 
   caf::result<admin_answer> add_domain(const create_domain& what);
@@ -49,6 +52,9 @@ struct directory_state {
   /// cannot be erased now is erased after the next start.
   void erase_departed(std::vector<storage::departed_account> accounts);
   void erase_next(std::shared_ptr<std::vector<storage::departed_account>> accounts);
+  /// Has every shard from `shard` on take away what the account was granted in folders of others; then with
+  /// whether all have.
+  void revoke_grants(account_id account, size_t shard, std::function<void(bool)> then);
   caf::result<admin_answer> alter_user(const change_user& what);
   caf::result<admin_answer> set_password(const change_password& what);
   caf::result<user_list> users(const list_users& what) const;

@@ -40,7 +40,13 @@ caf::result<admin_answer> directory_state::remove_domain(const delete_domain& wh
   storage::delete_domain(*batch, *record);
   storage::delete_statistics(*batch, record->id);
   storage::delete_signing_keys(*batch, record->id);
-  return write(batch, record->name, {});
+  if (!record->public_folders) return write(batch, record->name, {});
+  const auto holder = storage::read_account(*with.from.system, record->public_folders, directory_reach);
+  if (!holder) return refuse("The domain's public folders cannot be read.");
+  storage::delete_account(*batch, *holder);
+  const storage::departed_account departed{holder->id, holder->shard};
+  storage::put_departed(*batch, departed);
+  return write(batch, record->name, {}, [this, departed] { erase_departed({departed}); });
 }
 
 caf::result<admin_answer> directory_state::alter_domain(const change_domain& what) {

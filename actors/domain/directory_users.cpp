@@ -140,17 +140,34 @@ void directory_state::erase_next(std::shared_ptr<std::vector<storage::departed_a
   self->request(with.mail[next.shard], caf::infinite, mailbox::erase_account{next.id})
       .then(
           [this, next, accounts](mailbox::outcome_answer result) {
-            if (result.outcome == mailbox::outcome::done) {
-              auto batch = std::make_shared<storage::batch>(*with.from.system);
-              storage::delete_departed(*batch, next.id);
-              // Should the note stay, it costs a look at an account without folders.
-              caf::anon_send(with.committer, committer::commit_batch{std::move(batch), nullptr});
-            }
-            erase_next(accounts);
+            if (result.outcome != mailbox::outcome::done) return erase_next(accounts);
+            revoke_grants(next.id, 0, [this, next, accounts](bool revoked) {
+              if (revoked) {
+                auto batch = std::make_shared<storage::batch>(*with.from.system);
+                storage::delete_departed(*batch, next.id);
+                // Should the note stay, it costs a look at an account without folders.
+                caf::anon_send(with.committer, committer::commit_batch{std::move(batch), nullptr});
+              }
+              erase_next(accounts);
+            });
           },
           [this, next, accounts](caf::error& failed) {
             log::error("account {}: mail not erased: {}", next.id.value, describe(failed));
             erase_next(accounts);
+          });
+}
+
+void directory_state::revoke_grants(account_id account, size_t shard, std::function<void(bool)> then) {
+  if (shard >= with.mail.size()) return then(true);
+  self->request(with.mail[shard], caf::infinite, mailbox::forget_grantee{account})
+      .then(
+          [this, account, shard, then](mailbox::outcome_answer result) {
+            if (result.outcome != mailbox::outcome::done) return then(false);
+            revoke_grants(account, shard + 1, then);
+          },
+          [account, then](caf::error& failed) {
+            log::error("account {}: still named in folders of others: {}", account.value, describe(failed));
+            then(false);
           });
 }
 

@@ -79,6 +79,41 @@ struct domain_found {
   std::string name; ///< its own, canonical
 };
 
+// -- who shares a domain
+// ----------------------------------------------------------------------------------------
+
+/// The user of exactly this name, be he switched off: `account` or `unknown`. No alias and no catch-all is
+/// him.
+struct find_member {
+  domain_id domain;
+  std::string local_part; ///< canonical
+};
+/// A user of the same domain.
+struct neighbour {
+  account_target target; ///< without an account: he is gone, or of another domain
+  std::string local_part;
+};
+/// These users of the domain, and what holds its public folders.
+struct find_neighbours {
+  domain_id domain;
+  std::vector<account_id> accounts;
+};
+struct neighbours_found {
+  bool done = false;                 ///< the store could be read
+  std::vector<neighbour> neighbours; ///< in the order asked for
+  account_target public_folders;     ///< without an account: there are none
+};
+/// Has the domain hold public folders, if it does not yet.
+struct make_public_folders {
+  std::string domain; ///< any of its names
+};
+struct public_folders_made {
+  bool done = false;
+  std::string sentence; ///< why not
+  domain_id domain;
+  account_target target;
+};
+
 // -- logging in
 // ----------------------------------------------------------------------------------------------------
 
@@ -100,6 +135,8 @@ struct login_answer {
   bool hide_client_address = false;      ///< DOM-30
   std::vector<std::string> domain_names; ///< further names of the account's domain (DOM-82), canonical
   std::string time_zone = "UTC";         ///< the user's, else the domain's
+  domain_id domain = {};
+  bool shares_folders = false; ///< DOM-69
 };
 
 struct find_credentials {
@@ -267,6 +304,9 @@ struct watch_space {
 using directory_actor = caf::typed_actor<
     caf::replies_to<find_address>::with<address_found>, caf::replies_to<find_account>::with<address_found>,
     caf::replies_to<expand_address>::with<address_expanded>, caf::replies_to<find_domain>::with<domain_found>,
+    caf::replies_to<find_member>::with<address_found>,
+    caf::replies_to<find_neighbours>::with<neighbours_found>,
+    caf::replies_to<make_public_folders>::with<public_folders_made>,
     caf::replies_to<create_domain>::with<admin_answer>, caf::replies_to<delete_domain>::with<admin_answer>,
     caf::replies_to<change_domain>::with<admin_answer>, caf::replies_to<list_domains>::with<domain_list>,
     caf::replies_to<create_user>::with<admin_answer>, caf::replies_to<delete_user>::with<admin_answer>,
@@ -302,6 +342,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::expand_address)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_expanded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_domain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::domain_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_member)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_neighbours)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::neighbours_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::make_public_folders)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::public_folders_made)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::login)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::login_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_credentials)

@@ -98,6 +98,8 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
   answer.time_zone = who.user.time_zone.value_or(who.domain_settings.time_zone);
   answer.hide_client_address = who.domain_settings.exclude_ip_from_received;
   answer.domain_names = who.domain.aliases;
+  answer.domain = who.domain.id;
+  answer.shares_folders = who.domain_settings.shared_folders;
   return answer;
 }
 

@@ -37,6 +37,9 @@ domain_reader reader_of(account_target target, const conf::user_settings& user) 
 
 space_sum sum_up(const stores& from, const storage::domain_record& domain) {
   space_sum found;
+  if (domain.public_folders)
+    if (const auto holder = storage::read_account(*from.system, domain.public_folders, storage::reach::disk))
+      found.used_bytes += mail_of(from, *holder);
   std::string next;
   for (;;) {
     const auto accounts = storage::read_accounts(*from.system, domain.id, next, step, storage::reach::disk);

@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
 
 namespace stagepost::index {
 
@@ -17,7 +18,14 @@ constexpr size_t most_waiting = 100'000;
 /// The store is looked through no further while so many wait.
 constexpr size_t enough_waiting = 10'000;
 constexpr size_t folders_per_look = 1000;
-constexpr auto retry_after = std::chrono::seconds(30);
+/// How long what failed waits the first time, and at most.
+constexpr std::chrono::seconds first_wait{30};
+constexpr std::chrono::seconds longest_wait = std::chrono::hours(1);
+
+template <class Duration>
+Duration longer(Duration last) {
+  return std::clamp<Duration>(last * 2, first_wait, longest_wait);
+}
 
 /// Hands batches to the committer from a thread that may wait.
 storage::batch_writer writer_for(caf::actor_system& system, committer::committer_actor to,
@@ -67,10 +75,7 @@ void indexer_state::add(mailbox_id folder, clock::duration delay) {
     again.insert(folder);
     return;
   }
-  if (waiting.size() >= most_waiting) {
-    look_wanted = true;
-    return;
-  }
+  if (waiting.size() >= most_waiting) return want_look();
   const auto due = clock::now() + delay;
   const auto [at, is_new] = waiting.try_emplace(folder, due);
   if (!is_new) {
@@ -90,10 +95,10 @@ void indexer_state::changed(mailbox_id folder) {
 
 rebuild_begun indexer_state::rebuild(const rebuild_index& what) {
   if (what.all) {
-    look_wanted = true;
+    // A walk under way is given up: this one begins at the beginning.
+    want_look();
+    walk = 0;
     look_at_all = true;
-    left_over = false;
-    look_from = {};
   }
   for (const auto folder : what.folders) {
     anew.insert(folder);
@@ -110,8 +115,18 @@ index_figures indexer_state::status() const {
   return now;
 }
 
+void indexer_state::want_look() { ++wanted; }
+
+void indexer_state::wake_at(clock::time_point when) {
+  if (tick_at && *tick_at <= when) return;
+  tick_at = when;
+  self->delayed_send(self, std::max(when - clock::now(), clock::duration(std::chrono::milliseconds(10))),
+                     atom::tick::value);
+}
+
 void indexer_state::go_on() {
   const auto now = clock::now();
+  if (now < paused_until) return wake_at(paused_until);
   const size_t threads = with.settings->get()->index.threads;
   while (busy.size() < threads && !turns.empty() && turns.begin()->first <= now) {
     const auto folder = turns.begin()->second;
@@ -119,12 +134,13 @@ void indexer_state::go_on() {
     waiting.erase(folder);
     run(folder);
   }
-  if (look_wanted && !looking && waiting.size() < enough_waiting) look();
-  if (busy.size() >= threads || turns.empty() || (tick_at && *tick_at <= turns.begin()->first)) return;
-  tick_at = turns.begin()->first;
-  self->delayed_send(self,
-                     std::max(turns.begin()->first - now, clock::duration(std::chrono::milliseconds(10))),
-                     atom::tick::value);
+  if (answered != wanted && !looking && waiting.size() < enough_waiting) {
+    if (now < look_after)
+      wake_at(look_after);
+    else
+      look();
+  }
+  if (busy.size() < threads && !turns.empty()) wake_at(turns.begin()->first);
 }
 
 void indexer_state::run(mailbox_id folder) {
@@ -157,9 +173,16 @@ void indexer_state::ended(mailbox_id folder, const storage::result<pass_report>&
   const bool changed_meanwhile = again.erase(folder) > 0;
   if (!how) {
     if (stop.stop_requested()) return;
-    log::error("mailbox {}: not indexed: {}", folder.value, how.error().detail);
-    add(folder, retry_after);
+    // Of a store that takes no writes each folder would tell the same.
+    if (with.store->failed()) {
+      store_ails(how.error().detail);
+      add(folder, {});
+    } else {
+      folder_ails(folder, how.error().detail);
+    }
   } else {
+    store_is_well();
+    ailing.erase(folder);
     figures.messages_indexed += how->messages;
     figures.cpu_time += how->cpu_time;
     release_memory(how->messages);
@@ -182,7 +205,42 @@ void indexer_state::release_memory(uint64_t indexed) {
       .then([](offload::work_done) {}, [](caf::error&) {});
 }
 
+void indexer_state::store_ails(const std::string& why) {
+  if (pause == clock::duration::zero()) log::error("messages are not indexed for now: {}", why);
+  if (clock::now() < paused_until) return; // another one of the same time
+  pause = longer(pause);
+  paused_until = clock::now() + pause;
+}
+
+void indexer_state::folder_ails(mailbox_id folder, const std::string& why) {
+  const bool known = ailing.contains(folder);
+  if (!known) log::error("mailbox {}: not indexed: {}", folder.value, why);
+  if (!known && ailing.size() >= most_waiting) return add(folder, longest_wait);
+  auto& wait = ailing[folder];
+  wait = longer(wait);
+  add(folder, wait);
+}
+
+void indexer_state::store_is_well() {
+  // A folder without news succeeds also where nothing can be written.
+  if (pause == clock::duration::zero() || with.store->failed()) return;
+  pause = {};
+  paused_until = {};
+  log::info("messages are indexed again");
+}
+
+void indexer_state::look_failed(const std::string& why) {
+  if (look_wait == clock::duration::zero()) log::error("folders to index cannot be found: {}", why);
+  look_wait = longer(look_wait);
+  look_after = clock::now() + look_wait;
+}
+
 void indexer_state::look() {
+  if (walk == 0) {
+    walk = wanted;
+    left_over = false;
+    look_from = {};
+  }
   looking = true;
   run_in<storage::folder_step>(
       self, with.pool,
@@ -191,32 +249,40 @@ void indexer_state::look() {
         return gone ? storage::folders_left_over(*store, from, folders_per_look)
                     : storage::folders_behind(*store, from, folders_per_look, all);
       },
-      [this, all = look_at_all](storage::result<storage::folder_step> found) {
+      [this, mine = walk](storage::result<storage::folder_step> found) {
         looking = false;
-        // A rebuild was asked for meanwhile: it begins at the beginning.
-        if (all == look_at_all) looked(found);
+        if (stop.stop_requested()) return;
+        if (!found) {
+          look_failed(found.error().detail);
+        } else {
+          look_wait = {};
+          if (mine == walk) looked(*found); // otherwise given up for a rebuild
+        }
         go_on();
       });
 }
 
-void indexer_state::looked(const storage::result<storage::folder_step>& found) {
-  if (!found) {
-    if (!stop.stop_requested()) log::error("folders to index cannot be found: {}", found.error().detail);
-    look_wanted = false; // the next overflow or start tries again
-    return;
+void indexer_state::make_anew(mailbox_id folder) {
+  anew.insert(folder);
+  add(folder, {});
+}
+
+void indexer_state::looked(const storage::folder_step& found) {
+  for (const auto folder : found.folders)
+    if (look_at_all && !left_over)
+      make_anew(folder);
+    else
+      add(folder, {});
+  for (const auto folder : found.damaged) {
+    log::warn("mailbox {}: the list of its index of words is damaged; it is made anew", folder.value);
+    make_anew(folder);
   }
-  for (const auto folder : found->folders) {
-    if (look_at_all && !left_over) anew.insert(folder);
-    add(folder, {});
-  }
-  look_from = found->next;
+  for (const auto folder : found.unknown)
+    log::error("mailbox {}: not indexed: its counters are damaged", folder.value);
+  look_from = found.next;
   if (look_from != mailbox_id{}) return;
-  if (!left_over) {
-    left_over = true;
-    return;
-  }
-  left_over = false;
-  look_wanted = false;
+  if (!std::exchange(left_over, true)) return;
+  answered = std::exchange(walk, 0);
   look_at_all = false;
 }
 

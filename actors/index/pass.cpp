@@ -106,7 +106,8 @@ result<done> tidy(const storage::store& in, mailbox_id folder, const pass_limits
     const auto counters = storage::read_counters(in, folder, reach::disk);
     if (!counters) return counters.error();
     if (state->messages() < counters->messages + limits.gone_messages) return done{};
-    const auto wasteful = storage::wasteful_segment(in, folder, *state);
+    const auto gone = state->messages() - counters->messages;
+    const auto wasteful = storage::wasteful_segment(in, folder, *state, gone);
     if (!wasteful) return wasteful.error();
     if (*wasteful == state->segments.size()) return done{};
     if (const auto merged = storage::merge_word_segments(in, folder, *wasteful, 1, write); !merged)

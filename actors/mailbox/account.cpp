@@ -28,13 +28,13 @@ const mailbox_actor& account_state::actor_of(folder& which) {
   // Linked: folders end with their account, and a folder that fails takes the account along, to be started
   // anew from what is on disk.
   if (!which.actor)
-    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), which.record,
-                                           which.made_with, lease);
+    which.actor = self->spawn<caf::linked>(mailbox, with, caf::actor_cast<account_actor>(self), id,
+                                           which.record, which.made_with, lease);
   return which.actor;
 }
 
 uint64_t account_state::used_bytes() const {
-  uint64_t sum = reserved_bytes;
+  uint64_t sum = reserved_bytes + recoverable_bytes.value_or(0);
   for (const auto& [name, each] : folders) sum += each.size_bytes;
   return sum;
 }
@@ -44,7 +44,7 @@ folder_list account_state::list() const {
   folder_list answer{outcome::done, {}};
   std::set<std::string> levels;
   for (const auto& [name, each] : folders) {
-    answer.folders.push_back({name, imap::special_use(each.record.use), each.record.subscribed, false});
+    answer.folders.push_back(info_of(each.record));
     for (auto slash = name.find('/'); slash != name.npos; slash = name.find('/', slash + 1))
       if (auto level = name.substr(0, slash); folders.count(level) == 0) levels.insert(std::move(level));
   }
@@ -52,10 +52,10 @@ folder_list account_state::list() const {
   return answer;
 }
 
-void account_state::status_of(const std::string& name, open_answer<status_answer> answer) {
-  auto* which = find(name);
-  if (which == nullptr)
-    return answer.deliver(status_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable, {}});
+void account_state::status_of(const folder_status& what, open_answer<status_answer> answer) {
+  auto* which = find(what.name);
+  if (const auto may = permits(which, what.who, imap::rights_of(imap::right::read)); may != outcome::done)
+    return answer.deliver(status_answer{may, {}});
   // Who asks for the status of all folders must not have all of them loaded. Without an actor nothing is on
   // its way to the disk.
   if (!which->actor && !which->made_with) {
@@ -70,15 +70,24 @@ void account_state::status_of(const std::string& name, open_answer<status_answer
             [answer](caf::error& failed) mutable { answer.deliver(std::move(failed)); });
 }
 
-folder_opened account_state::open(const std::string& name) {
-  auto* which = find(name);
-  if (which == nullptr)
-    return {loaded ? outcome::no_such_mailbox : outcome::unavailable, mailbox_actor{}, {}, {}};
-  return {outcome::done, actor_of(*which), which->record.id, which->record.uid_validity};
+folder_opened account_state::open(const open_folder& what) {
+  auto* which = find(what.name);
+  if (const auto may = permits(which, what.who, what.needed); may != outcome::done)
+    return {may, mailbox_actor{}, {}, {}, {}};
+  return {outcome::done, actor_of(*which), which->record.id, which->record.uid_validity,
+          rights_of(*which, what.who)};
 }
 
 void account_state::put(const put_messages& what, open_answer<inserted> answer) {
   if (!loaded) return answer.deliver(inserted{});
+  if (!what.who.is_owner()) {
+    const auto may = may_put(what);
+    if (may != outcome::done) return answer.deliver(inserted{may, {}, {}, {}});
+    auto limited = what;
+    limited.who = {};
+    limit_flags(limited.content.messages, rights_of(*find(what.folder), what.who));
+    return put(limited, answer);
+  }
   if (what.replaced.from) return replace(what, answer);
   uint64_t coming = 0;
   for (const auto& each : what.content.messages) coming += each.size_bytes;
@@ -144,7 +153,7 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
   state.id = id;
   state.quota_bytes = quota_bytes;
   state.lease = std::move(lease);
-  self->set_down_handler([self](const caf::down_msg& gone) { self->state.sessions.erase(gone.source); });
+  self->set_down_handler([self](const caf::down_msg& gone) { self->state.forget(gone.source); });
   state.load();
   return {
       [self](const attach_session& what) {
@@ -154,7 +163,8 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
         if (session && self->state.sessions.insert(what.session).second) self->monitor(session);
       },
       [self](const detach_session& what) {
-        if (self->state.sessions.erase(what.session) != 0) self->demonitor(what.session);
+        if (self->state.sessions.count(what.session) != 0) self->demonitor(what.session);
+        self->state.forget(what.session);
       },
       [self](list_folders) {
         return self->state.once_loaded<folder_list>(
@@ -162,17 +172,43 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
       },
       [self](const folder_status& what) {
         return self->state.once_loaded<status_answer>(
-            [self, what](open_answer<status_answer> answer) { self->state.status_of(what.name, answer); });
+            [self, what](open_answer<status_answer> answer) { self->state.status_of(what, answer); });
       },
       [self](const open_folder& what) {
         return self->state.once_loaded<folder_opened>(
-            [self, what](open_answer<folder_opened> answer) { answer.deliver(self->state.open(what.name)); });
+            [self, what](open_answer<folder_opened> answer) { answer.deliver(self->state.open(what)); });
       },
       [self](const imap::create_mailbox& what) { return self->state.create(what); },
       [self](const imap::delete_mailbox& what) { return self->state.remove(what); },
       [self](const imap::rename_mailbox& what) { return self->state.rename(what); },
       [self](const imap::subscribe_mailbox& what) { return self->state.subscribe(what); },
       [self](const imap::write_annotations& what) { return self->state.annotate(what); },
+      [self](const visit<imap::create_mailbox>& what) { return self->state.create(what.order, what.who); },
+      [self](const visit<imap::delete_mailbox>& what) { return self->state.remove(what.order, what.who); },
+      [self](const visit<imap::rename_mailbox>& what) { return self->state.rename(what.order, what.who); },
+      [self](const visit<imap::write_annotations>& what) {
+        return self->state.annotate(what.order, what.who);
+      },
+      [self](const find_rights& what) {
+        return self->state.once_loaded<rights_found>([self, what](open_answer<rights_found> answer) {
+          auto& s = self->state;
+          const auto* which = s.find(what.folder);
+          if (which == nullptr) return answer.deliver(rights_found{outcome::no_such_mailbox, {}});
+          answer.deliver(rights_found{outcome::done, s.rights_of(*which, what.who)});
+        });
+      },
+      [self](const my_rights& what) {
+        return self->state.once_loaded<rights_found>([self, what](open_answer<rights_found> answer) {
+          answer.deliver(self->state.find_rights_of(self->state.find(what.name), what.who));
+        });
+      },
+      [self](const read_grants& what) {
+        return self->state.once_loaded<grants_found>(
+            [self, what](open_answer<grants_found> answer) { answer.deliver(self->state.grants_of(what)); });
+      },
+      [self](const change_grant& what) { return self->state.change_grants(what); },
+      [self](const revoke_grants& what) { return self->state.revoke(what); },
+      [self](const subscribe_shared& what) { return self->state.subscribe_elsewhere(what); },
       [self](const put_messages& what) {
         return self->state.once_loaded<inserted>(
             [self, what](open_answer<inserted> answer) { self->state.put(what, answer); });
@@ -197,20 +233,22 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
             sum.messages += each.messages;
             sum.size_bytes += each.size_bytes;
           }
+          sum.size_bytes += s.recoverable_bytes.value_or(0);
           sum.quota_bytes = s.quota_bytes;
           sum.folders = s.folders.size();
           sum.most_folders = max_folders;
           answer.deliver(sum);
         });
       },
-      [self](const counters_changed& what) {
-        for (auto& [name, each] : self->state.folders)
-          if (each.record.id == what.folder) {
-            each.messages = what.messages;
-            each.size_bytes = what.size_bytes;
-          }
+      [self](const recover_messages& what) { return self->state.recover(what); },
+      [self](const counters_changed& what) { self->state.count(what); },
+      [self](recoverable_changed) { self->state.count_recoverable(); },
+      [self](const set_quota& what) {
+        auto& s = self->state;
+        s.quota_bytes = what.quota_bytes;
+        if (s.recoverable_bytes.has_value() != counts_expunged(s.with)) s.count_recoverable(); // as set now
       },
-      [self](const set_quota& what) { self->state.quota_bytes = what.quota_bytes; },
+      [self](const watch_account& what) { self->state.watch(what); },
       [self](atom::drain) -> caf::result<bool> {
         if (!self->state.may_end()) return false;
         auto pending = self->make_response_promise<bool>();
@@ -223,6 +261,13 @@ account_actor::behavior_type account(account_actor::stateful_pointer<account_sta
         return pending;
       },
   };
+}
+
+account_actor::behavior_type public_account(account_actor::stateful_pointer<account_state> self,
+                                            services with, account_id id, uint64_t quota_bytes,
+                                            std::shared_ptr<committer::lease> lease) {
+  self->state.is_public = true;
+  return account(self, std::move(with), id, quota_bytes, std::move(lease));
 }
 
 } // namespace stagepost::mailbox

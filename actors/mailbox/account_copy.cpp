@@ -3,6 +3,9 @@
 namespace stagepost::mailbox {
 
 void account_state::copy(const copy_messages& what, open_answer<imap::copied> answer) {
+  if (!what.who.is_owner())
+    if (const auto may = may_copy(what); may != outcome::done)
+      return answer.deliver(imap::copied{may, {}, {}, {}});
   if (what.move && move_busy)
     moves_waiting.push_back([this, what, answer] { copy_now(what, answer); });
   else
@@ -49,6 +52,10 @@ void account_state::copy_now(const copy_messages& what, open_answer<imap::copied
             // Renamed meanwhile into the folder that is held: it would wait for itself.
             if (into == nullptr || (what.move && !same && into->record.id == what.from_id))
               return finish({outcome::no_such_mailbox, {}, {}, {}});
+            // His rights may have ended while it waited, or the name has come to another folder.
+            if (!what.who.is_owner())
+              if (const auto may = may_copy(what); may != outcome::done) return finish({may, {}, {}, {}});
+            if (!what.who.is_owner()) limit_flags(source.messages, rights_of(*into, what.who));
             uint64_t coming = 0;
             if (!what.move)
               for (const auto& each : source.messages) coming += each.size_bytes;
@@ -71,13 +78,13 @@ void account_state::copy_now(const copy_messages& what, open_answer<imap::copied
                       }
                       if (!what.move || !same || put.outcome != outcome::done)
                         return finish(std::move(result));
-                      // The originals go as if expunged.
+                      // The originals go as if expunged; nothing is lost with them.
                       self->request(
                               what.from, caf::infinite,
                               imap::store_flags{from_uids, imap::flag_change::add, flag_deleted, {}, {}})
                           .then(
                               [this, what, from_uids, finish, result](imap::stored&) mutable {
-                                self->request(what.from, caf::infinite, imap::expunge{false, from_uids})
+                                self->request(what.from, caf::infinite, remove_moved{from_uids})
                                     .then([finish,
                                            result](outcome_answer) mutable { finish(std::move(result)); },
                                           [finish](caf::error&) mutable { finish({}); });

@@ -24,7 +24,7 @@ constexpr default_folder default_folders[] = {
 } // namespace
 
 storage::result<account_state::on_disk> account_state::read(const storage::store& from, account_id id,
-                                                            storage::reach reach) {
+                                                            bool with_recoverable, storage::reach reach) {
   on_disk all;
   auto records = storage::read_folders(from, id, reach);
   if (!records) return records.error();
@@ -41,6 +41,11 @@ storage::result<account_state::on_disk> account_state::read(const storage::store
     each.record = std::move(record);
     all.folders.push_back(std::move(each));
   }
+  if (with_recoverable) {
+    const auto sum = storage::sum_recoverable(from, id, reach);
+    if (!sum) return sum.error();
+    all.recoverable_bytes = *sum;
+  }
   // Only who has no folders may be gone; who is here for the first time has none either.
   if (!all.folders.empty()) return all;
   const auto erased = storage::is_erased(from, id, reach);
@@ -51,13 +56,14 @@ storage::result<account_state::on_disk> account_state::read(const storage::store
 
 void account_state::load() {
   if (loading) return;
-  auto cached = read(*with.store, id, storage::reach::cache);
+  const bool counts = counts_expunged(with);
+  auto cached = read(*with.store, id, counts, storage::reach::cache);
   if (cached || cached.error().code != storage::errc::not_cached) return take(std::move(cached));
   loading = true;
   ++under_way;
   read_cold<on_disk>(
       self, with.readers,
-      [store = with.store, id = id](storage::reach reach) { return read(*store, id, reach); },
+      [store = with.store, id = id, counts](storage::reach reach) { return read(*store, id, counts, reach); },
       [this](storage::result<on_disk> found) {
         loading = false;
         --under_way;
@@ -74,7 +80,9 @@ void account_state::take(storage::result<on_disk> found) {
   }
   loaded = true;
   erased = found->erased;
-  if (!erased && folders.count("INBOX") == 0) make_default_folders();
+  recoverable_bytes = found->recoverable_bytes;
+  // Who has any has an INBOX, or holds public folders.
+  if (!erased && !is_public && folders.empty()) make_default_folders();
 }
 
 void account_state::when_loaded(std::function<void()> then) {

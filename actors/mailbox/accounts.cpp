@@ -6,6 +6,8 @@
 #include "actors/mailbox/cold_read.hpp"
 #include "storage/annotations.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/recoverable.hpp"
+#include "storage/sharing.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,21 +22,23 @@ constexpr size_t ends_per_tick = 512;
 
 } // namespace
 
-void accounts_state::reach(account_id id, uint64_t quota_bytes,
-                           std::function<void(const account_actor&)> use) {
+void accounts_state::reach(account_id id, uint64_t quota_bytes, std::function<void(const account_actor&)> use,
+                           bool is_public) {
   auto& each = alive[id];
   each.used_at = std::chrono::steady_clock::now();
   if (each.ending) {
-    each.waiting.emplace_back([this, id, quota_bytes, use = std::move(use)] { reach(id, quota_bytes, use); });
+    each.waiting.emplace_back(
+        [this, id, quota_bytes, use = std::move(use), is_public] { reach(id, quota_bytes, use, is_public); });
     return;
   }
-  if (!each.actor) start(id, quota_bytes, each);
+  if (!each.actor) start(id, quota_bytes, each, is_public);
   use(each.actor);
 }
 
-void accounts_state::start(account_id id, uint64_t quota_bytes, entry& into) {
+void accounts_state::start(account_id id, uint64_t quota_bytes, entry& into, bool is_public) {
   into.lease = std::make_shared<committer::lease>();
-  into.actor = self->spawn<caf::monitored>(account, with, id, quota_bytes, into.lease);
+  into.actor =
+      self->spawn<caf::monitored>(is_public ? public_account : account, with, id, quota_bytes, into.lease);
 }
 
 void accounts_state::ask_to_end(account_id id) {
@@ -113,6 +117,38 @@ void accounts_state::when_certain(account_id id, const account_actor& actor, std
   retire(id);
 }
 
+void accounts_state::forget(const forget_grantee& what, open_answer<outcome_answer> answer) {
+  using rows = std::vector<storage::shared_folder>;
+  read_cold<rows>(
+      self, with.readers,
+      [store = with.store, who = what.account](storage::reach reach) {
+        return storage::read_shared_with_user(*store, who, SIZE_MAX, reach);
+      },
+      [this, grantee = what.account, answer](storage::result<rows> found) {
+        if (!found) return answer.deliver(outcome_answer{outcome::unavailable});
+        auto owners = std::make_shared<std::vector<account_id>>();
+        for (const auto& each : *found) // in order of the owners
+          if (owners->empty() || owners->back() != each.owner) owners->push_back(each.owner);
+        forget_in(owners, grantee, answer);
+      });
+}
+
+void accounts_state::forget_in(std::shared_ptr<std::vector<account_id>> owners, account_id grantee,
+                               open_answer<outcome_answer> answer) {
+  if (owners->empty()) return answer.deliver(outcome_answer{outcome::done});
+  const auto next = owners->back();
+  owners->pop_back();
+  reach(next, 0, [this, owners, grantee, answer](const account_actor& owner) {
+    self->request(owner, caf::infinite, revoke_grants{grantee})
+        .then(
+            [this, owners, grantee, answer](outcome_answer result) {
+              if (result.outcome != outcome::done) return answer.deliver(result);
+              forget_in(owners, grantee, answer);
+            },
+            [answer](caf::error& failed) { answer.deliver(std::move(failed)); });
+  });
+}
+
 void accounts_state::erase(account_id id, open_answer<outcome_answer> answer) {
   auto& each = alive[id];
   if (each.ending) {
@@ -143,13 +179,16 @@ void accounts_state::erase(account_id id, open_answer<outcome_answer> answer) {
 void accounts_state::erase_folders(account_id id, const std::vector<storage::folder_record>& folders,
                                    std::function<void(outcome)> then) {
   auto batch = std::make_shared<storage::batch>(*with.store);
-  for (const auto& each : folders) storage::delete_folder(*batch, id, each.id);
+  for (const auto& each : folders) storage::delete_folder(*batch, id, each);
+  storage::delete_subscriptions(*batch, id);
   storage::delete_annotations(*batch, {storage::annotated::account, id.value});
   storage::put_erased(*batch, id);
+  storage::forget_recoverable(*batch, id);
   self->request(with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
       .then(
-          [this, folders, then](committer::committed) {
+          [this, id, folders, then](committer::committed) {
             for (const auto& each : folders) self->send(with.eraser, erase_contents{each.id});
+            self->send(with.eraser, erase_recoverable{id});
             then(outcome::done);
           },
           [then](caf::error&) { then(outcome::unavailable); });
@@ -181,14 +220,21 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
       [self](const open_account& what) -> caf::result<account_opened> {
         auto pending = self->make_response_promise<account_opened>();
         open_answer<account_opened> answer(pending);
-        self->state.reach(what.account, what.quota_bytes,
-                          [self, what, answer](const account_actor& actor) mutable {
-                            self->send(actor, set_quota{what.quota_bytes});
-                            // Attached before the handle is out of our hands: a request to end that comes
-                            // later finds a session.
-                            if (what.session) self->send(actor, attach_session{what.session});
-                            answer.deliver(account_opened{actor});
-                          });
+        self->state.reach(
+            what.account, what.quota_bytes,
+            [self, what, answer](const account_actor& actor) mutable {
+              self->send(actor, set_quota{what.quota_bytes});
+              // Attached before the handle is out of our hands: a request to end that comes
+              // later finds a session.
+              if (what.session) self->send(actor, attach_session{what.session});
+              answer.deliver(account_opened{actor});
+            },
+            what.is_public);
+        return pending;
+      },
+      [self](const forget_grantee& what) -> caf::result<outcome_answer> {
+        auto pending = self->make_response_promise<outcome_answer>();
+        self->state.forget(what, open_answer<outcome_answer>(pending));
         return pending;
       },
       [self](const deliver_message& what) -> caf::result<inserted> {
@@ -200,6 +246,13 @@ accounts_self::behavior_type accounts(accounts_self::stateful_pointer<accounts_s
         auto pending = self->make_response_promise<outcome_answer>();
         self->state.erase(what.account, open_answer<outcome_answer>(pending));
         return pending;
+      },
+      [self](const recoverable_purged& what) {
+        // Who is not alive adds up anew when he starts.
+        for (const auto account : what.accounts)
+          if (const auto at = self->state.alive.find(account);
+              at != self->state.alive.end() && at->second.actor)
+            self->send(at->second.actor, recoverable_changed{});
       },
       [self](atom::tick) { self->state.tick(); },
   };

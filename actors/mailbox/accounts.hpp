@@ -41,8 +41,9 @@ struct accounts_state {
   std::unordered_map<account_id, entry> alive;
 
   /// Calls `use` with the account's actor, started if need be.
-  void reach(account_id id, uint64_t quota_bytes, std::function<void(const account_actor&)> use);
-  void start(account_id id, uint64_t quota_bytes, entry& into);
+  void reach(account_id id, uint64_t quota_bytes, std::function<void(const account_actor&)> use,
+             bool is_public = false);
+  void start(account_id id, uint64_t quota_bytes, entry& into, bool is_public);
   void ask_to_end(account_id id);
   /// Takes the lease of an account that ends back, then `then`; with false when the committer is gone.
   void revoke(account_id id, std::function<void(bool)> then);
@@ -55,6 +56,10 @@ struct accounts_state {
   void deliver(const deliver_message& what, open_answer<inserted> answer);
   /// `actor` ended before it answered; `then` runs when it is certain what of it is on disk.
   void when_certain(account_id id, const account_actor& actor, std::function<void()> then);
+  /// Has all folders of the shard that name a user name him no more.
+  void forget(const forget_grantee& what, open_answer<outcome_answer> answer);
+  void forget_in(std::shared_ptr<std::vector<account_id>> owners, account_id grantee,
+                 open_answer<outcome_answer> answer);
   void erase(account_id id, open_answer<outcome_answer> answer);
   void erase_folders(account_id id, const std::vector<storage::folder_record>& folders,
                      std::function<void(outcome)> then);

@@ -4,6 +4,9 @@
 #include "actors/log/log.hpp"
 #include "actors/mailbox/cold_read.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/recoverable.hpp"
+
+#include <type_traits>
 
 namespace stagepost::mailbox {
 
@@ -11,6 +14,8 @@ namespace {
 
 /// Messages that go with one batch: a folder of a million must not hold up the committer.
 constexpr size_t messages_per_step = 500;
+/// Groups of recoverable messages, of 64 at most.
+constexpr size_t groups_per_step = 8;
 constexpr size_t most_listed = 1000;
 constexpr auto look_interval = std::chrono::minutes(1);
 
@@ -21,52 +26,85 @@ void eraser_state::add(mailbox_id folder) {
   step();
 }
 
+void eraser_state::add(account_id account) {
+  if (forgotten.size() < most_listed) forgotten.push_back(account);
+  step();
+}
+
 void eraser_state::step() {
-  if (busy || doomed.empty()) return;
+  if (busy || (doomed.empty() && forgotten.empty())) return;
   busy = true;
   // What was handed in for the folder before it went is written first, so that nothing comes behind its end.
   self->request(committer, caf::infinite, committer::revoke_lease{})
       .then([this](committer::lease_revoked) { take_some(); },
-            [this](caf::error& failed) { give_up(describe(failed)); });
+            [this](caf::error& failed) {
+              if (!doomed.empty())
+                give_up(doomed, describe(failed));
+              else
+                give_up(forgotten, describe(failed));
+            });
 }
 
 void eraser_state::take_some() {
+  // Folders before accounts: of one that was being emptied when its account was erased some may be kept.
+  if (!doomed.empty())
+    take(doomed, [store = store, folder = doomed.front()](storage::batch& batch) {
+      return storage::delete_contents(batch, *store, folder, messages_per_step);
+    });
+  else
+    take(forgotten, [store = store, account = forgotten.front()](storage::batch& batch) {
+      return storage::delete_forgotten(batch, *store, account, groups_per_step);
+    });
+}
+
+template <class Id>
+void eraser_state::take(std::deque<Id>& list, std::function<storage::result<bool>(storage::batch&)> some) {
   const auto batch = std::make_shared<storage::batch>(*store);
   read_cold<bool>(
-      self, readers,
-      [store = store, batch, folder = doomed.front()](storage::reach) {
-        return storage::delete_contents(*batch, *store, folder, messages_per_step);
-      },
-      [this, batch](storage::result<bool> last) {
-        if (!last) return give_up(last.error().detail);
+      self, readers, [batch, some](storage::reach) { return some(*batch); },
+      [this, batch, &list](storage::result<bool> last) {
+        if (!last) return give_up(list, last.error().detail);
         self->request(committer, caf::infinite, committer::commit_batch{batch, nullptr})
             .then(
-                [this, done = *last](committer::committed) {
+                [this, &list, done = *last](committer::committed) {
                   busy = false;
-                  if (done) doomed.pop_front();
+                  if (done) list.pop_front();
                   step();
                 },
-                [this](caf::error& failed) { give_up(describe(failed)); });
+                [this, &list](caf::error& failed) { give_up(list, describe(failed)); });
       });
 }
 
-void eraser_state::give_up(const std::string& why) {
-  log::error("mailbox {}: contents not removed yet: {}", doomed.front().value, why);
+template <class Id>
+void eraser_state::give_up(std::deque<Id>& list, const std::string& why) {
+  constexpr bool is_folder = std::is_same_v<Id, mailbox_id>;
+  log::error("{} {}: contents not removed yet: {}", is_folder ? "mailbox" : "account", list.front().value,
+             why);
   busy = false;
-  doomed.pop_front(); // the next look finds it again
+  list.pop_front(); // the next look finds it again
 }
 
 void eraser_state::look() {
   self->delayed_send(self, look_interval, atom::tick::value);
-  if (busy || !doomed.empty()) return step();
+  if (busy || !doomed.empty() || !forgotten.empty()) return step();
   busy = true;
-  using folders = std::vector<mailbox_id>;
-  read_cold<folders>(
+  struct noted {
+    std::vector<mailbox_id> folders;
+    std::vector<account_id> accounts;
+  };
+  read_cold<noted>(
       self, readers,
-      [store = store](storage::reach reach) { return storage::read_doomed(*store, most_listed, reach); },
-      [this](storage::result<folders> left) {
+      [store = store](storage::reach reach) -> storage::result<noted> {
+        auto folders = storage::read_doomed(*store, most_listed, reach);
+        if (!folders) return folders.error();
+        auto accounts = storage::read_forgotten(*store, most_listed, reach);
+        if (!accounts) return accounts.error();
+        return noted{std::move(*folders), std::move(*accounts)};
+      },
+      [this](storage::result<noted> left) {
         busy = false;
-        if (left && doomed.empty()) doomed.assign(left->begin(), left->end());
+        if (left && doomed.empty()) doomed.assign(left->folders.begin(), left->folders.end());
+        if (left && forgotten.empty()) forgotten.assign(left->accounts.begin(), left->accounts.end());
         step();
       });
 }
@@ -83,6 +121,7 @@ eraser_self::behavior_type eraser(eraser_self::stateful_pointer<eraser_state> se
   state.look();
   return {
       [self](const erase_contents& what) { self->state.add(what.folder); },
+      [self](const erase_recoverable& what) { self->state.add(what.account); },
       [self](atom::tick) { self->state.look(); },
   };
 }

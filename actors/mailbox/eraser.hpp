@@ -4,9 +4,11 @@
 #include "actors/committer/interface.hpp"
 #include "actors/mailbox/interface.hpp"
 #include "actors/offload/interface.hpp"
+#include "storage/batch.hpp"
 #include "storage/store.hpp"
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,8 +16,8 @@ namespace stagepost::mailbox {
 
 using eraser_self = eraser_actor::extend<caf::reacts_to<atom::tick>>;
 
-/// One per shard. A deleted folder is noted in the store until it is empty, so the list in memory may be
-/// short: what does not fit is found there again.
+/// One per shard. A deleted folder is noted in the store until it is empty, and an erased account until
+/// nothing is kept of it, so the lists in memory may be short: what does not fit is found there again.
 struct eraser_state {
   static constexpr const char* name = "mailbox.eraser";
   eraser_self::pointer self = nullptr;
@@ -23,12 +25,18 @@ struct eraser_state {
   committer::committer_actor committer;
   offload::pool_actor readers;
   std::deque<mailbox_id> doomed;
+  std::deque<account_id> forgotten;
   bool busy = false;
 
   void add(mailbox_id folder);
+  void add(account_id account);
   void step();
   void take_some();
-  void give_up(const std::string& why);
+  /// Takes `some` of the first of a list, which leaves the list when nothing is left of it.
+  template <class Id>
+  void take(std::deque<Id>& list, std::function<storage::result<bool>(storage::batch&)> some);
+  template <class Id>
+  void give_up(std::deque<Id>& list, const std::string& why);
   void look();
 };
 

@@ -5,6 +5,7 @@
 #include "actors/mailbox/cold_read.hpp"
 #include "actors/open_answer.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/sharing.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -31,6 +32,17 @@ storage::result<uint64_t> sum_sizes(const storage::store& from, mailbox_id folde
     for (const auto& each : *records) sum += each.size_bytes;
   }
   return sum;
+}
+
+/// What happened, in one word: what came counts most.
+imap::mailbox_event::kind kind_of(const std::vector<contents::change>& made) {
+  using kind = imap::mailbox_event::kind;
+  kind found = kind::flags_changed;
+  for (const auto& each : made) {
+    if (each.record.kind == storage::change_kind::added) return kind::messages_new;
+    if (each.record.kind == storage::change_kind::expunged) found = kind::messages_expunged;
+  }
+  return found;
 }
 
 storage::result<contents> read_contents(const storage::store& from, mailbox_id folder, storage::reach reach) {
@@ -122,17 +134,19 @@ void mailbox_state::commit_all(std::shared_ptr<storage::batch> batch,
       storage::trim_changes(*batch, id, modseq(now - changes_kept));
   }
   ++given;
+  // As it stands with this change: others may be made before this one is on disk.
+  const counters_changed notice{kind_of(made), status_now()};
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), chain, lease})
-      .then([this, made, done](committer::committed) { commit_ended(true, made, done); },
-            [this, made, done](caf::error& failed) {
+      .then([this, made, notice, done](committer::committed) { commit_ended(true, made, notice, done); },
+            [this, made, notice, done](caf::error& failed) {
               log::error("mailbox {}: commit failed: {}", id.value, describe(failed));
               loaded = false;
-              commit_ended(false, made, done);
+              commit_ended(false, made, notice, done);
             });
 }
 
 void mailbox_state::commit_ended(bool committed, const std::vector<contents::change>& made,
-                                 const std::function<void(bool)>& done) {
+                                 const counters_changed& notice, const std::function<void(bool)>& done) {
   ++ended;
   if (committed) {
     for (const auto& each : made) tell_watchers(each);
@@ -140,7 +154,7 @@ void mailbox_state::commit_ended(bool committed, const std::vector<contents::cha
       return each.record.kind != storage::change_kind::flags;
     });
     if (with.indexer && words_changed) caf::anon_send(with.indexer, index::folder_changed{id});
-    self->send(account, counters_changed{id, held.counters().messages, held.counters().size_bytes});
+    self->send(account, notice);
   }
   // What was built on a failed change is void: by the chain all of it fails too, and then the truth is on
   // disk.
@@ -163,13 +177,13 @@ void mailbox_state::tell_watchers(const contents::change& made) {
                                : uid{};
   notice.update.highest_modseq = made.record.modseq;
   if (made.keywords_grew) notice.update.keywords = held.counters().keywords;
-  for (const auto& each : watchers) self->send(each, notice);
+  for (const auto& each : watchers) self->send(each.watcher, notice);
 }
 
 caf::result<view_answer> mailbox_state::open(const open_view& what) {
   auto pending = self->make_response_promise<view_answer>();
   open_answer<view_answer> answer(pending);
-  when_loaded([this, answer, watcher = what.watcher]() mutable {
+  when_loaded([this, answer, watcher = what.watcher, who = what.who]() mutable {
     view_answer view{outcome::done, id, {}};
     view.view.id = id;
     view.view.uid_validity = uid_validity;
@@ -179,10 +193,12 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
     view.view.keywords = held.counters().keywords;
     // He becomes a watcher when the commits he has seen have ended: notices of later ones come after the
     // answer.
-    when_settled([this, answer, watcher, view](bool good) mutable {
+    when_settled([this, answer, watcher, who, view](bool good) mutable {
       if (!good) return (void)answer.deliver(view_answer{});
-      if (watcher && std::find(watchers.begin(), watchers.end(), watcher) == watchers.end()) {
-        watchers.push_back(watcher);
+      // Asked now: whose rights end from here on finds him among the watchers.
+      if (!may_read(who)) return (void)answer.deliver(view_answer{outcome::no_such_mailbox, {}, {}});
+      if (watcher && find_watcher(watcher) == watchers.end()) {
+        watchers.push_back({watcher, who});
         self->monitor(watcher);
       }
       answer.deliver(std::move(view));
@@ -192,23 +208,56 @@ caf::result<view_answer> mailbox_state::open(const open_view& what) {
 }
 
 void mailbox_state::leave(const watcher_actor& who) {
-  const auto at = std::find(watchers.begin(), watchers.end(), who);
+  const auto at = find_watcher(who);
   if (at == watchers.end()) return;
   self->demonitor(who.address());
   watchers.erase(at);
+}
+
+std::vector<mailbox_state::watching>::iterator mailbox_state::find_watcher(const watcher_actor& who) {
+  return std::find_if(watchers.begin(), watchers.end(),
+                      [&](const watching& each) { return each.watcher == who; });
+}
+
+bool mailbox_state::may_read(const visitor& who) const {
+  const imap::rights held{storage::granted_to(who.account, who.domain, grants)};
+  return who.is_owner() || who.administers || held.has(imap::right::read);
+}
+
+void mailbox_state::change_grants(const grants_changed& what) {
+  grants = what.grants;
+  for (auto at = watchers.begin(); at != watchers.end();) {
+    if (may_read(at->who)) {
+      ++at;
+      continue;
+    }
+    self->send(at->watcher, mailbox_gone{id});
+    self->demonitor(at->watcher.address());
+    at = watchers.erase(at);
+  }
 }
 
 caf::result<status_answer> mailbox_state::status() {
   auto pending = self->make_response_promise<status_answer>();
   open_answer<status_answer> answer(pending);
   when_loaded([this, answer]() mutable {
-    const auto& c = held.counters();
-    status_answer now{
-        outcome::done,
-        {id, c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes}};
+    status_answer now{outcome::done, status_now()};
     when_settled([answer, now](bool good) mutable { answer.deliver(good ? now : status_answer{}); });
   });
   return pending;
+}
+
+imap::mailbox_status mailbox_state::status_now() const {
+  const auto& c = held.counters();
+  return {id, c.messages, c.unseen, c.deleted, c.uid_next, uid_validity, c.highest_modseq, c.size_bytes};
+}
+
+void mailbox_state::rename(const folder_renamed& what) {
+  folder_name = what.name;
+  mailbox_changed notice;
+  notice.folder = id;
+  notice.update.renamed_to = what.name;
+  for (const auto& each : watchers) self->send(each.watcher, notice);
 }
 
 caf::result<deleted_sum> mailbox_state::sum_of_deleted() {
@@ -246,7 +295,7 @@ caf::result<outcome_answer> mailbox_state::stop() {
   settle([this, answer]() mutable {
     closing = true;
     loaded = false;
-    for (const auto& each : watchers) self->send(each, mailbox_gone{id});
+    for (const auto& each : watchers) self->send(each.watcher, mailbox_gone{id});
     answer.deliver(outcome_answer{outcome::done});
     self->quit();
   });
@@ -254,7 +303,7 @@ caf::result<outcome_answer> mailbox_state::stop() {
 }
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
-                                     account_actor account, storage::folder_record folder,
+                                     account_actor account, account_id owner, storage::folder_record folder,
                                      std::shared_ptr<committer::chain> first_chain,
                                      std::shared_ptr<committer::lease> lease) {
   auto& state = self->state;
@@ -262,16 +311,18 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
   outlive_stray_errors(self);
   state.with = std::move(with);
   state.account = std::move(account);
+  state.owner = owner;
   state.id = folder.id;
   state.uid_validity = folder.uid_validity;
   state.folder_name = folder.name;
+  state.grants = std::move(folder.grants);
   state.first_chain = std::move(first_chain);
   state.lease = std::move(lease);
   self->set_down_handler([self](const caf::down_msg& gone) {
     auto& all = self->state.watchers;
     all.erase(std::remove_if(all.begin(), all.end(),
-                             [&](const watcher_actor& each) {
-                               return caf::actor_cast<caf::actor_addr>(each) == gone.source;
+                             [&](const mailbox_state::watching& each) {
+                               return caf::actor_cast<caf::actor_addr>(each.watcher) == gone.source;
                              }),
               all.end());
   });
@@ -279,13 +330,21 @@ mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_sta
   return {
       [self](const open_view& what) { return self->state.open(what); },
       [self](const leave_view& what) { self->state.leave(what.watcher); },
+      [self](const grants_changed& what) { self->state.change_grants(what); },
+      [self](const limited_store& what) { return self->state.store(what.what, what.may); },
       [self](const insert_messages& what) { return self->state.insert(what); },
       [self](const imap::store_flags& what) { return self->state.store(what); },
-      [self](const imap::expunge& what) { return self->state.expunge(what); },
+      [self](const imap::expunge& what) {
+        return self->state.expunge(what, mailbox_state::afterlife::by_settings);
+      },
       [self](const read_for_copy& what) { return self->state.read(what); },
+      [self](const remove_moved& what) {
+        return self->state.expunge({false, what.uids}, mailbox_state::afterlife::none);
+      },
       [self](const finish_move& what) { return self->state.finish(what); },
       [self](atom::status) { return self->state.status(); },
       [self](sum_deleted) { return self->state.sum_of_deleted(); },
+      [self](const folder_renamed& what) { self->state.rename(what); },
       [self](atom::flush) -> caf::result<outcome_answer> {
         auto pending = self->make_response_promise<outcome_answer>();
         open_answer<outcome_answer> answer(pending);

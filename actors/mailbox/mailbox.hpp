@@ -22,12 +22,18 @@ struct mailbox_state {
   mailbox_actor::pointer self = nullptr;
   services with;
   account_actor account;
+  account_id owner;
   mailbox_id id;
   stagepost::uid_validity uid_validity;
-  std::string folder_name; ///< as it was when the actor started; for traces
+  std::string folder_name; ///< for traces and what is expunged
 
   contents held;
-  std::vector<watcher_actor> watchers;
+  struct watching {
+    watcher_actor watcher;
+    visitor who;
+  };
+  std::vector<watching> watchers;
+  std::vector<storage::grant> grants; ///< as the account's list has them
 
   /// Commits given and ended so far; they end in order. A look at the folder must not show what a power cut
   /// could take back, so it waits for the commits given before it.
@@ -75,20 +81,32 @@ struct mailbox_state {
   /// Changes that follow one another, in one commit.
   void commit_all(std::shared_ptr<storage::batch> batch, const std::vector<contents::change>& made,
                   std::function<void(bool)> done);
-  void commit_ended(bool committed, const std::vector<contents::change>& made,
+  void commit_ended(bool committed, const std::vector<contents::change>& made, const counters_changed& notice,
                     const std::function<void(bool)>& done);
   void tell_watchers(const contents::change& made);
+  void rename(const folder_renamed& what);
+  imap::mailbox_status status_now() const;
 
   caf::result<view_answer> open(const open_view& what);
   void leave(const watcher_actor& who);
+  std::vector<watching>::iterator find_watcher(const watcher_actor& who);
+  bool may_read(const visitor& who) const;
+  /// Who may read the folder no more is told that it is gone.
+  void change_grants(const grants_changed& what);
   caf::result<inserted> insert(const insert_messages& what);
   /// `gone`: the record of the message that is replaced, if one is.
   void insert_now(const insert_messages& what, std::optional<storage::message_record> gone,
                   open_answer<inserted> answer);
   caf::result<deleted_sum> sum_of_deleted();
-  caf::result<imap::stored> store(const imap::store_flags& what);
-  caf::result<outcome_answer> expunge(const imap::expunge& what);
-  void expunge_now(const imap::expunge& what, open_answer<outcome_answer> answer);
+  /// `may`: the rights by which flags are set.
+  caf::result<imap::stored> store(const imap::store_flags& asked, imap::rights may = imap::all_rights);
+  /// What becomes of messages that are expunged: they stay recoverable as the settings say, or not.
+  enum class afterlife : uint8_t { by_settings, none };
+  caf::result<outcome_answer> expunge(const imap::expunge& what, afterlife then);
+  void expunge_now(const imap::expunge& what, afterlife then, open_answer<outcome_answer> answer);
+  /// Adds the removal of messages to `batch`, and what is kept of them; answers their sizes.
+  std::vector<uint64_t> take_out(storage::batch& batch, const std::vector<uid>& doomed,
+                                 const std::vector<storage::message_record>& records, afterlife then) const;
   caf::result<copied_out> read(const read_for_copy& what);
   caf::result<outcome_answer> finish(const finish_move& what);
   caf::result<status_answer> status();
@@ -104,7 +122,7 @@ struct mailbox_state {
 };
 
 mailbox_actor::behavior_type mailbox(mailbox_actor::stateful_pointer<mailbox_state> self, services with,
-                                     account_actor account, storage::folder_record folder,
+                                     account_actor account, account_id owner, storage::folder_record folder,
                                      std::shared_ptr<committer::chain> first_chain,
                                      std::shared_ptr<committer::lease> lease);
 

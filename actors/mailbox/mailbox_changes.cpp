@@ -2,9 +2,21 @@
 #include "actors/wall_clock.hpp"
 #include "storage/blobs.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/recoverable.hpp"
 #include "storage/trace_table.hpp"
 
 namespace stagepost::mailbox {
+
+namespace {
+
+/// RFC 4314 4: it fails only where none of the flags may be changed.
+bool may_store(const imap::store_flags& what, uint32_t settable, bool names_keywords) {
+  const bool none_asked = what.flags == 0 && what.keywords.empty();
+  if (none_asked || what.change == imap::flag_change::replace) return settable != 0 || names_keywords;
+  return (what.flags & settable) != 0 || (names_keywords && !what.keywords.empty());
+}
+
+} // namespace
 
 caf::result<inserted> mailbox_state::insert(const insert_messages& what) {
   auto pending = self->make_response_promise<inserted>();
@@ -66,12 +78,20 @@ void mailbox_state::insert_now(const insert_messages& what, std::optional<storag
   });
 }
 
-caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
+caf::result<imap::stored> mailbox_state::store(const imap::store_flags& asked, imap::rights may) {
   auto pending = self->make_response_promise<imap::stored>();
   open_answer<imap::stored> answer(pending);
-  when_free([this, answer, what]() mutable {
+  when_free([this, answer, may, what = asked]() mutable {
     if (!loaded) return (void)answer.deliver(imap::stored{});
     imap::stored result{outcome::done, {}, {}};
+    const bool names_keywords = may.has(imap::right::write);
+    const auto settable = imap::settable_flags(may);
+    if (!may_store(what, settable, names_keywords)) {
+      result.outcome = outcome::not_permitted;
+      return (void)answer.deliver(std::move(result));
+    }
+    what.flags &= settable;
+    if (!names_keywords) what.keywords.clear();
     bool grew = false;
     uint64_t keywords = 0;
     const auto known = held.counters().keywords.size();
@@ -100,8 +120,8 @@ caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
     auto made = held.set_flags(wanted, [&](message_entry& entry) {
       switch (what.change) {
       case imap::flag_change::replace:
-        entry.flags = what.flags;
-        entry.keywords = keywords;
+        entry.flags = (entry.flags & ~settable) | what.flags;
+        if (names_keywords) entry.keywords = keywords;
         break;
       case imap::flag_change::add:
         entry.flags |= what.flags;
@@ -131,14 +151,15 @@ caf::result<imap::stored> mailbox_state::store(const imap::store_flags& what) {
   return pending;
 }
 
-caf::result<outcome_answer> mailbox_state::expunge(const imap::expunge& what) {
+caf::result<outcome_answer> mailbox_state::expunge(const imap::expunge& what, afterlife then) {
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_free([this, answer, what]() mutable { expunge_now(what, answer); });
+  when_free([this, answer, what, then]() mutable { expunge_now(what, then, answer); });
   return pending;
 }
 
-void mailbox_state::expunge_now(const imap::expunge& what, open_answer<outcome_answer> answer) {
+void mailbox_state::expunge_now(const imap::expunge& what, afterlife then,
+                                open_answer<outcome_answer> answer) {
   if (!loaded) return (void)answer.deliver(outcome_answer{});
   std::vector<uid> doomed;
   if (what.all) {
@@ -156,23 +177,49 @@ void mailbox_state::expunge_now(const imap::expunge& what, open_answer<outcome_a
     });
     return;
   }
-  read_records(doomed, [this, doomed, answer,
+  read_records(doomed, [this, doomed, then, answer,
                         seen = chain](storage::result<std::vector<storage::message_record>> records) mutable {
     if (!loaded || chain != seen) return (void)answer.deliver(outcome_answer{}); // a commit failed meanwhile
     if (!records) return (void)answer.deliver(outcome_answer{to_outcome(records.error().code)});
     auto batch = std::make_shared<storage::batch>(*with.store);
-    std::vector<uint64_t> sizes;
-    for (size_t i = 0; i < doomed.size(); ++i) {
-      storage::delete_message(*batch, id, doomed[i]);
-      storage::drop_reference(*batch, (*records)[i].body, storage::blob_owner::mailbox, id.value,
-                              doomed[i].value);
-      sizes.push_back((*records)[i].size_bytes);
-    }
+    const auto sizes = take_out(*batch, doomed, *records, then);
     const auto made = held.remove(doomed, sizes);
-    commit(batch, made, [answer](bool committed) mutable {
+    commit(batch, made, [this, answer](bool committed) mutable {
+      if (committed && counts_expunged(with)) self->send(account, recoverable_changed{});
       answer.deliver(outcome_answer{committed ? outcome::done : outcome::unavailable});
     });
   });
+}
+
+std::vector<uint64_t> mailbox_state::take_out(storage::batch& batch, const std::vector<uid>& doomed,
+                                              const std::vector<storage::message_record>& records,
+                                              afterlife then) const {
+  const bool keeps = then == afterlife::by_settings && keeps_expunged(with);
+  std::vector<uint64_t> sizes;
+  std::vector<storage::recoverable_message> kept;
+  uint64_t keywords = 0; // of any of them
+  for (size_t i = 0; i < doomed.size(); ++i) {
+    const auto& record = records[i];
+    storage::delete_message(batch, id, doomed[i]);
+    sizes.push_back(record.size_bytes);
+    const auto* entry = held.find(doomed[i]);
+    if (keeps && record.body && entry != nullptr) { // without a body its record was lost
+      // Who brings it back does not want it to go with the next EXPUNGE.
+      kept.push_back({doomed[i], record, entry->flags & ~uint32_t(flag_deleted), entry->keywords});
+      keywords |= entry->keywords;
+    } else {
+      storage::drop_reference(batch, record.body, storage::blob_owner::mailbox, id.value, doomed[i].value);
+    }
+  }
+  if (kept.empty()) return sizes;
+  storage::recoverable_group head;
+  head.folder = id;
+  head.account = owner;
+  head.expunged_at = wall_clock();
+  head.folder_name = folder_name;
+  if (keywords != 0) head.keywords = held.counters().keywords;
+  storage::keep_recoverable(batch, head, kept);
+  return sizes;
 }
 
 } // namespace stagepost::mailbox

@@ -73,7 +73,7 @@ caf::result<outcome_answer> mailbox_state::finish(const finish_move& what) {
   if (what.committed) {
     const auto made = held.remove(moving, moving_sizes);
     tell_watchers(made);
-    self->send(account, counters_changed{id, held.counters().messages, held.counters().size_bytes});
+    self->send(account, counters_changed{imap::mailbox_event::kind::messages_expunged, status_now()});
   }
   moving.clear();
   moving_sizes.clear();

@@ -1,10 +1,13 @@
 #include "actors/net/connection.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <sys/socket.h>
 
 namespace stagepost::net {
 
@@ -162,6 +165,58 @@ task<> connection::flush() {
 task<bool> connection::shake_hands(tls_context_ptr certificates) {
   input_ = {};
   if (!stream_.start_tls(std::move(certificates))) co_return false;
+  const bool done = co_await finish_handshake();
+  co_return done;
+}
+
+task<bool> connection::shake_hands(client_tls_ptr with, const server_identity& who) {
+  input_ = {};
+  if (!stream_.start_tls(std::move(with), who)) co_return false;
+  const bool done = co_await finish_handshake();
+  co_return done;
+}
+
+task<std::string> connection::dial(std::string address, uint16_t port, std::string source,
+                                   std::chrono::milliseconds limit) {
+  boost::system::error_code failed;
+  const auto to = boost::asio::ip::make_address(address, failed);
+  if (failed) co_return address + " is no address";
+  more_input_ = false;
+  input_ = {};
+  out_.clear();
+  net::socket fresh(stream_.socket().get_executor());
+  const boost::asio::ip::tcp::endpoint target(to, port);
+  fresh.open(target.protocol(), failed);
+  if (!failed && !source.empty()) {
+    const auto from = boost::asio::ip::make_address(source, failed);
+    if (!failed) fresh.bind(boost::asio::ip::tcp::endpoint(from, 0), failed);
+  }
+  if (failed) co_return failed.message();
+  stream_.renew(std::move(fresh));
+  if (::connect(stream_.socket().native_handle(), target.data(), socklen_t(target.size())) == 0)
+    co_return std::string{};
+  if (errno != EINPROGRESS)
+    co_return boost::system::error_code(errno, boost::system::system_category()).message();
+  const auto until = clock().now() + limit;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock().now());
+    if (left.count() <= 0) co_return "no answer in time";
+    const bool in_time = co_await wait_ready(stream::want_write, left);
+    if (!in_time) co_return "no answer in time";
+    if (draining_) co_return "stopped";
+    int why = 0;
+    socklen_t size = sizeof why;
+    if (::getsockopt(stream_.socket().native_handle(), SOL_SOCKET, SO_ERROR, &why, &size) != 0) why = errno;
+    if (why != 0) co_return boost::system::error_code(why, boost::system::system_category()).message();
+    sockaddr_storage peer{};
+    socklen_t peer_size = sizeof peer;
+    if (::getpeername(stream_.socket().native_handle(), reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0)
+      co_return std::string{};
+    // Woken by something else: it is still on its way.
+  }
+}
+
+task<bool> connection::finish_handshake() {
   const auto until = clock().now() + handshake_limit_;
   for (;;) {
     const int state = stream_.handshake();

@@ -58,6 +58,12 @@ protected:
   task<> flush();
   /// TLS from here on; what was read before is gone. False when the handshake failed or the server stops.
   task<bool> shake_hands(tls_context_ptr certificates);
+  /// The same as a client. False also when the server is not who it must be.
+  task<bool> shake_hands(client_tls_ptr with, const server_identity& who);
+  /// Connects to an IP address, from another if one is given, in the place of the line there was. Answers why
+  /// not; empty: done.
+  task<std::string> dial(std::string address, uint16_t port, std::string source,
+                         std::chrono::milliseconds limit);
 
   net::stream stream_;
   bool draining_ = false;
@@ -67,6 +73,7 @@ protected:
 
 private:
   task<> run();
+  task<bool> finish_handshake();
   task<bool> wait_ready(int what, std::chrono::milliseconds limit);
   void arm(std::chrono::milliseconds limit);
   void schedule_tick();

@@ -1,5 +1,6 @@
 #include "actors/net/stream.hpp"
 
+#include "actors/net/dane.hpp"
 #include "actors/net/tls.hpp"
 
 #include <openssl/err.h>
@@ -19,7 +20,10 @@ constexpr int most_rounds = 16;
 
 } // namespace
 
-stream::stream(net::socket s) : socket_(std::move(s)) {
+stream::stream(net::socket s) : socket_(std::move(s)) { prepare(); }
+
+void stream::prepare() {
+  if (!socket_.is_open()) return;
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   const int on = 1; // fails on local sockets, which need it not
@@ -29,9 +33,24 @@ stream::stream(net::socket s) : socket_(std::move(s)) {
 stream::~stream() { SSL_free(tls_); }
 
 bool stream::start_tls(tls_context_ptr context) {
+  tls_ = context ? context->make_server_stream(int(socket_.native_handle())) : nullptr;
   context_ = std::move(context);
-  tls_ = context_ ? context_->make_server_stream(int(socket_.native_handle())) : nullptr;
   return tls_ != nullptr;
+}
+
+bool stream::start_tls(client_tls_ptr context, const server_identity& who) {
+  tls_ = context ? context->make_stream(int(socket_.native_handle()), who) : nullptr;
+  context_ = std::move(context);
+  return tls_ != nullptr;
+}
+
+void stream::renew(net::socket s) {
+  SSL_free(tls_);
+  tls_ = nullptr;
+  context_.reset();
+  inflater_.reset();
+  socket_ = std::move(s);
+  prepare();
 }
 
 int stream::handshake() {
@@ -98,6 +117,8 @@ int stream::tls_result(int result) {
 
 std::string stream::tls_version() const { return tls_ != nullptr ? SSL_get_version(tls_) : ""; }
 
+std::string stream::tls_proof() const { return tls_ != nullptr ? dane_match(tls_) : ""; }
+
 std::string stream::tls_cipher() const { return tls_ != nullptr ? SSL_get_cipher_name(tls_) : ""; }
 
 bytes stream::tls_exporter() const {
@@ -115,6 +136,10 @@ bytes stream::tls_exporter() const {
 
 bytes stream::tls_server_end_point() const {
   return tls_ != nullptr ? tls_context::server_end_point(tls_) : bytes{};
+}
+
+std::vector<std::string> stream::client_names() const {
+  return tls_ != nullptr ? tls_context::client_names(tls_) : std::vector<std::string>{};
 }
 
 } // namespace stagepost::net

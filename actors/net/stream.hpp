@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/net/client_tls.hpp"
 #include "actors/net/deflate.hpp"
 #include "actors/net/tls.hpp"
 
@@ -28,6 +29,10 @@ public:
 
   /// From here on TLS; the handshake happens in read and write. `context` must outlive the stream.
   bool start_tls(tls_context_ptr context);
+  /// The same from the side of the client.
+  bool start_tls(client_tls_ptr context, const server_identity& who);
+  /// Another line in the place of this one, which is closed.
+  void renew(net::socket s);
   /// Runs the handshake on: 1 when done, else want_read, want_write, failed.
   int handshake();
   /// From here on both directions are deflated, inside TLS where there is TLS (RFC 4978). Before the next
@@ -51,19 +56,24 @@ public:
   }
   std::string tls_version() const;
   std::string tls_cipher() const;
+  /// The TLSA record that the peer's certificate matched (dane.hpp); empty where none was asked for.
+  std::string tls_proof() const;
   /// RFC 9266 and RFC 5929 4, for SCRAM's channel binding; empty where the line has none.
   bytes tls_exporter() const;
   bytes tls_server_end_point() const;
+  /// As tls_context::client_names; none of a plain stream.
+  std::vector<std::string> client_names() const;
 
   net::socket& socket() { return socket_; }
 
 private:
+  void prepare();
   int read_packed(char* into, size_t size);
   int read_line(char* into, size_t size);
   int tls_result(int result);
 
   net::socket socket_;
-  tls_context_ptr context_;
+  std::shared_ptr<const void> context_;
   SSL* tls_ = nullptr;
   std::unique_ptr<inflater> inflater_;
 };

@@ -5,7 +5,9 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace stagepost::net {
@@ -57,6 +59,17 @@ bytes hash_of(const X509* certificate) {
   return bytes(reinterpret_cast<const char*>(out), size);
 }
 
+/// SSL_get_verify_result tells later; to refuse the handshake would shut out who has a password.
+int accept_anybody(int, X509_STORE_CTX*) { return 1; }
+
+/// No longer than an address may be (RFC 5321 4.5.3.1.3), and nothing that is none.
+bool is_address(std::string_view text) {
+  return text.size() <= 254 && text.find('@') != text.npos &&
+         std::all_of(text.begin(), text.end(), [](char c) { return uint8_t(c) > 0x20 && uint8_t(c) < 0x7f; });
+}
+
+constexpr size_t max_client_names = 10;
+
 } // namespace
 
 tls_context::tls_context(const std::vector<certificate_files>& certificates) {
@@ -90,6 +103,34 @@ void tls_context::set_options(const tls_options& options) {
     if (!options.session_tickets) SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(context, options.session_tickets ? 1 : 0);
   }
+}
+
+void tls_context::ask_for_client_certificates(const std::string& authorities_path) {
+  for (const auto& each : certificates_) {
+    auto* const context = each->context.get();
+    if (SSL_CTX_load_verify_locations(context, authorities_path.c_str(), nullptr) != 1)
+      throw std::runtime_error(authorities_path +
+                               ": cannot be used as certificates of authorities: " + last_error());
+    SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(authorities_path.c_str()));
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_anybody);
+  }
+}
+
+std::vector<std::string> tls_context::client_names(const SSL* stream) {
+  std::vector<std::string> names;
+  const X509* shown = SSL_get0_peer_certificate(stream);
+  if (shown == nullptr || SSL_get_verify_result(stream) != X509_V_OK) return names;
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> all(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(shown, NID_subject_alt_name, nullptr, nullptr)),
+      &GENERAL_NAMES_free);
+  for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()) && names.size() < max_client_names; ++i) {
+    const GENERAL_NAME* each = sk_GENERAL_NAME_value(all.get(), i);
+    if (each->type != GEN_EMAIL) continue;
+    const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(each->d.rfc822Name)),
+                                size_t(ASN1_STRING_length(each->d.rfc822Name)));
+    if (is_address(text)) names.emplace_back(text);
+  }
+  return names;
 }
 
 SSL* tls_context::make_server_stream(int descriptor) const {

@@ -36,6 +36,14 @@ public:
   /// later.
   void set_options(const tls_options& options);
 
+  /// Asks clients for a certificate and remembers whether one of the authorities in this PEM file vouches for
+  /// it; a client without one, or with another, comes in all the same. When set_options may; throws as the
+  /// constructor does.
+  void ask_for_client_certificates(const std::string& authorities_path);
+  /// The e-mail addresses in the client's certificate (subjectAltName rfc822Name, RFC 5280 4.2.1.6), if it
+  /// was verified.
+  static std::vector<std::string> client_names(const SSL* stream);
+
   SSL* make_server_stream(int descriptor) const;
 
   /// The channel binding "tls-server-end-point" (RFC 5929 4) of the certificate a stream of ours shows; empty

@@ -2,15 +2,15 @@
 
 #include "actors/delivery/interface.hpp"
 #include "actors/error.hpp"
+#include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
-#include "actors/spool/envelope_record.hpp"
+#include "actors/envelope_record.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"
 
 #include <map>
 #include <set>
-#include <sys/statvfs.h>
 
 namespace stagepost::spool {
 
@@ -43,12 +43,11 @@ bool intake_state::has_space() {
   const auto now = std::chrono::steady_clock::now();
   if (now - space_asked_at < space_age) return space_left;
   space_asked_at = now;
-  struct statvfs disk {};
-  if (::statvfs(with.store->folder().c_str(), &disk) != 0) return space_left;
-  const auto free = uint64_t(disk.f_bavail) * disk.f_frsize;
-  const bool enough = free > settings->get()->store.disk_reserve.bytes;
+  const auto free = free_space(with.store->folder());
+  if (!free) return space_left;
+  const bool enough = *free > settings->get()->store.disk_reserve.bytes;
   if (enough != space_left)
-    log::warn("store {}: {} free octets, {}", with.store->folder(), free,
+    log::warn("store {}: {} free octets, {}", with.store->folder(), *free,
               enough ? "accepting mail again" : "below the reserve, no mail is accepted");
   space_left = enough;
   return space_left;

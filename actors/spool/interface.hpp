@@ -100,6 +100,20 @@ struct delete_message {
 struct retry_message {
   stagepost::queue_id id; ///< zero: all
 };
+/// What the administrator wants of a message that waits, or of all.
+enum class queue_order : uint8_t {
+  hold,     ///< nobody is tried before `release`
+  release,  ///< goes on where it was held
+  retry,    ///< recipients elsewhere are tried now
+  force,    ///< is tried now, and elsewhere before all others (SPOOL-27)
+  reset,    ///< as if no attempt had been made (SPOOL-28)
+  priority, ///< elsewhere, from now on (SPOOL-31)
+};
+struct order_message {
+  stagepost::queue_id id; ///< zero: all
+  queue_order order = queue_order::hold;
+  uint8_t priority = storage::usual_priority;
+};
 struct queue_answer {
   bool done = false;
   std::string sentence;
@@ -112,7 +126,7 @@ using queue_actor = caf::typed_actor<
     caf::reacts_to<enqueue_message>, caf::replies_to<try_message>::with<message_tried>,
     caf::replies_to<list_queue>::with<queue_page>, caf::replies_to<show_message>::with<queue_page>,
     caf::replies_to<delete_message>::with<queue_answer>, caf::replies_to<retry_message>::with<queue_answer>,
-    caf::replies_to<atom::status>::with<queue_status>>;
+    caf::replies_to<order_message>::with<queue_answer>, caf::replies_to<atom::status>::with<queue_status>>;
 
 } // namespace stagepost::spool
 
@@ -127,5 +141,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::show_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::delete_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::retry_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::order_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_status)

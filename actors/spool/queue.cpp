@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/wall_clock.hpp"
+#include "storage/outbound_table.hpp"
 
 #include <algorithm>
 
@@ -21,6 +22,14 @@ bool is_to_be_tried(const storage::spool_recipient& recipient, instant now, inst
 
 } // namespace
 
+bool is_for_elsewhere(const queued_message& what) {
+  return !what.recipients.empty() && what.damaged.empty() &&
+         std::all_of(what.recipients.begin(), what.recipients.end(),
+                     [](const storage::spool_recipient& each) {
+                       return each.state == storage::recipient_state::remote;
+                     });
+}
+
 void queue_state::leave_on_disk(queue_id id) {
   if (!left_from || id < left_from) left_from = id;
   if (!on_disk_from || id < on_disk_from) on_disk_from = id;
@@ -30,6 +39,10 @@ void queue_state::enqueue(enqueue_message what) {
   const auto id = what.what.message.id;
   if (removing.count(id) != 0 || removed.has(id))
     return stop_waiting(id); // the order to delete it was faster
+  if (is_for_elsewhere(what.what)) {
+    announce(what.what);
+    return stop_waiting(id);
+  }
   // In order: what comes after something left on disk is left there too.
   if (on_disk_from || ready.size() >= ready_limit) {
     leave_on_disk(id);
@@ -39,6 +52,14 @@ void queue_state::enqueue(enqueue_message what) {
   counters->change(metrics::gauge::spool_messages, 1);
   ready.push_back(std::move(what));
   work();
+}
+
+void queue_state::announce(const queued_message& what) {
+  std::set<std::string> told;
+  for (const auto& each : what.recipients)
+    if (each.state == storage::recipient_state::remote && each.attempts == 0 &&
+        told.insert(storage::destination_of(each)).second)
+      self->send(elsewhere, outbound::has_due{storage::destination_of(each)});
 }
 
 size_t queue_state::out_limit() const { return settings->get()->spool.delivery_workers; }
@@ -66,6 +87,7 @@ void queue_state::begin(enqueue_message what) {
     auto& each = what.what.recipients[i];
     if (i < what.quotas.size()) on.quotas[each.account] = what.quotas[i];
     if (each.state == storage::recipient_state::expanding) on.expanding = true;
+    (each.state == storage::recipient_state::remote ? on.has_remote : on.has_others) = true;
     if (now) each.due_at = instant{};
     on.next_index = std::max(on.next_index, each.index + 1);
     on.open.push_back(std::move(each));
@@ -120,6 +142,11 @@ void queue_state::push(queue_id id) {
     on.open.pop_front();
     if (!is_to_be_tried(recipient, now, furthest_from(now))) {
       if (recipient.state == storage::recipient_state::local) retries.set(id, recipient.due_at);
+      if (recipient.state == storage::recipient_state::remote) {
+        on.has_remote = true; // one that an alias gave
+        if (recipient.attempts == 0)
+          self->send(elsewhere, outbound::has_due{storage::destination_of(recipient)});
+      }
       ++on.staying;
       continue;
     }
@@ -211,14 +238,15 @@ void queue_state::tick() {
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
-                                live_settings_ptr settings, metrics::counters_ptr counters,
-                                statistics::statistics_actor statistics) {
+                                outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
+                                metrics::counters_ptr counters, statistics::statistics_actor statistics) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
   state.with = std::move(with);
   state.local = std::move(local);
   state.directory = std::move(directory);
+  state.elsewhere = std::move(elsewhere);
   state.settings = std::move(settings);
   state.counters = std::move(counters);
   state.statistics = std::move(statistics);
@@ -234,8 +262,10 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
       },
       [self](const delete_message& what) { return self->state.remove(what); },
       [self](const retry_message& what) { return self->state.retry(what); },
+      [self](const order_message& what) { return self->state.order(what); },
       [self](atom::status) { return queue_status{self->state.in_memory.size()}; },
       [self](atom::tick) { self->state.tick(); },
+      [self](const outbound::report_written& what) { self->state.load(what.id, false); },
   };
 }
 

@@ -3,6 +3,7 @@
 #include "actors/delivery/interface.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/open_answer.hpp"
+#include "actors/outbound/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
@@ -15,13 +16,15 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 
 namespace stagepost::spool {
 
-using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>>;
+using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>, caf::reacts_to<outbound::report_written>>;
 
 /// When what could not be read or asked is tried again.
 inline constexpr auto short_wait = std::chrono::minutes(1);
@@ -29,14 +32,15 @@ inline constexpr auto short_wait = std::chrono::minutes(1);
 /// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the
 /// messages being worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its
 /// work by subject: queue.cpp delivers, queue_outcome.cpp says what becomes of recipients,
-/// queue_expansion.cpp writes out aliases, queue_reading.cpp reads from disk, queue_orders.cpp obeys the
-/// administrator, queue_client.cpp answers who waits for first tries.
+/// queue_expansion.cpp writes out aliases, queue_reading.cpp reads from disk, queue_orders.cpp and
+/// queue_changes.cpp obey the administrator, queue_client.cpp answers who waits for first tries.
 struct queue_state {
   static constexpr const char* name = "spool.queue";
   queue_self::pointer self = nullptr;
   mailbox::services with;
   delivery::local_actor local;
   domain::directory_actor directory;
+  outbound::dispatcher_actor elsewhere; ///< has the recipients of other servers
   live_settings_ptr settings;
   metrics::counters_ptr counters;
   statistics::statistics_actor statistics;
@@ -51,7 +55,9 @@ struct queue_state {
     size_t staying = 0;      ///< recipients that stay on disk: remote, deferred, damaged
     size_t writing = 0;      ///< changes of its records on their way to the disk
     bool expanding = false;
-    bool ended = false; ///< its record was taken out of the spool
+    bool ended = false;      ///< its record was taken out of the spool
+    bool has_remote = false; ///< and recipients of another kind, which may not be the last
+    bool has_others = false;
   };
   /// Whoever wants to hear of the first tries.
   struct waiting_client {
@@ -84,11 +90,13 @@ struct queue_state {
   retry_times retries;
   /// The first message that waits for the store of a shard to write again.
   std::map<uint8_t, queue_id> stalled;
-  std::unordered_set<queue_id> removing; ///< on the way out of the spool by order; nothing else may begin
+  std::unordered_set<queue_id> removing; ///< removed or changed by order right now; nothing else may begin
   recent_ids removed;                    ///< what the intake may still tell us of
   size_t out = 0;
 
   void enqueue(enqueue_message what);
+  /// To those who send to other servers: recipients they may not know of yet.
+  void announce(const queued_message& what);
   caf::result<message_tried> try_first(try_message what);
   /// The message is on disk and to be read from there, with all behind it.
   void leave_on_disk(queue_id id);
@@ -142,14 +150,47 @@ struct queue_state {
 
   caf::result<queue_page> list(const list_queue& what);
   caf::result<queue_answer> remove(const delete_message& what);
+  /// Reads a message that nobody else changes until `unbar`: those who send to elsewhere leave it alone.
+  /// `then` hears why not, or gets it.
+  void read_barred(queue_id id,
+                   std::function<void(const std::string& why, const queued_message& found)> then);
+  void unbar(const queued_message& what);
   void remove_read(const queued_message& what, open_answer<queue_answer> answer);
+  void write_removal(const queued_message& what, std::shared_ptr<storage::batch> batch,
+                     open_answer<queue_answer> answer);
   void not_removed(queue_id id, const std::string& why, open_answer<queue_answer> answer);
+  /// Nothing begins with a message that nothing is under way with, until `take_up_again`. False: there is.
+  bool set_aside(queue_id id, std::string& why);
+  void take_up_again(queue_id id);
   caf::result<queue_answer> retry(const retry_message& what);
+  void retry_remote(const queued_message& what, bool any, open_answer<queue_answer> answer);
+
+  /// An order to all messages, on its way through the spool.
+  struct order_to_all {
+    order_message what;
+    open_answer<queue_answer> answer;
+    queue_id from = queue_id(1);
+    size_t open = 0; ///< of this page
+    size_t obeyed = 0;
+  };
+  caf::result<queue_answer> order(const order_message& what);
+  /// `then` hears why not, or nothing.
+  void carry_out(const order_message& what, std::function<void(const std::string& why)> then);
+  void change_read(const order_message& what, const queued_message& found,
+                   std::function<void(const std::string& why)> then);
+  void order_page(const std::shared_ptr<order_to_all>& all);
+  void count_down(const std::shared_ptr<order_to_all>& all);
 };
+
+/// What a recipient becomes by an order; nothing when it changes nothing of him.
+std::optional<storage::spool_recipient> obey(const order_message& order, storage::spool_recipient who);
+
+/// Whether a message has nobody but recipients elsewhere: then nothing of it is to be done here.
+bool is_for_elsewhere(const queued_message& what);
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
-                                live_settings_ptr settings, metrics::counters_ptr counters,
-                                statistics::statistics_actor statistics);
+                                outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
+                                metrics::counters_ptr counters, statistics::statistics_actor statistics);
 
 } // namespace stagepost::spool

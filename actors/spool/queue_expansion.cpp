@@ -1,7 +1,7 @@
 #include "actors/spool/queue.hpp"
 
+#include "actors/envelope_record.hpp"
 #include "actors/log/log.hpp"
-#include "actors/spool/envelope_record.hpp"
 #include "actors/wall_clock.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"
@@ -89,15 +89,24 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
   for (const auto& address : found.nowhere) hold(address, "550 5.1.1 no such user");
   if (found.cut)
     hold(alias->address, "550 5.3.0 the alias has more addresses than spool.alias_expansion_limit");
+  std::stable_partition(fresh.begin(), fresh.end(), [](const storage::spool_recipient& each) {
+    return each.state != storage::recipient_state::remote;
+  });
   write_expansion(id, alias_index, std::move(fresh), 0);
 }
 
 /// Piece by piece; the alias itself goes with the last. After a crash the alias is still there and is
-/// expanded again, and accounts that have a record already are passed over.
+/// expanded again, and accounts that have a record already are passed over. Recipients elsewhere may be
+/// served as soon as they are on disk, and nobody would know of them then: they come with the last piece,
+/// too.
 void queue_state::write_expansion(queue_id id, uint32_t alias_index,
                                   std::vector<storage::spool_recipient> fresh, size_t from) {
   auto batch = std::make_shared<storage::batch>(*with.store);
-  const size_t end = std::min(from + expansion_step, fresh.size());
+  const auto is_remote = [](const storage::spool_recipient& each) {
+    return each.state == storage::recipient_state::remote;
+  };
+  const auto elsewhere = size_t(std::find_if(fresh.begin(), fresh.end(), is_remote) - fresh.begin());
+  const size_t end = from + expansion_step < elsewhere ? from + expansion_step : fresh.size();
   for (size_t i = from; i < end; ++i) {
     storage::put_recipient(*batch, id, fresh[i]);
     if (fresh[i].state == storage::recipient_state::held)

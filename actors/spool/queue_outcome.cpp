@@ -116,6 +116,9 @@ void queue_state::end_if_done(queue_id id) {
 
 void queue_state::forget(queue_id id) {
   stop_waiting(id);
+  // Those elsewhere may have been served while others here were not: whoever is last takes the message out.
+  if (const auto at = at_work.find(id); at != at_work.end() && at->second.has_remote && at->second.has_others)
+    self->send(elsewhere, outbound::look_whether_done{id});
   at_work.erase(id);
   reads.changed(id);
   if (in_memory.erase(id) != 0) counters->change(metrics::gauge::spool_messages, -1);

@@ -79,7 +79,12 @@ void queue_state::take(queued_message what, read_stamps::stamp stamp) {
   const auto id = what.message.id;
   if (at_work.count(id) != 0)
     return (void)wishes.emplace(id, false); // one of its recipients may be stalled since
-  if (removing.count(id) != 0 || reads.is_past(id, stamp) || !in_memory.insert(id).second) return;
+  if (removing.count(id) != 0 || reads.is_past(id, stamp)) return;
+  if (is_for_elsewhere(what)) {
+    wishes.erase(id);
+    return announce(what);
+  }
+  if (!in_memory.insert(id).second) return;
   counters->change(metrics::gauge::spool_messages, 1);
   ready.push_back({std::move(what), {}});
 }

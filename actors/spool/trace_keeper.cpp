@@ -2,9 +2,8 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/retention.hpp"
 #include "actors/wall_clock.hpp"
-
-#include <algorithm>
 
 namespace stagepost::spool {
 
@@ -12,40 +11,10 @@ namespace {
 
 /// Traces that go with one batch, and the pause between two: mail goes first.
 constexpr size_t traces_per_step = 500;
-/// Jumps of the clock remembered; beyond it the oldest two become one.
-constexpr size_t jumps_limit = 64;
 constexpr std::chrono::milliseconds step_pause{200};
 constexpr std::chrono::milliseconds look_interval = std::chrono::minutes(10);
 
 } // namespace
-
-instant end_of_traces(storage::trace_age& age, instant now, std::chrono::milliseconds passed,
-                      std::chrono::milliseconds retention) {
-  auto jump = now - age.looked_at - passed;
-  age.looked_at = now;
-  for (auto& each : age.jumps) each.since += passed;
-  // All that is from before these has been kept its time.
-  std::erase_if(age.jumps, [&](const auto& each) { return each.since > retention; });
-  if (jump > jump_watch::least_jump) {
-    if (age.jumps.size() == jumps_limit) {
-      age.jumps[1].ahead += age.jumps[0].ahead;
-      age.jumps.erase(age.jumps.begin());
-    }
-    age.jumps.push_back({jump, {}});
-  }
-  // A clock set back takes back what it jumped before.
-  if (jump < -jump_watch::least_jump)
-    for (; !age.jumps.empty() && jump.count() < 0; age.jumps.pop_back()) {
-      auto& last = age.jumps.back();
-      const auto taken = std::min(last.ahead, -jump);
-      last.ahead -= taken;
-      jump += taken;
-      if (last.ahead.count() > 0) break;
-    }
-  auto end = now - retention;
-  for (const auto& each : age.jumps) end -= each.ahead;
-  return end;
-}
 
 void trace_keeper_state::again(std::chrono::milliseconds wait) {
   self->delayed_send(self, wait, atom::tick::value);
@@ -75,7 +44,7 @@ void trace_keeper_state::tick() {
       }
       one->age = stored ? *stored : storage::trace_age{one->now - one->passed, {}};
     }
-    const auto end = end_of_traces(*one->age, one->now, one->passed, one->retention);
+    const auto end = end_of_retention(*one->age, one->now, one->passed, one->retention);
     one->taken = storage::delete_traces(*batch, *store, end, traces_per_step);
     storage::put_trace_age(*batch, *one->age);
   });

@@ -9,13 +9,7 @@
 
 namespace stagepost::spool {
 
-/// Before which instant traces may go now, `passed` on the steady clock after `age` was last brought up to
-/// date, which it is here. A trace is never younger than the retention when it goes, by the time the server
-/// has been running: no jump of the wall clock makes it older.
-instant end_of_traces(storage::trace_age& age, instant now, std::chrono::milliseconds passed,
-                      std::chrono::milliseconds retention);
-
-/// Forgets traces older than the settings say. Asked by nobody; one per shard.
+/// Forgets traces older than the settings say, as end_of_retention counts. Asked by nobody; one per shard.
 using trace_keeper_actor = caf::typed_actor<caf::reacts_to<atom::tick>>;
 
 struct trace_keeper_state {

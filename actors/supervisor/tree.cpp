@@ -8,7 +8,10 @@
 #include "actors/log/log.hpp"
 #include "actors/mailbox/accounts.hpp"
 #include "actors/mailbox/eraser.hpp"
+#include "actors/mailbox/purger.hpp"
 #include "actors/offload/pool.hpp"
+#include "actors/outbound/dispatcher.hpp"
+#include "actors/outbound/router.hpp"
 #include "actors/resolver/resolver.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
@@ -98,6 +101,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard_tree shard;
     shard.with = {store, system.spawn<caf::detached>(committer::committer, store, groups), made.readers, {}};
     watch(shard.with.committer, "committer");
+    shard.with.settings = from.settings;
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser, "eraser");
     shard.with.indexer = system.spawn(
@@ -107,6 +111,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
         system.spawn(mailbox::accounts, shard.with,
                      mailbox::accounts_limits{settings->store.live_mailboxes, settings->store.mailbox_idle});
     watch(shard.accounts, "accounts");
+    shard.purger = system.spawn(mailbox::purger, shard.with, shard.accounts);
+    watch(shard.purger, "purger");
     mail.push_back(shard.accounts);
     delivery_shards.push_back({shard.with, shard.accounts});
     made.shards.push_back(std::move(shard));
@@ -115,6 +121,13 @@ tree plant(caf::actor_system& system, const seeds& from) {
       system.spawn(domain::directory, domain::directory_services{stores, made.system_committer, made.hashing,
                                                                  made.logins, mail});
   watch(made.directory, "directory");
+  const auto sender = system.spawn(outbound::dispatcher);
+  made.outbound = sender;
+  watch(made.outbound, "outbound");
+  made.router =
+      system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver);
+  watch(made.router, "router");
+  auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
   for (size_t i = 0; i < made.shards.size(); ++i) {
     auto& shard = made.shards[i];
@@ -122,14 +135,24 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.local = local;
     crossings.push_back(local);
     watch(shard.local, "local delivery");
-    shard.queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, from.settings,
-                               from.counters, made.statistics);
+    const auto queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, made.outbound,
+                                    from.settings, from.counters, made.statistics);
+    shard.queue = queue;
     watch(shard.queue, "queue");
+    way_out->shards.push_back({shard.with, queue});
     shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings, made.statistics);
     watch(shard.intake, "intake");
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
   }
+  way_out->router = made.router;
+  way_out->directory = made.directory;
+  way_out->settings = from.settings;
+  way_out->counters = from.counters;
+  way_out->host_name = from.host_name;
+  way_out->tls = std::make_shared<const net::client_tls>();
+  way_out->limits = from.outbound;
+  caf::anon_send(sender, outbound::begin_sending{std::move(way_out)});
   made.upkeep =
       system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
   watch(made.upkeep, "upkeep");
@@ -177,8 +200,15 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.guard);
   end(self, what.upkeep);
   end(self, what.postmaster);
+  // Who has a message and is about to say so is heard, so that it is not sent once more.
+  if (what.outbound)
+    self->request(what.outbound, caf::infinite, outbound::stop_sending{})
+        .receive([](outbound::sending_stopped) {}, [](caf::error&) {});
+  end(self, what.outbound);
+  end(self, what.router);
   for (auto& shard : what.shards) {
     end(self, shard.traces);
+    end(self, shard.purger);
     end(self, shard.intake);
     end(self, shard.queue);
     end(self, shard.local);

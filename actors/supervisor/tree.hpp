@@ -5,6 +5,8 @@
 #include "actors/delivery/interface.hpp"
 #include "actors/domain/interface.hpp"
 #include "actors/metrics/metrics.hpp"
+#include "actors/outbound/interface.hpp"
+#include "actors/outbound/route.hpp"
 #include "actors/resolver/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
@@ -27,6 +29,7 @@ namespace stagepost::supervisor {
 struct shard_tree {
   mailbox::services with;
   mailbox::accounts_actor accounts;
+  mailbox::purger_actor purger;
   delivery::local_actor local;
   spool::queue_actor queue;
   spool::intake_actor intake;
@@ -50,6 +53,8 @@ struct tree {
   std::vector<shard_tree> shards;
   upkeep::upkeep_actor upkeep;
   domain::space_watcher_actor postmaster;
+  outbound::router_actor router;
+  outbound::dispatcher_actor outbound;
   caf::actor guard; ///< ends the process when one of them fails
 };
 
@@ -58,8 +63,12 @@ struct seeds {
   std::vector<std::shared_ptr<storage::store>> shard_stores;
   live_settings_ptr settings;
   metrics::counters_ptr counters;
-  std::string guise_secret; ///< makes the credentials of users who do not exist
-  std::shared_ptr<const storage::secret_key> secrets;
+  std::string guise_secret;            ///< makes the credentials of users who do not exist
+  std::string host_name = "localhost"; ///< what we call ourselves to other servers
+  route::destination ours = {};        ///< what every route has to know of this server
+  /// How far it may go to deliver mail: nowhere unless somebody says so.
+  conf::outbound_limits outbound = {conf::outbound_scope::none, {}};
+  std::shared_ptr<const storage::secret_key> secrets = {}; ///< opens what is sealed in the stores
 };
 
 tree plant(caf::actor_system& system, const seeds& from);

@@ -20,7 +20,7 @@ struct backup_made {
   std::string sentence; ///< why not
 };
 
-/// Prove what the tables of all shards promise each other.
+/// Prove what the tables of all shards promise each other, and what can be proven of the system store.
 struct prove_stores {};
 struct store_proof {
   std::string folder;
@@ -28,8 +28,9 @@ struct store_proof {
 };
 struct stores_proven {
   bool done = false;
-  std::string sentence; ///< why not
-  std::vector<store_proof> stores;
+  std::string sentence;            ///< why not
+  std::vector<store_proof> stores; ///< the shards
+  store_proof system;
 };
 
 /// Does what takes long and is asked for by an administrator, on a thread that is there for as long as the

@@ -28,18 +28,23 @@ worker_actor::behavior_type worker(worker_actor::pointer self) {
   }};
 }
 
-/// Of all shards, one after the other.
-stores_proven prove_all(const std::vector<std::shared_ptr<storage::store>>& shards,
-                        const std::stop_token& stop) {
-  stores_proven answer{true, {}, {}};
-  for (const auto& each : shards) {
+/// Of all stores, one after the other.
+stores_proven prove_all(const all_stores& all, const std::stop_token& stop) {
+  stores_proven answer{true, {}, {}, {}};
+  auto stores = all.shards;
+  stores.push_back(all.system);
+  for (const auto& each : stores) {
     storage::verify_options options;
     options.stop = stop;
     auto report = storage::verify(*each, options);
     if (!report)
-      return {false, "The store " + each->folder() + " cannot be read: " + report.error().detail, {}};
-    if (report->interrupted) return {false, stopping_sentence, {}};
-    answer.stores.push_back({each->folder(), std::move(*report)});
+      return {false, "The store " + each->folder() + " cannot be read: " + report.error().detail, {}, {}};
+    if (report->interrupted) return {false, stopping_sentence, {}, {}};
+    store_proof proof{each->folder(), std::move(*report)};
+    if (each == all.system)
+      answer.system = std::move(proof);
+    else
+      answer.stores.push_back(std::move(proof));
   }
   return answer;
 }
@@ -60,7 +65,7 @@ void upkeep_state::run(std::function<Result()> work, std::function<void(Result)>
       .then([result, then](offload::work_done) { then(std::move(**result)); },
             [then](caf::error& failed) {
               if constexpr (std::is_same_v<Result, stores_proven>)
-                then(stores_proven{false, describe(failed), {}});
+                then(stores_proven{false, describe(failed), {}, {}});
               else
                 then(failure<storage::errc>{storage::errc::io_error, describe(failed)});
             });
@@ -129,13 +134,13 @@ void upkeep_state::end(const backup_run_ptr& on, storage::result<done> outcome) 
 }
 
 caf::result<stores_proven> upkeep_state::prove() {
-  if (stop.stop_requested()) return stores_proven{false, stopping_sentence, {}};
-  if (busy) return stores_proven{false, busy_sentence, {}};
+  if (stop.stop_requested()) return stores_proven{false, stopping_sentence, {}, {}};
+  if (busy) return stores_proven{false, busy_sentence, {}, {}};
   busy = true;
   auto promise = self->make_response_promise<stores_proven>();
   open_answer<stores_proven> answer(promise);
-  refuse_current = [answer]() mutable { answer.deliver(stores_proven{false, stopping_sentence, {}}); };
-  run<stores_proven>([shards = stores.shards, token = stop.get_token()] { return prove_all(shards, token); },
+  refuse_current = [answer]() mutable { answer.deliver(stores_proven{false, stopping_sentence, {}, {}}); };
+  run<stores_proven>([all = stores, token = stop.get_token()] { return prove_all(all, token); },
                      [this, answer](stores_proven result) mutable {
                        busy = false;
                        refuse_current = {};

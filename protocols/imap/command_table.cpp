@@ -1,6 +1,7 @@
 #include "protocols/imap/command_table.hpp"
 
 #include "protocols/base/text.hpp"
+#include "protocols/imap/commands/acl.hpp"
 #include "protocols/imap/commands/append.hpp"
 #include "protocols/imap/commands/authenticate.hpp"
 #include "protocols/imap/commands/capability.hpp"
@@ -16,6 +17,7 @@
 #include "protocols/imap/commands/metadata.hpp"
 #include "protocols/imap/commands/multisearch.hpp"
 #include "protocols/imap/commands/noop.hpp"
+#include "protocols/imap/commands/notify.hpp"
 #include "protocols/imap/commands/quota.hpp"
 #include "protocols/imap/commands/search.hpp"
 #include "protocols/imap/commands/select.hpp"
@@ -60,9 +62,15 @@ constexpr command_entry table[] = {
     {"GETQUOTA", entry::after_login, entry::never, make_getquota},
     {"GETQUOTAROOT", entry::after_login, entry::never, make_getquotaroot},
     {"SETQUOTA", entry::after_login, entry::never, make_setquota},
+    {"SETACL", entry::after_login, entry::never, make_setacl},
+    {"DELETEACL", entry::after_login, entry::never, make_deleteacl},
+    {"GETACL", entry::after_login, entry::never, make_getacl},
+    {"LISTRIGHTS", entry::after_login, entry::never, make_listrights},
+    {"MYRIGHTS", entry::after_login, entry::never, make_myrights},
     {"GETMETADATA", entry::after_login, entry::never, make_getmetadata},
     {"SETMETADATA", entry::after_login, entry::never, make_setmetadata},
     {"IDLE", entry::after_login, entry::never, make_idle},
+    {"NOTIFY", entry::after_login, entry::never, make_notify},
     {"CHECK", entry::selected, entry::never, make_noop},
     {"CLOSE", entry::selected, entry::never, make_close},
     {"UNSELECT", entry::selected, entry::never, make_unselect},

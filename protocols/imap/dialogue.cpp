@@ -2,6 +2,9 @@
 
 #include "protocols/imap/commands/capability.hpp"
 #include "protocols/imap/commands/context_refresh.hpp"
+#include "protocols/imap/commands/fetch.hpp"
+
+#include <utility>
 
 namespace stagepost::imap {
 
@@ -35,6 +38,7 @@ actions dialogue::feed(bytes_view input, instant now) {
 
 actions dialogue::go_on() {
   if (!question_open_) pump();
+  speak_up();
   reader_.detach();
   return out_.take();
 }
@@ -62,8 +66,9 @@ actions dialogue::on_message(const message_data& message) {
 }
 
 actions dialogue::on_more() {
-  if (phase_ == imap::phase::ended || !question_open_ || !(running_ || refresh_)) return {};
+  if (phase_ == imap::phase::ended || !question_open_) return {};
   question_open_ = false;
+  if (!running_ && !refresh_) return go_on(); // of what nobody asked for
   if (refresh_)
     refresh_->on_more(*this);
   else if (!ending_.empty())
@@ -80,9 +85,21 @@ actions dialogue::on_update(mailbox_update update) {
   if (!view_) return {};
   view_->queue(std::move(update));
   // While `more` is open the rest is told by on_more.
-  if (!is_idling() || question_open_) return {};
-  tell_news_at_once();
-  refresh_contexts();
+  if (question_open_) return {};
+  if (is_idling()) {
+    tell_news_at_once();
+    refresh();
+  }
+  speak_up();
+  return out_.take();
+}
+
+void dialogue::queue_event(mailbox_event event) {
+  if (notify_) notify_->take(std::move(event), settings_.separator);
+}
+
+actions dialogue::tell_what_is_new() {
+  speak_up();
   return out_.take();
 }
 
@@ -141,9 +158,12 @@ void dialogue::begin_compression() {
 
 void dialogue::forget_login() {
   unselect();
+  if (notify_) out_.add(watch_account{false});
+  notify_.reset();
   enabled_ = 0;
   condstore_ = false;
   zone_ = {};
+  shares_ = true;
   nonce.clear();
   phase_ = imap::phase::not_authenticated;
   out_.add(imap::forget_login{});
@@ -164,24 +184,62 @@ search_contexts& dialogue::contexts() {
   return *contexts_;
 }
 
-/// Tells what became of searches, once what happened in the mailbox was told.
-void dialogue::refresh_contexts() {
-  while (!question_open_ && view_ && contexts_ && (!running_ || is_idling())) {
+/// Tells what was asked about messages that came, and what became of searches, once what happened in the
+/// mailbox was told.
+void dialogue::refresh() {
+  while (!question_open_ && view_ && (!running_ || is_idling())) {
     if (refreshed_) {
       refresh_.reset();
       refreshed_ = false;
       if (is_idling()) tell_news_at_once();
       if (question_open_) return;
     }
-    if (contexts_->empty()) contexts_.reset();
-    if (refresh_ || !contexts_ || !contexts_->is_stale(*view_)) return;
-    refresh_ = make_context_refresh();
+    if (refresh_) return;
+    refresh_ = next_refresh();
+    if (!refresh_) return;
     refresh_->begin(*this);
   }
 }
 
+std::unique_ptr<running_command> dialogue::next_refresh() {
+  if (!fresh_.empty() && notify_ && notify_->request().of_new_messages)
+    return make_fetch_notice(std::exchange(fresh_, {}), *notify_->request().of_new_messages);
+  if (contexts_ && contexts_->empty()) contexts_.reset();
+  if (contexts_ && contexts_->is_stale(*view_)) return make_context_refresh();
+  return nullptr;
+}
+
+void dialogue::set_notifications(notify_request request) {
+  const bool watched = notify_ && notify_->watches_account();
+  notify_ = std::make_unique<notifications>(std::move(request));
+  fresh_.clear();
+  if (notify_->watches_account() != watched) out_.add(watch_account{!watched});
+}
+
+bool dialogue::may_speak() const {
+  return notify_ && !question_open_ && phase_ != imap::phase::ended && !refresh_ &&
+         (!running_ || is_idling());
+}
+
+/// Tells what NOTIFY asked for, as long as no command is under way.
+void dialogue::speak_up() {
+  if (!may_speak()) return;
+  if (view_ && !running_ && !hides_news()) {
+    const bool all = notify_->request().selected == notify_request::selected_mode::immediate;
+    if (!tell_news(all)) return ask(more{});
+    refresh();
+    if (!may_speak()) return;
+  }
+  if (notify_->has_overflowed()) {
+    text() += "* OK [NOTIFICATIONOVERFLOW] Too much has happened, there will be no more notifications\r\n";
+    return set_notifications({}); // RFC 5465 5.8: as after NOTIFY NONE
+  }
+  if (!notify_->tell(*this)) ask(more{});
+}
+
 void dialogue::select(std::unique_ptr<mailbox_view> view) {
   contexts_.reset();
+  fresh_.clear();
   view_ = std::move(view);
   phase_ = imap::phase::selected;
 }
@@ -190,6 +248,7 @@ void dialogue::unselect() {
   if (!view_) return;
   view_.reset();
   contexts_.reset();
+  fresh_.clear();
   out_.add(leave_mailbox{});
   phase_ = imap::phase::authenticated;
 }
@@ -202,7 +261,7 @@ void dialogue::settle() {
     if (!refusal_) tag_ = std::string{};
   }
   if (phase_ == imap::phase::ended) return;
-  refresh_contexts();
+  refresh();
   if (running_ || question_open_) return;
   if (settings_.max_bad_commands && bad_commands_ >= settings_.max_bad_commands)
     close_with(answer::bye_too_many_errors);

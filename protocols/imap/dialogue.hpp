@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocols/imap/command_reader.hpp"
+#include "protocols/imap/notifications.hpp"
 #include "protocols/imap/output.hpp"
 #include "protocols/imap/response.hpp"
 #include "protocols/imap/running_command.hpp"
@@ -33,6 +34,7 @@ public:
   actions feed(bytes_view input, instant now);
   void set_time(instant now) { now_ = now; }
   void use_time_zone(mime::time_zone zone) { zone_ = std::move(zone); }
+  void use_sharing(bool allowed) { shares_ = allowed; }
   bool wants_input() const { return phase_ != imap::phase::ended && !question_open_; }
   actions on_tls(const sasl::channel_binding& channel);
   /// The answer to the open question; nothing where none is open.
@@ -40,6 +42,8 @@ public:
   actions on_message(const message_data& message);
   actions on_more();
   actions on_update(mailbox_update update);
+  void queue_event(mailbox_event event);
+  actions tell_what_is_new();
   actions on_mailbox_gone();
   actions end(answer why);
   bool is_idling() const { return running_ && running_->is_idling() && ending_.empty(); }
@@ -54,12 +58,15 @@ public:
   const sasl::channel_binding& channel() const { return channel_; }
   instant now() const { return now_; }
   const mime::time_zone& zone() const { return zone_; }
+  /// Whether there are folders of others beside one's own.
+  bool shares() const { return shares_; }
   const std::string& tag() const { return tag_; }
   output& out() { return out_; }
   bytes& text() { return out_.text(); }
 
   /// The selected mailbox; only while one is.
   mailbox_view& view() { return *view_; }
+  bool has_selected(mailbox_id which) const { return view_ && view_->id() == which; }
 
   void ask(action question);
   /// Ends the command: tells the news that may be told now, then the tagged reply. `code` stands in for the
@@ -123,6 +130,9 @@ public:
   /// The refresh of them is through.
   void end_refresh() { refreshed_ = true; }
 
+  /// NOTIFY: from now on this is told without being asked (RFC 5465).
+  void set_notifications(notify_request request);
+
   /// Tells what happened in the mailbox as IDLE does: at once, all of it.
   void tell_news_at_once();
   /// "* 3 FETCH (FLAGS (\Seen))", with UID and MODSEQ where they belong.
@@ -145,7 +155,12 @@ private:
   void refuse(answer why, std::string_view detail = {});
   bool tell_news(bool with_expunges);
   void wind_up();
-  void refresh_contexts();
+  void refresh();
+  std::unique_ptr<running_command> next_refresh();
+  void speak_up();
+  bool may_speak() const;
+  bool hides_news() const;
+  void tell_size();
   bytes tagged(answer how, std::string_view code, std::string_view detail);
   void write_tagged(answer how, std::string_view code = {}, std::string_view detail = {});
   void take_tag(bytes_view text);
@@ -156,7 +171,9 @@ private:
   std::unique_ptr<mailbox_view> view_;
   std::unique_ptr<running_command> running_;
   std::unique_ptr<search_contexts> contexts_; ///< of the selected mailbox, where there are any
-  std::unique_ptr<running_command> refresh_;  ///< of contexts_: runs between commands and while IDLE
+  std::unique_ptr<running_command> refresh_;  ///< of contexts_ and fresh_: between commands and while IDLE
+  std::unique_ptr<notifications> notify_;     ///< empty: NOTIFY was not used
+  number_ranges fresh_;                       ///< UIDs announced of which NOTIFY asked to be told more
   command_reader reader_;
   output out_;
   std::string tag_;
@@ -178,6 +195,7 @@ private:
   bool reads_on_ = false;  ///< the text of the running command goes on after a streamed literal
   bool condstore_ = false;
   bool compressed_ = false;
+  bool shares_ = true;
   uint8_t enabled_ = 0; ///< bits by extension
   bool gone_expected_ = false;
   bool command_has_uid_ = false;

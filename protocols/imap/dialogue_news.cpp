@@ -25,6 +25,7 @@ public:
   void on_changed(uint32_t sequence, const message_entry& before, const message_entry& now) override {
     // Sequence numbers are those after what has vanished.
     vanished_.end();
+    if (with_.notify_ && !with_.notify_->request().selected_flags) return;
     if (before.flags != now.flags || before.keywords != now.keywords || with_.condstore_)
       with_.write_flags_of(sequence, now);
   }
@@ -46,7 +47,14 @@ void dialogue::finish(answer how, std::string_view code) {
 /// Tells what may be told, then the tagged reply; comes again from on_more where that is too much for one
 /// list.
 void dialogue::wind_up() {
-  if (view_ && !tell_news(running_->may_tell_expunges())) {
+  if (view_ && hides_news() && !running_->removes_messages()) {
+    tell_size();
+  } else if (view_ && !tell_news(running_->may_tell_expunges())) {
+    ask(more{});
+    return;
+  }
+  // In front of the reply: what others did to the list of mailboxes was before what this command did.
+  if (notify_ && !notify_->tell(*this)) {
     ask(more{});
     return;
   }
@@ -64,18 +72,31 @@ bool dialogue::tell_news(bool with_expunges) {
     all_told = view_->take_news(with_expunges, writer);
   }
   if (!all_told) return false;
-  if (view_->size() > view_->announced()) {
-    bytes& out = text();
-    out += "* ";
-    write_number(out, view_->size());
-    out += " EXISTS\r\n";
-  }
-  view_->set_announced();
+  tell_size();
   return true;
 }
 
+void dialogue::tell_size() {
+  const uint32_t before = view_->announced(), now = view_->size();
+  if (now > before) {
+    bytes& out = text();
+    out += "* ";
+    write_number(out, now);
+    out += " EXISTS\r\n";
+    if (notify_ && notify_->request().of_new_messages)
+      fresh_.push_back({view_->at(before + 1).uid.value, view_->at(now).uid.value});
+  }
+  view_->set_announced();
+}
+
+/// Whether the client gave up hearing of the selected mailbox (RFC 5465 3.1, 6.1): then its numbers stay as
+/// they are until it takes messages away itself.
+bool dialogue::hides_news() const {
+  return notify_ && notify_->request().selected == notify_request::selected_mode::none;
+}
+
 void dialogue::tell_news_at_once() {
-  if (view_ && !tell_news(true)) ask(more{});
+  if (view_ && !hides_news() && !tell_news(true)) ask(more{});
 }
 
 void dialogue::write_flags_of(uint32_t sequence, const message_entry& entry) {
@@ -121,8 +142,10 @@ void dialogue::write_flag_lists() {
   write_flag_names(out, ~0u, all_keywords, keywords);
   out += ")\r\n* OK [PERMANENTFLAGS (";
   if (!view_->read_only()) {
-    write_flag_names(out, ~0u, all_keywords, keywords);
-    if (keywords.size() < max_keywords) out += " \\*";
+    // RFC 4314 5.1.1.
+    const bool writes = view_->rights().has(right::write);
+    write_flag_names(out, settable_flags(view_->rights()), writes ? all_keywords : 0, keywords);
+    if (writes && keywords.size() < max_keywords) out += " \\*";
   }
   out += ")] Flags that are kept\r\n";
   view_->set_keywords_announced();

@@ -1,6 +1,7 @@
 #include "protocols/imap/mailbox_name.hpp"
 
 #include "protocols/base/text.hpp"
+#include "protocols/imap/namespaces.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -178,6 +179,11 @@ std::string encode_modified_utf7(std::string_view utf8) {
 }
 
 std::string canonical_name(std::string_view name, char separator) {
+  // Also as a user's below those of others.
+  if (const auto foreign = split_foreign(name, separator); foreign && !foreign->inner.empty()) {
+    const size_t above = name.size() - foreign->inner.size();
+    return std::string(name.substr(0, above)) + canonical_name(foreign->inner, separator);
+  }
   const std::string_view first = first_level(name, separator);
   if (!ascii_iequals(first, "INBOX")) return std::string(name);
   return "INBOX" + std::string(name.substr(first.size()));

@@ -72,6 +72,7 @@ const answer_text& text_of(answer which) {
       {"NO", "BADURL", "The message a URL names cannot be had"},
       {"NO", "NONEXISTENT", "No such message"},
       {"NO", "NONEXISTENT", "No such quota root"},
+      {"NO", "CANNOT", "No such user"},
       {"NO", "UNKNOWN-CTE", "A part has an unknown transfer encoding"},
       {"NO", "PRIVACYREQUIRED", "Use TLS before logging in"},
       {"NO", "AUTHENTICATIONFAILED", "Authentication failed"},
@@ -84,6 +85,7 @@ const answer_text& text_of(answer which) {
       {"NO", "", "Unknown language"},
       {"NO", "TOOSMALL", "A batch has 500 messages or more"},
       {"NO", "", "Too many messages for one command"},
+      {"NO", "", "Some of the events are not known here"},
 
       {"BAD", "", "Syntax error"},
       {"BAD", "", "Unknown command"},
@@ -125,6 +127,7 @@ answer answer_for(outcome result, bool for_new_message) {
   case outcome::has_children: return answer::has_children;
   case outcome::in_use: return answer::in_use;
   case outcome::expunged: return answer::some_expunged;
+  case outcome::no_such_user: return answer::no_such_user;
   case outcome::unavailable: break;
   }
   return answer::unavailable;

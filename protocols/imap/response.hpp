@@ -44,6 +44,7 @@ enum class answer : uint8_t {
   bad_url,
   nothing_to_replace,
   no_such_quota_root,
+  no_such_user,
   unknown_encoding,
   privacy_required,
   wrong_credentials,
@@ -56,6 +57,7 @@ enum class answer : uint8_t {
   unknown_language,
   batch_too_small,
   too_many_messages,
+  unknown_event,
 
   syntax,
   unknown_command,

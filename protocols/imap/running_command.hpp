@@ -24,6 +24,8 @@ public:
   /// RFC 3501 6.4.8: FETCH responses a UID command causes carry the UID.
   virtual bool is_by_uid() const { return false; }
   virtual bool is_idling() const { return false; }
+  /// It takes messages away, and the client must hear which, whatever it asked for by NOTIFY.
+  virtual bool removes_messages() const { return false; }
 
   /// A line that is no command, after dialogue::expect_line.
   virtual void on_line(dialogue&, bytes_view) {}
@@ -42,6 +44,8 @@ public:
   virtual void on_opened(dialogue&, outcome, selected_mailbox) {}
   virtual void on_outcome(dialogue&, outcome) {}
   virtual void on_quota(dialogue&, outcome, const quota_usage&) {}
+  virtual void on_access(dialogue&, outcome, std::vector<access_entry>) {}
+  virtual void on_rights(dialogue&, outcome, rights) {}
   virtual void on_annotations(dialogue&, outcome, std::vector<annotation>) {}
   virtual void on_expunged(dialogue&, outcome, const expunged_since&) {}
   virtual void on_message(dialogue&, const message_data&) {}

@@ -33,6 +33,7 @@ actions session::on_login(sasl::login_outcome outcome, const std::string& addres
 }
 
 void session::use_time_zone(mime::time_zone zone) { machine_->with.use_time_zone(std::move(zone)); }
+void session::use_sharing(bool allowed) { machine_->with.use_sharing(allowed); }
 
 actions session::on_mailboxes(outcome result, std::vector<mailbox_info> found) {
   dialogue& with = machine_->with;
@@ -59,6 +60,16 @@ actions session::on_outcome(outcome result) {
 actions session::on_quota(outcome result, const quota_usage& found) {
   dialogue& with = machine_->with;
   return with.on_answer([&](running_command& command) { command.on_quota(with, result, found); });
+}
+
+actions session::on_access(outcome result, std::vector<access_entry> found) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_access(with, result, std::move(found)); });
+}
+
+actions session::on_rights(outcome result, rights held) {
+  dialogue& with = machine_->with;
+  return with.on_answer([&](running_command& command) { command.on_rights(with, result, held); });
 }
 
 actions session::on_annotations(outcome result, std::vector<annotation> found) {
@@ -111,6 +122,8 @@ actions session::on_appended(const appended& result) {
 
 actions session::on_more() { return machine_->with.on_more(); }
 actions session::on_update(mailbox_update update) { return machine_->with.on_update(std::move(update)); }
+void session::queue_event(mailbox_event event) { machine_->with.queue_event(std::move(event)); }
+actions session::tell_news() { return machine_->with.tell_what_is_new(); }
 actions session::on_mailbox_gone() { return machine_->with.on_mailbox_gone(); }
 
 bool session::wants_nonce() const {

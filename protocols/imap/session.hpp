@@ -3,6 +3,7 @@
 #include "protocols/base/bytes.hpp"
 #include "protocols/base/mailbox_page.hpp"
 #include "protocols/base/units.hpp"
+#include "protocols/imap/rights.hpp"
 #include "protocols/imap/sequence_set.hpp"
 #include "protocols/mime/digest.hpp"
 #include "protocols/mime/time_zone.hpp"
@@ -47,6 +48,9 @@ struct mailbox_info {
   special_use use = special_use::none;
   bool subscribed = false;
   bool no_select = false; ///< exists only as a level above others
+  bool foreign = false;   ///< somebody else's, or the domain's
+  imap::rights rights = all_rights;
+  mailbox_id id = {}; ///< of one that can be selected
 };
 
 struct mailbox_status {
@@ -68,7 +72,15 @@ struct quota_usage {
   uint64_t size_limit_bytes = 0; ///< 0: unlimited
   uint64_t mailboxes = 0;
   uint64_t mailbox_limit = 0; ///< 0: unlimited
+  bool foreign = false;       ///< the mailbox asked about is somebody else's: nothing is told
 };
+
+/// A pair of an access control list (RFC 4314 2).
+struct access_entry {
+  std::string identifier; ///< an address or "anyone"; with "-" before it the rights are taken away
+  imap::rights rights;
+};
+enum class rights_change : uint8_t { replace, add, remove };
 
 /// RFC 5464 3: a value under a name of ours or others' choice.
 struct annotation {
@@ -83,7 +95,7 @@ struct selected_mailbox {
   modseq highest_modseq;
   mailbox_pages pages;
   std::vector<std::string> keywords; ///< bit n of message_entry::keywords; only ever appended to
-  bool read_only = false;            ///< no rights to change, whatever the client asked
+  imap::rights rights = all_rights;  ///< of who selects it
 };
 
 /// What changed in the selected mailbox. Updates come in order and each is on disk.
@@ -92,6 +104,27 @@ struct mailbox_update {
   stagepost::uid uid_next;
   modseq highest_modseq;
   std::vector<std::string> keywords; ///< the whole list where it grew, else empty
+  std::string renamed_to;            ///< the mailbox has this name now; empty: as before
+};
+
+/// Something happened in the account (RFC 5465 5).
+struct mailbox_event {
+  enum class kind : uint8_t {
+    messages_new,
+    messages_expunged,
+    flags_changed,
+    created,
+    deleted,
+    renamed,
+    subscription, ///< made or ended
+    annotations,
+  };
+
+  kind what = kind::messages_new;
+  mailbox_info mailbox;  ///< as it is now; the name alone of one that was deleted, nothing of the account
+  std::string old_name;  ///< of one that was renamed
+  mailbox_status status; ///< of the first three; deleted_bytes is not set
+  std::vector<std::string> entries; ///< names of the annotations
 };
 
 /// How a question about folders or messages ended; the session has tagged reply and response code for each.
@@ -108,6 +141,7 @@ enum class outcome : uint8_t {
   in_use,          ///< [INUSE] try again
   expunged,        ///< [EXPUNGEISSUED] some of the messages are gone
   unavailable,     ///< [UNAVAILABLE] store failure, shutdown
+  no_such_user,    ///< an identifier that is nobody
 };
 
 enum class flag_change : uint8_t { replace, add, remove };
@@ -189,6 +223,11 @@ struct open_mailbox {         ///< on_opened
 };
 /// Ends the selection; no more updates are wanted. Not a question.
 struct leave_mailbox {};
+/// From now on events of the account are wanted, by queue_event, or no more. Those of changes this session
+/// asked for itself need not come, but for messages. Not a question.
+struct watch_account {
+  bool wanted = true;
+};
 struct create_mailbox {
   std::string name;
   special_use use = special_use::none;
@@ -204,7 +243,31 @@ struct subscribe_mailbox {
   bool subscribed = true;
 }; ///< on_outcome
 
-struct read_quota {}; ///< on_quota
+/// Where a mailbox is named, of whom it belongs to. Answered by on_quota.
+struct read_quota {
+  std::string mailbox;
+};
+/// Who may do what. Answered by on_access.
+struct read_access {
+  std::string mailbox;
+};
+/// Answered by on_outcome.
+struct change_access {
+  std::string mailbox;
+  std::string identifier; ///< prepared (RFC 4314 3), without a dash
+  bool negative = false;  ///< it had one
+  rights_change how = rights_change::replace;
+  imap::rights rights;
+};
+/// What may the client's user do? Answered by on_rights.
+struct read_rights {
+  std::string mailbox;
+};
+/// What may this identifier always do, whatever the list says? Answered by on_rights.
+struct find_fixed_rights {
+  std::string mailbox;
+  std::string identifier;
+};
 /// The annotations of a mailbox, or where the name is empty of the account. Answered by on_annotations.
 struct read_annotations {
   std::string mailbox;
@@ -299,11 +362,12 @@ struct more {};
 
 using action =
     std::variant<reply, start_tls, close, start_compression, forget_login, send_body, read_expunged,
-                 list_mailboxes, read_status, open_mailbox, leave_mailbox, create_mailbox, delete_mailbox,
-                 rename_mailbox, subscribe_mailbox, read_quota, read_annotations, write_annotations,
-                 read_messages, look_into, narrow_search, store_flags, expunge, copy_messages, begin_append,
-                 write_body, find_linked, copy_linked, end_message, finish_append, abort_append,
-                 sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
+                 list_mailboxes, read_status, open_mailbox, leave_mailbox, watch_account, create_mailbox,
+                 delete_mailbox, rename_mailbox, subscribe_mailbox, read_quota, read_access, change_access,
+                 read_rights, find_fixed_rights, read_annotations, write_annotations, read_messages,
+                 look_into, narrow_search, store_flags, expunge, copy_messages, begin_append, write_body,
+                 find_linked, copy_linked, end_message, finish_append, abort_append, sasl::verify_password,
+                 sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;
 
 // -- answers ----------------------------------------------------------------------------------------------
@@ -357,11 +421,16 @@ public:
   /// The time zone of who logs in: internal dates are shown and searched in it (UTC until then). Before
   /// on_login.
   void use_time_zone(mime::time_zone zone);
+  /// Whether who logs in may share folders and see those of others; so it is unless said otherwise. Before
+  /// on_login.
+  void use_sharing(bool allowed);
   actions on_mailboxes(outcome result, std::vector<mailbox_info> found);
   actions on_status(outcome result, const mailbox_status& status);
   actions on_opened(outcome result, selected_mailbox opened);
   actions on_outcome(outcome result);
   actions on_quota(outcome result, const quota_usage& found);
+  actions on_access(outcome result, std::vector<access_entry> found);
+  actions on_rights(outcome result, rights held);
   actions on_annotations(outcome result, std::vector<annotation> found);
   actions on_expunged(outcome result, const expunged_since& found);
   actions on_message(const message_data& message);
@@ -374,6 +443,11 @@ public:
   actions on_appended(const appended& result);
   actions on_more();
   actions on_update(mailbox_update update);
+  /// Keeps an event of the account until tell_news; in bounded memory, if need be by giving up (RFC
+  /// 5465 5.8).
+  void queue_event(mailbox_event event);
+  /// What may be said now without being asked.
+  actions tell_news();
   /// The selected mailbox was deleted by somebody else: BYE (RFC 9051 7.1.5 leaves no better way).
   actions on_mailbox_gone();
 

@@ -13,9 +13,10 @@ bool uid_below(const message_entry& entry, stagepost::uid uid) { return entry.ui
 } // namespace
 
 mailbox_view::mailbox_view(std::string name, selected_mailbox opened, bool read_only)
-    : name_(std::move(name)), id_(opened.id), read_only_(read_only), uid_validity_(opened.uid_validity),
-      uid_next_(opened.uid_next), first_unknown_(opened.uid_next), highest_modseq_(opened.highest_modseq),
-      keywords_(std::move(opened.keywords)), pages_(std::move(opened.pages)) {
+    : name_(std::move(name)), id_(opened.id), read_only_(read_only), rights_(opened.rights),
+      uid_validity_(opened.uid_validity), uid_next_(opened.uid_next), first_unknown_(opened.uid_next),
+      highest_modseq_(opened.highest_modseq), keywords_(std::move(opened.keywords)),
+      pages_(std::move(opened.pages)) {
   std::erase_if(pages_, [](const mailbox_page_ptr& page) { return page->entries.empty(); });
   recount();
   if (!pages_.empty()) last_uid_ = pages_.back()->entries.back().uid;
@@ -91,6 +92,7 @@ void mailbox_view::queue(mailbox_update update) {
     const uint32_t number = page->number;
     waiting_[number] = std::move(page);
   }
+  if (!update.renamed_to.empty()) name_ = std::move(update.renamed_to);
   if (update.uid_next > uid_next_) uid_next_ = update.uid_next;
   if (update.highest_modseq > highest_modseq_) highest_modseq_ = update.highest_modseq;
   if (update.keywords.size() > keywords_.size()) {

@@ -32,6 +32,8 @@ public:
   const std::string& name() const { return name_; }
   void rename(std::string name) { name_ = std::move(name); }
   bool read_only() const { return read_only_; }
+  /// What the user may do with it, beside what read_only forbids.
+  imap::rights rights() const { return rights_; }
   stagepost::uid_validity uid_validity() const { return uid_validity_; }
   stagepost::uid uid_next() const { return uid_next_; }
   /// Below this every UID is a message of the view, or was and is expunged.
@@ -90,6 +92,7 @@ private:
   std::string name_;
   mailbox_id id_;
   bool read_only_;
+  imap::rights rights_;
   bool keywords_grew_ = false;
   stagepost::uid_validity uid_validity_;
   stagepost::uid uid_next_;

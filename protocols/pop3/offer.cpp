@@ -19,14 +19,14 @@ bool offer::has(sasl::mechanism wanted) const {
 offer offer_on(const session_settings& settings, bool on_tls, const sasl::channel_binding& channel) {
   offer now;
   now.tls_can_start = settings.tls_offered && !on_tls;
-  const bool can_bind = on_tls && !(channel.tls_exporter.empty() && channel.tls_server_end_point.empty());
+  const sasl::channel_binding none;
   for (const auto mechanism : settings.mechanisms) {
     const bool password = sasl::sends_password(mechanism);
     if (password && settings.login_needs_tls && !on_tls) {
       now.password_needs_tls = true;
       continue;
     }
-    if (is_plus(mechanism) && !can_bind) continue;
+    if (!sasl::is_possible_on(mechanism, on_tls ? channel : none)) continue;
     now.password_commands |= password;
     now.plus |= is_plus(mechanism);
     now.mechanisms.push_back(mechanism);

@@ -19,7 +19,8 @@ enum class mechanism : uint8_t {
   scram_sha_1,
   scram_sha_1_plus,
   scram_sha_256,
-  scram_sha_256_plus
+  scram_sha_256_plus,
+  external ///< by the TLS client certificate
 };
 
 /// As announced: "SCRAM-SHA-256-PLUS".
@@ -28,11 +29,17 @@ std::optional<mechanism> mechanism_named(std::string_view name);
 /// Whether a listener could read the password off the wire: PLAIN and LOGIN.
 bool sends_password(mechanism);
 
-/// What a channel offers for the -PLUS mechanisms; empty without TLS.
+/// What a channel offers for the -PLUS mechanisms and for EXTERNAL; empty without TLS.
 struct channel_binding {
   bytes tls_exporter;         ///< RFC 9266, TLS 1.3
   bytes tls_server_end_point; ///< RFC 5929 4
+  /// E-mail addresses in the certificate the client showed, once an authority we trust for that vouched for
+  /// it.
+  std::vector<std::string> client_names = {};
 };
+
+/// Whether the channel has what the mechanism builds on, if it builds on any.
+bool is_possible_on(mechanism which, const channel_binding& channel);
 
 /// RFC 5802 3: what the server keeps of a password for SCRAM.
 struct scram_keys {

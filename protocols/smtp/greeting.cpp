@@ -4,21 +4,12 @@
 
 namespace stagepost::smtp {
 
-namespace {
-
-bool binds_channel(sasl::mechanism which) {
-  return which == sasl::mechanism::scram_sha_1_plus || which == sasl::mechanism::scram_sha_256_plus;
-}
-
-} // namespace
-
 std::vector<sasl::mechanism> usable_mechanisms(const session_settings& settings, const tls_facts& tls) {
   const bool secure = !tls.version.empty();
-  const bool channel = !tls.channel.tls_exporter.empty() || !tls.channel.tls_server_end_point.empty();
   std::vector<sasl::mechanism> out;
   for (const auto which : settings.mechanisms) {
     if (sends_password(which) && settings.login_needs_tls && !secure) continue;
-    if (binds_channel(which) && !channel) continue;
+    if (!sasl::is_possible_on(which, tls.channel)) continue;
     out.push_back(which);
   }
   return out;

@@ -5,6 +5,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 
+#include <array>
 #include <string>
 
 namespace stagepost::storage {
@@ -23,7 +24,12 @@ result<done> keep_copy(const store& opened, uint64_t target) {
 
 } // namespace
 
-std::span<const migration> all_migrations() { return {}; }
+std::span<const migration> all_migrations() {
+  static constexpr std::array steps{
+      migration{2, "index of recipients elsewhere", index_remote_recipients},
+  };
+  return steps;
+}
 
 result<done> migrate(store& opened, std::span<const migration> steps) {
   const auto found = opened.schema();

@@ -16,6 +16,9 @@ struct migration {
   result<done> (*apply)(store&) = nullptr;
 };
 
+/// The steps, each in a file of its own.
+result<done> index_remote_recipients(store& in); // 0002_outbound_index.cpp
+
 /// Every step there ever was, in order; each has a file here, `<version>_<what>.cpp`.
 std::span<const migration> all_migrations();
 

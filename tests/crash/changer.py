@@ -63,11 +63,15 @@ def status(imap, name):
 
 
 def observe(imap):
-    """All folders as they are."""
+    """All folders of the user as they are."""
     found = {}
     for line in done(imap.list()):
         name = re.search(rb'"/" "?([^"]*)"?$', line)[1].decode()
+        if name.startswith("Other Users"):
+            continue  # what others share is in their accounts
         found[name] = status(imap, name)
+        granted = re.search(rb" anyone (\S+)$", done(imap.getacl(f'"{name}"'))[0])
+        found[name].access = granted[1].decode() if granted else ""
         done(imap.select(f'"{name}"', readonly=True))
         found[name].messages = fetch_from(imap, 1)
     return found
@@ -99,7 +103,8 @@ class Changer(threading.Thread):
 
     def _step(self):
         what = self._random.choices(
-            (self._store, self._expunge, self._copy, self._move, self._append, self._folders), (6, 3, 2, 3, 3, 1)
+            (self._store, self._expunge, self._copy, self._move, self._append, self._folders, self._grant),
+            (6, 3, 2, 3, 3, 1, 1),
         )[0]
         what()
 
@@ -195,6 +200,12 @@ class Changer(threading.Thread):
         change = expected.Change("append", target=name, label=label, flags=flags)
         words = f"({' '.join(sorted(flags))})"
         self._change(change, self._imap.append, f'"{name}"', words, None, octets, seen=seen)
+
+    def _grant(self):
+        name = self._random.choice(sorted(self._account.folders))
+        rights = self._random.choice(("", "l", "lr", "lrs", "lri"))
+        change = expected.Change("grant", name, access=rights)
+        self._change(change, self._imap.setacl, f'"{name}"', "anyone", f'"{rights}"')
 
     def _folders(self):
         own = [each for each in sorted(self._account.folders) if each not in DEFAULT_FOLDERS]

@@ -18,18 +18,20 @@ class Folder:
     uid_validity: int
     uid_next: int  # as last seen; UIDs below it were given, and are gone if they are not in `messages`
     messages: dict  # by UID
+    access: str = ""  # what it grants to anyone
 
 
 @dataclasses.dataclass
 class Change:
     """A command that was sent and not answered: it may have been done or not."""
 
-    what: str  # store, expunge, copy, move, append, create, rename, delete
+    what: str  # store, expunge, copy, move, append, create, rename, delete, grant
     folder: str = ""
     uids: tuple = ()
     target: str = ""
     flags: frozenset = frozenset()  # after it
     label: str = ""
+    access: str = ""
 
 
 class Account:
@@ -83,6 +85,8 @@ class Account:
             case "expunge" | "move":
                 for uid in change.uids:
                     del folder.messages[uid]
+            case "grant":
+                folder.access = change.access
             case "rename":
                 self.folders[change.target] = self.folders.pop(change.folder)
             case "delete":
@@ -115,6 +119,7 @@ class Account:
                     self._fail(f"{message.label!r} appeared in {name} at UID {uid}")
             folder.messages = observed[name].messages
             folder.uid_next = observed[name].uid_next
+            folder.access = observed[name].access
         self.pending = None
         return {name: uids for name, uids in new.items() if uids}
 
@@ -136,6 +141,9 @@ class Account:
             self._fail(f"UIDVALIDITY of {name} was {folder.uid_validity} and is {now.uid_validity}")
         if now.uid_next < folder.uid_next:
             self._fail(f"UIDNEXT of {name} was {folder.uid_next} and is {now.uid_next}")
+        granted = change is not None and change.what == "grant" and now.access == change.access
+        if now.access != folder.access and not granted:
+            self._fail(f"{name} granted {folder.access!r} and grants {now.access!r}")
         gone = []
         for uid, message in folder.messages.items():
             touched = change is not None and uid in change.uids

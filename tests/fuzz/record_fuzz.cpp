@@ -7,6 +7,7 @@
 #include "storage/key.hpp"
 #include "storage/log_scan.hpp"
 #include "storage/records.hpp"
+#include "storage/recoverable.hpp"
 #include "storage/small_records.hpp"
 #include "storage/statistics_record.hpp"
 #include "storage/word_leaf.hpp"
@@ -59,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 22) {
+  switch (choice % 24) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -86,6 +87,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   case 19: decode_twice(in, decode_segment_messages); break;
   case 20: read_leaf(in); break;
   case 21: decode_twice(in, decode_day_counts); break;
+  case 22: decode_twice(in, [](bytes_view v) { return decode_recoverable(mailbox_id{1}, v); }); break;
+  case 23:
+    decode_twice(in, [](bytes_view v) { return decode_recoverable_sum({}, v); });
+    (void)recoverable_place_at(in);
+    break;
   default: scan_as_log(in);
   }
   return 0;

@@ -47,7 +47,7 @@ TEST_F(Annotations, GoWithTheirFolder) {
   must_commit(b);
   EXPECT_EQ(verify(*store_, {})->finding_count, 0u);
   batch gone(*store_);
-  delete_folder(gone, account_id{1}, mailbox_id{7});
+  delete_folder(gone, account_id{1}, {mailbox_id{7}, "F7", uid_validity{9}});
   must_commit(gone);
   EXPECT_EQ(verify(*store_, {})->finding_count, 0u) << "not all gone yet";
   batch step(*store_);

@@ -53,10 +53,16 @@ void fill(batch& b, store& in) {
   waiting.id = in.next_queue_id(from_unix_milliseconds(1'700'000'000'000));
   waiting.body = body;
   waiting.sender = "a@example.org";
-  waiting.recipients = 1;
+  waiting.recipients = 2;
   put_spool(b, waiting);
   put_reference(b, body, blob_owner::spool, waiting.id.value, 0);
   put_recipient(b, waiting.id, {});
+  spool_recipient remote;
+  remote.index = 1;
+  remote.address = "r@example.org";
+  remote.state = recipient_state::remote;
+  remote.priority = 7;
+  put_recipient(b, waiting.id, remote);
   put_trace(b, waiting.id, 0, {{}, trace_kind::accepted, {{"from", "a@example.org"}}});
   put_trace_id(b, "<id@example.org>", waiting.id);
 }

@@ -1,5 +1,7 @@
 #include "storage/index_backlog.hpp"
 
+#include "storage/batch_access.hpp"
+#include "storage/key.hpp"
 #include "storage/word_index.hpp"
 #include "tests/storage/store_fixture.hpp"
 
@@ -67,6 +69,24 @@ TEST_F(IndexBacklog, FindsFoldersByTheirMarks) {
   index(mailbox_id{4}, 3);
   EXPECT_EQ(behind(), (std::vector<uint32_t>{1, 4, 5}));
   EXPECT_EQ(behind(true), (std::vector<uint32_t>{1, 2, 3, 4, 5}));
+}
+
+TEST_F(IndexBacklog, DamageInOneFolderDoesNotHideTheOthers) {
+  for (const uint64_t id : {1, 2, 3, 4}) fill(mailbox_id{id}, {1}, 2);
+  batch b(*store_);
+  batch_access::put(b, family::mailbox_state, key::mailbox(mailbox_id{1}), "?");
+  batch_access::put(b, family::word_index, key::mailbox(mailbox_id{2}), "?");
+  must_commit(b);
+  const auto step = folders_behind(*store_, {}, 10, false);
+  ASSERT_TRUE(step);
+  EXPECT_EQ(step->folders, (std::vector{mailbox_id{3}, mailbox_id{4}}));
+  EXPECT_EQ(step->damaged, std::vector{mailbox_id{2}});
+  EXPECT_EQ(step->unknown, std::vector{mailbox_id{1}});
+  index(mailbox_id{1}, 1);
+  index(mailbox_id{9}, 1);
+  const auto left = folders_left_over(*store_, {}, 10);
+  ASSERT_TRUE(left);
+  EXPECT_EQ(left->folders, std::vector{mailbox_id{9}});
 }
 
 TEST_F(IndexBacklog, FindsIndexesOfFoldersThatAreGone) {

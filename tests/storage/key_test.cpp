@@ -47,11 +47,40 @@ TEST(Key, OfMailboxTablesBeginsWithTheMailbox) {
             "0000000000000011000000000000000703");
 }
 
+TEST(Key, OfExpungedMessagesIsKindOfRowAndPlace) {
+  const recoverable_place place{from_unix_milliseconds(0x102), folder, uid{9}};
+  EXPECT_EQ(to_hex(key::recoverable(folder, uid{258})), "01000000000000001100000102");
+  EXPECT_EQ(to_hex(key::recoverable_of(account_id{0x22})), "020000000000000022");
+  EXPECT_EQ(to_hex(key::recoverable_of(account_id{0x22}, place)),
+            "0200000000000000220000000000000102000000000000001100000009");
+  EXPECT_EQ(to_hex(key::recoverable_at()), "03");
+  EXPECT_EQ(to_hex(key::recoverable_at(place)), "030000000000000102000000000000001100000009");
+  EXPECT_EQ(recoverable_place_at(key::recoverable_of(account_id{0x22}, place)), place);
+  EXPECT_EQ(recoverable_place_at(key::recoverable_at(place)), place);
+  EXPECT_EQ(recoverable_place_at("short"), recoverable_place{});
+}
+
 TEST(Key, OfSpoolTablesBeginsWithTheQueueNumber) {
   EXPECT_EQ(to_hex(key::queue(queue)), "0102030405060708");
   EXPECT_EQ(to_hex(key::queue_item(queue, 2)), "010203040506070800000002");
   EXPECT_EQ(to_hex(key::trace_hash(0xaabbccddeeff0011)), "aabbccddeeff0011");
   EXPECT_EQ(to_hex(key::trace_id(0xaabbccddeeff0011, queue)), "aabbccddeeff00110102030405060708");
+}
+
+TEST(Key, OfRecipientsElsewhereIsTimeOrDestination) {
+  const auto at = from_unix_milliseconds(0x0a0b);
+  EXPECT_EQ(to_hex(key::outbound_due(at, queue, 2)), "0000000000000a0b010203040506070800000002");
+  const auto item = key::outbound_item("a.b", 10, at, queue, 2);
+  EXPECT_EQ(to_hex(item), "612e6200f50000000000000a0b010203040506070800000002");
+  EXPECT_TRUE(item.starts_with(key::outbound_priority("a.b", 10)));
+  outbound_item_key parts;
+  ASSERT_TRUE(take_outbound_item(item, parts));
+  EXPECT_EQ(parts.destination, "a.b");
+  EXPECT_EQ(parts.priority, 10);
+  EXPECT_EQ(parts.due_at, at);
+  EXPECT_EQ(parts.id, queue);
+  EXPECT_EQ(parts.index, 2u);
+  EXPECT_FALSE(take_outbound_item(key::queue_item(queue, 2), parts));
 }
 
 TEST(Key, OfDirectoryTablesIsDomainAndLocalPart) {

@@ -17,7 +17,7 @@ TEST_F(Mailboxes, ListsTheFoldersOfOneAccount) {
   put_folder(b, account_id{2}, {mailbox_id{6}, "INBOX", uid_validity{11}, 0, true});
   must_commit(b);
   batch gone(*store_);
-  delete_folder(gone, account_id{1}, mailbox_id{4});
+  delete_folder(gone, account_id{1}, {mailbox_id{4}, "INBOX", uid_validity{9}});
   must_commit(gone);
   const auto folders = read_folders(*store_, account_id{1}, reach::disk);
   ASSERT_TRUE(folders);

@@ -1,7 +1,10 @@
 #include "storage/migrations/migrations.hpp"
 
+#include "storage/outbound_table.hpp"
+#include "storage/spool_table.hpp"
 #include "storage/verify.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <array>
 #include <filesystem>
@@ -62,17 +65,40 @@ TEST_F(Migrations, ThatFailLeaveTheMark) {
   EXPECT_EQ(*store_->schema(), store::schema_version);
 }
 
-TEST(StoredExample, OfLayoutOneOpensAndIsSound) {
-  const std::filesystem::path example = STAGEPOST_SOURCE_DIR "/tests/data/storage/v1";
+TEST_F(Migrations, TakeUpRecipientsElsewhereOfTheFirstLayout) {
+  batch b(*store_);
+  spool_recipient remote;
+  remote.state = recipient_state::remote;
+  for (uint32_t i = 0; i < 7000; ++i) { // more than one step takes
+    remote.index = i % 2;
+    remote.address = "r@Example" + std::to_string(i) + ".test";
+    put_recipient(b, queue_id{i + 1}, remote);
+    delete_outbound(b, queue_id{i + 1}, remote); // as if it had been written before there was an index
+  }
+  must_commit(b);
+  ASSERT_TRUE(read_due(*store_, {}, instant{}, 10, reach::disk)->rows.empty());
+  ASSERT_TRUE(store_->set_schema(1));
+  ASSERT_TRUE(migrate(*store_, all_migrations()));
+  EXPECT_EQ(*store_->schema(), store::schema_version);
+  const auto due = read_due(*store_, {}, instant{}, 10000, reach::disk);
+  ASSERT_EQ(due->rows.size(), 7000u);
+  EXPECT_EQ(due->rows[6000].destination, "example6000.test");
+}
+
+class StoredLayout : public ::testing::TestWithParam<uint64_t> {};
+
+TEST_P(StoredLayout, OpensAndIsSound) {
+  const std::filesystem::path example =
+      STAGEPOST_SOURCE_DIR "/tests/data/storage/v" + std::to_string(GetParam());
   ASSERT_TRUE(std::filesystem::exists(example / "CURRENT"));
-  const auto copy = std::filesystem::path(::testing::TempDir()) / "stagepost_store_v1";
-  std::filesystem::remove_all(copy);
+  const testing::temporary_folder folder;
+  const auto copy = folder.path() + "/store";
   std::filesystem::copy(example, copy);
   store_options options;
   options.memtable_bytes = 256 << 10;
   options.shard = 1;
   {
-    auto opened = store::open(store_kind::shard, copy.string(), options);
+    auto opened = store::open(store_kind::shard, copy, options);
     ASSERT_TRUE(opened) << opened.error().detail;
     const auto& in = **opened;
     const auto folders = read_folders(in, account_id{1}, reach::disk);
@@ -90,8 +116,9 @@ TEST(StoredExample, OfLayoutOneOpensAndIsSound) {
     for (const auto& f : report->findings) ADD_FAILURE() << f.where << ": " << f.what;
     EXPECT_EQ(report->spooled, 1u);
   }
-  std::filesystem::remove_all(copy);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, StoredLayout, ::testing::Range(uint64_t(1), store::schema_version + 1));
 
 } // namespace
 } // namespace stagepost::storage

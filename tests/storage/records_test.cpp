@@ -50,7 +50,7 @@ spool_recipient recipient() {
 }
 
 trace_step step() { return {at(64), trace_kind::delivered, {{"to", "INBOX"}}}; }
-domain_record domain() { return {domain_id{1}, "a.b", {"c.d"}, {{"k", "v"}}, at(64)}; }
+domain_record domain() { return {domain_id{1}, "a.b", {"c.d"}, {{"k", "v"}}, at(64), account_id{5}}; }
 account_record account() {
   return {account_id{3}, domain_id{1}, "x", account_role::domain_admin, 2, {{"k", "v"}}, at(64)};
 }
@@ -74,7 +74,10 @@ mailbox_page page() {
 
 TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(to_hex(encode(blob())), "01ac0202026467");
-  EXPECT_EQ(to_hex(encode(folder())), "010453656e74050401");
+  EXPECT_EQ(to_hex(encode(folder())), "020453656e7405040100");
+  auto shared = folder();
+  shared.grants = {{grantee_kind::user, 300, 3, 0}, {grantee_kind::domain, 1, 1, 0x400}};
+  EXPECT_EQ(to_hex(encode(shared)), "020453656e740504010201ac0203000201018008");
   EXPECT_EQ(to_hex(encode(counters())), "0109ac02030201a01f0105244a756e6b");
   EXPECT_EQ(to_hex(encode(message())), "0108e807d00f018001");
   EXPECT_EQ(to_hex(encode(change())), "01030201030601");
@@ -82,9 +85,17 @@ TEST(Records, HaveTheseOctetsOnDisk) {
                                      "02");
   EXPECT_EQ(to_hex(encode(recipient())), "010363406403050201460601"
                                          "6f04800103343530");
+  auto elsewhere = recipient();
+  elsewhere.destination = "gw";
+  elsewhere.priority = 9;
+  const auto longer = encode(elsewhere);
+  EXPECT_EQ(to_hex(longer.substr(0, 1)) + to_hex(longer.substr(longer.size() - 4)), "0202677709");
+  EXPECT_EQ(decode_recipient(3, longer)->destination, "gw");
+  EXPECT_EQ(decode_recipient(3, longer)->priority, 9);
+  EXPECT_FALSE(decode_recipient(3, longer.substr(0, longer.size() - 1) + '\x0b')); // there are ten
   EXPECT_EQ(to_hex(encode(step())), "01800108010274"
                                     "6f05494e424f58");
-  EXPECT_EQ(to_hex(encode(domain())), "0103612e620103632e6401016b01768001");
+  EXPECT_EQ(to_hex(encode(domain())), "0203612e620103632e6401016b0176800105");
   EXPECT_EQ(to_hex(encode(account())), "0101017802020101"
                                        "6b01768001");
   EXPECT_EQ(to_hex(encode(alias())), "010103794"
@@ -102,6 +113,7 @@ TEST(Records, HaveTheseOctetsOnDisk) {
 TEST(Records, AreReadBackAsWritten) {
   EXPECT_EQ(encode(*decode_blob(encode(blob()))), encode(blob()));
   EXPECT_EQ(encode(*decode_folder(mailbox_id{7}, encode(folder()))), encode(folder()));
+  EXPECT_EQ(encode(*decode_folder(mailbox_id{7}, bytes("\1\4Sent\5\4\1"))), encode(folder())) << "version 1";
   EXPECT_EQ(encode(*decode_counters(encode(counters()))), encode(counters()));
   EXPECT_EQ(encode(*decode_message(encode(message()))), encode(message()));
   EXPECT_EQ(decode_message(encode(message()))->saved_at, at(-1));
@@ -110,6 +122,7 @@ TEST(Records, AreReadBackAsWritten) {
   EXPECT_EQ(encode(*decode_recipient(3, encode(recipient()))), encode(recipient()));
   EXPECT_EQ(encode(*decode_trace(encode(step()))), encode(step()));
   EXPECT_EQ(encode(*decode_domain(domain_id{1}, encode(domain()))), encode(domain()));
+  EXPECT_FALSE(decode_domain(domain_id{1}, bytes("\1\3a.b\0\0\0", 8))->public_folders) << "version 1";
   EXPECT_EQ(encode(*decode_account(account_id{3}, encode(account()))), encode(account()));
   EXPECT_EQ(encode(*decode_alias(domain_id{1}, "x", encode(alias()))), encode(alias()));
   EXPECT_EQ(encode(*decode_credentials(encode(credentials()))), encode(credentials()));

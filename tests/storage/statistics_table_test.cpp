@@ -1,5 +1,8 @@
 #include "storage/statistics_table.hpp"
 
+#include "storage/batch_access.hpp"
+#include "storage/directory.hpp"
+#include "storage/verify.hpp"
 #include "tests/storage/store_fixture.hpp"
 
 #include <rocksdb/db.h>
@@ -23,6 +26,10 @@ protected:
     auto opened = try_open(store_kind::system);
     EXPECT_TRUE(opened);
     store_ = std::move(*opened);
+    batch b(*store_);
+    for (const auto each : {first, second})
+      put_domain(b, {each, "d" + std::to_string(each.value), {}, {}, {}}, std::nullopt);
+    must_commit(b);
   }
 
   void put(domain_id domain, sys_days day, uint64_t messages) {
@@ -95,6 +102,25 @@ TEST_F(StatisticsTable, GoesWithItsDomain) {
   EXPECT_TRUE(days_of(first).empty());
   EXPECT_EQ(days_of(second).size(), 1u);
   EXPECT_EQ(days_of(whole_server).size(), 1u);
+}
+
+TEST_F(StatisticsTable, RemovesWhatWasWrittenBehindTheEndOfADomain) {
+  constexpr domain_id gone{77};
+  for (int i = 0; i < 5; ++i) put(gone, start + days(i), 1);
+  for (const auto each : {whole_server, first}) put(each, start, 1);
+  EXPECT_EQ(remove_all({}, 2), 5u) << "without any rule";
+  EXPECT_TRUE(days_of(gone).empty());
+  EXPECT_EQ(days_of(first).size(), 1u);
+  EXPECT_EQ(days_of(whole_server).size(), 1u);
+}
+
+TEST_F(StatisticsTable, IsVerified) {
+  put(first, start, 1);
+  EXPECT_TRUE(verify(*store_, {})->sound());
+  batch b(*store_);
+  batch_access::put(b, family::statistics, "not a key", "not a value");
+  must_commit(b);
+  EXPECT_EQ(verify(*store_, {})->finding_count, 2u);
 }
 
 TEST_F(StatisticsTable, IsAddedToAStoreMadeBeforeIt) {

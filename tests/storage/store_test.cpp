@@ -2,10 +2,9 @@
 
 #include "storage/numbers.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <rocksdb/db.h>
-
-#include <filesystem>
 
 namespace stagepost::storage {
 namespace {
@@ -165,7 +164,7 @@ TEST_F(Store, GivesMailboxNumbersOnlyOnceOverPowerCuts) {
     put_folder(b, account_id{1}, {id, "f", validity, 0, false});
     must_commit(b);
     batch gone(*store_);
-    delete_folder(gone, account_id{1}, id); // and nothing in the store tells of it any more
+    delete_folder(gone, account_id{1}, {id, "f", validity}); // and nothing in the store tells of it any more
     must_commit(gone);
     lose_power(seed);
   }
@@ -225,16 +224,14 @@ TEST_F(Store, ScansBackFromTheEndOfAPrefix) {
 }
 
 TEST(StoreOnDisk, OpensAndReopens) {
-  const auto folder_name = std::filesystem::path(::testing::TempDir()) / "stagepost_store_on_disk";
-  std::filesystem::remove_all(folder_name);
+  const testing::temporary_folder folder;
   store_options options;
   options.memtable_bytes = 256 << 10;
   for (int round = 0; round < 2; ++round) {
-    auto opened = store::open(store_kind::system, folder_name.string(), options);
+    auto opened = store::open(store_kind::system, folder.path(), options);
     ASSERT_TRUE(opened) << opened.error().detail;
-    EXPECT_EQ(store::open(store_kind::system, folder_name.string(), options).error().code, errc::locked);
+    EXPECT_EQ(store::open(store_kind::system, folder.path(), options).error().code, errc::locked);
   }
-  std::filesystem::remove_all(folder_name);
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
+#include "storage/outbound_table.hpp"
 #include "storage/spool_table.hpp"
 #include "tests/storage/store_fixture.hpp"
 
@@ -51,6 +52,35 @@ protected:
 
   blob_id body_;
 };
+
+TEST_F(Verify, FindsRecipientsElsewhereThatNobodyWouldTry) {
+  spool_recipient remote;
+  remote.index = 1;
+  remote.address = "r@example.org";
+  remote.state = recipient_state::remote;
+  batch b(*store_);
+  put_recipient(b, stagepost::queue_id{99}, remote);
+  must_commit(b);
+  EXPECT_TRUE(verify(*store_, {})->sound());
+  batch lost(*store_);
+  delete_outbound(lost, stagepost::queue_id{99}, remote);
+  expect_finding(lost, "spool_recipients 99: a recipient elsewhere is not found by his destination");
+  auto other = remote;
+  other.destination = "somewhere.else.test";
+  batch wrong(*store_);
+  put_outbound(wrong, stagepost::queue_id{99}, other);
+  expect_finding(wrong, "outbound_destinations 99: is not as the recipient it leads to says");
+}
+
+TEST_F(Verify, FindsRowsOfRecipientsThatAreGone) {
+  spool_recipient remote;
+  remote.index = 1;
+  remote.address = "r@example.org";
+  remote.state = recipient_state::remote;
+  batch b(*store_);
+  put_outbound(b, stagepost::queue_id{99}, remote);
+  expect_finding(b, "outbound_due 99: leads to no recipient elsewhere");
+}
 
 TEST_F(Verify, StopsWhenToldToAndBlamesNobody) {
   std::stop_source stop;

@@ -1,6 +1,8 @@
 #include "storage/word_index.hpp"
 
+#include "storage/batch_access.hpp"
 #include "storage/key.hpp"
+#include "storage/verify.hpp"
 #include "storage/word_leaf.hpp"
 #include "tests/storage/store_fixture.hpp"
 
@@ -173,14 +175,51 @@ TEST_F(WordIndex, AgreesWithTheWordsThemselvesHoweverItIsMerged) {
   }
 }
 
+TEST_F(WordIndex, LooksIntoNoSegmentOfWhichTooLittleCanBeGone) {
+  std::map<uint32_t, std::vector<std::string>> messages;
+  for (uint32_t id = 1; id <= 16; ++id) messages[id] = {"all"};
+  add(messages);
+  keep({1, 2, 3});
+  batch b(*store_);
+  batch_access::remove(b, family::word_index,
+                       word_row_key(folder, state().segments[0].number, index_row::messages));
+  must_commit(b);
+  EXPECT_EQ(*wasteful_segment(*store_, folder, state(), 1), 1u) << "an eighth of sixteen is two";
+  EXPECT_FALSE(wasteful_segment(*store_, folder, state(), 2)) << "the row is gone";
+}
+
+TEST_F(WordIndex, IsVerified) {
+  std::map<uint32_t, std::vector<std::string>> messages;
+  for (uint32_t id = 1; id <= 16; ++id) messages[id] = {"all"};
+  add(messages);
+  batch counters(*store_);
+  put_counters(counters, folder, {uid{17}, modseq{2}, 0, 0, 0, 0, {}});
+  must_commit(counters);
+  EXPECT_TRUE(verify(*store_, {})->sound());
+  auto now = state();
+  batch b(*store_);
+  put_counters(b, folder, {uid{10}, modseq{2}, 0, 0, 0, 0, {}});
+  auto wrong = now;
+  wrong.segments[0].last = uid{15};
+  batch_access::put(b, family::word_index, key::mailbox(folder), encode(wrong));
+  batch_access::put(b, family::word_index, key::mailbox(mailbox_id{99}), "?");
+  must_commit(b);
+  std::string all;
+  const auto report = verify(*store_, {});
+  for (const auto& each : report->findings) all += each.where + ": " + each.what + "\n";
+  for (const auto* each : {"has other messages than the list says",
+                           "says it knows messages that did not come", "word_index 99: "})
+    EXPECT_NE(all.find(each), std::string::npos) << each << " in " << all;
+}
+
 TEST_F(WordIndex, ForgetsMessagesThatAreGoneWhenItIsTidied) {
   std::map<uint32_t, std::vector<std::string>> messages;
   for (uint32_t id = 1; id <= 16; ++id) messages[id] = {"word" + std::to_string(id), "all"};
   add(messages);
   keep({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
-  EXPECT_EQ(*wasteful_segment(*store_, folder, state()), 1u); // one of sixteen is little
+  EXPECT_EQ(*wasteful_segment(*store_, folder, state(), 1), 1u); // one of sixteen is little
   keep({1, 2, 3});
-  EXPECT_EQ(*wasteful_segment(*store_, folder, state()), 0u);
+  EXPECT_EQ(*wasteful_segment(*store_, folder, state(), 13), 0u);
   ASSERT_TRUE(merge_word_segments(*store_, folder, 0, 1, writer()));
   EXPECT_EQ(uids_of(ask({"all"}).hits[0].sure), (found_uids{1, 2, 3}));
   EXPECT_TRUE(ask({"word9"}).hits[0].sure.empty());

@@ -56,6 +56,7 @@ protected:
     committer_ = system_->spawn(held_committer, store_);
     readers_ = system_->spawn(held_readers);
     with_ = {store_, committer_, readers_, system_->spawn(mailbox::eraser, store_, committer_, readers_)};
+    with_.settings = in_force_;
     account_ = system_->spawn(mailbox::account, with_, account_id{1}, quota_bytes, lease_);
   }
 
@@ -151,8 +152,8 @@ protected:
   /// From now on everything has to be read from the disk once.
   void make_cold() {
     using storage::family;
-    for (const auto each :
-         {family::meta, family::folders, family::mailbox_state, family::flags, family::messages})
+    for (const auto each : {family::meta, family::folders, family::mailbox_state, family::flags,
+                            family::messages, family::recoverable})
       ASSERT_TRUE(store_->db().Flush({}, store_->handle(each)).ok());
     cache_->EraseUnRefEntries();
   }
@@ -170,6 +171,7 @@ protected:
   held_committer_actor committer_;
   held_readers_actor readers_;
   std::shared_ptr<committer::lease> lease_ = std::make_shared<committer::lease>();
+  live_settings_ptr in_force_; ///< none: nothing that is expunged is kept
   mailbox::services with_;
   mailbox::account_actor account_;
 };

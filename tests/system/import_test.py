@@ -2,6 +2,7 @@
 """stagepostctl import: an mbox, a Maildir, a folder of .eml files; a second run brings nothing twice."""
 
 import datetime
+import json
 import os
 import sys
 from pathlib import Path
@@ -126,6 +127,32 @@ class ImportTest(server.ServerTest):
         done = self.server.try_ctl("import", "nobody@example.test", str(path))
         self.assertEqual(done.returncode, REFUSED)
         self.assertIn("There is no user", done.stderr)
+
+    def test_what_is_too_large_or_too_much_does_not_keep_the_others_out(self):
+        self.server.add_user("erin@example.test")
+        self.server.ctl("user", "set", "erin@example.test", "quota_mb=1")
+        self.server.set(imap__max_append_size_kb=1024)
+        self.addCleanup(lambda: self.server.set(imap__max_append_size_kb=0))
+        long_line = "x" * 70 + "\n"
+        texts = [letter(0), letter(1) + long_line * 70000, letter(2) + long_line * 20000, letter(3)]
+        path = self.server.folder / "some-too-large"
+        separator = "From a@elsewhere.example Thu Jan  1 00:00:00 2015\n"
+        path.write_text("\n".join(separator + text for text in texts))
+        done = self.server.try_ctl("--json", "import", "erin@example.test", str(path))
+        self.assertEqual(done.returncode, REFUSED)
+        answer = json.loads(done.stdout)
+        self.assertEqual((answer["imported"], answer["known"], answer["refused"]), (2, 0, 2))
+        self.assertIn("max_append_size", done.stderr)
+        self.assertEqual(self.server.messages("erin"), self.expected(0, 3))
+
+    def test_a_thousand_letters_keep_their_order(self):
+        path = self.server.folder / "thousand"
+        separator = "From a@elsewhere.example Thu Jan  1 00:00:00 2015\n"
+        numbers = [*range(1000), 7, 8]
+        path.write_text("\n".join(separator + letter(number) for number in numbers))
+        self.assertEqual(self.run_import("carol", path, "--folder", "Many"), (1000, 2, 0), "two are there twice")
+        self.assertEqual(self.server.messages("carol", "Many"), self.expected(*range(1000)))
+        self.assertEqual(self.run_import("carol", path, "--folder", "Many"), (0, 1002, 0))
 
     def test_a_full_mailbox_is_told(self):
         self.server.add_user("dora@example.test")

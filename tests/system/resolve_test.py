@@ -28,6 +28,7 @@ class ResolveTest(unittest.TestCase):
                 }
             },
             users=("alice",),
+            node={"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})},
         )
         cls.addClassCleanup(cls.server.close)
 

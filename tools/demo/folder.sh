@@ -27,6 +27,8 @@ write_config() {
     say "data_folder: \"$data/store\""
     say "control_socket: \"$data/control\""
     say "secrets_key_file: \"$data/secrets.key\""
+    say "# Mail for other domains leaves only where smtp_out.routes says so, and never this machine."
+    say "outbound: {deliver: routes, networks: [\"127.0.0.0/8\", \"::1\"]}"
     say "certificates:"
     say "  - hosts: [\"$host\", \"localhost\"]"
     say "    certificate: \"$data/certificate.pem\""

@@ -32,10 +32,11 @@ struct wrong_usage : std::runtime_error {
 struct command_line {
   std::string config;
   bool as_json = false;
-  std::string name, path, folder, role = "user", id, from_day, to_day;
+  std::string name, path, folder, role = "user", id, from_day, to_day, since, who, rights = "lr";
   std::vector<std::string> values, names, dropped_names;
   bool password_stdin = false;
   uint64_t limit = 100;
+  uint64_t priority = 5;
 };
 
 std::string read_password() {
@@ -232,6 +233,48 @@ int main(int argc, char** argv) {
   with_name(sub, "Address");
   simple(sub, [&] { return json::object{{"verb", "alias.delete"}, {"name", line.name}}; });
 
+  auto* folder = app.add_subcommand("folder", "Public folders of a domain, and who may use folders");
+  folder->require_subcommand(1);
+  const auto with_folder = [&](CLI::App* on, const char* whose) {
+    with_name(on, whose);
+    on->add_option("folder", line.folder, "Folder, without \"Shared Folders/\"")->required();
+  };
+  sub = folder->add_subcommand("add", "Makes a public folder");
+  with_folder(sub, "Domain");
+  sub->add_option("--rights", line.rights, "What each user of the domain may do, as letters of RFC 4314");
+  simple(sub, [&] {
+    return json::object{
+        {"verb", "folder.add"}, {"name", line.name}, {"folder", line.folder}, {"rights", line.rights}};
+  });
+  sub = folder->add_subcommand("delete", "Deletes a public folder and the mail in it");
+  with_folder(sub, "Domain");
+  simple(sub, [&] {
+    return json::object{{"verb", "folder.delete"}, {"name", line.name}, {"folder", line.folder}};
+  });
+  sub =
+      folder->add_subcommand("list", "Lists the public folders of a domain, or those of a user, and who may "
+                                     "do what with them");
+  with_name(sub, "Domain or address");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "folder.list"}, {"name", line.name}};
+      },
+      ctl::print_folders);
+  sub = folder->add_subcommand("share", "Lets somebody use a folder, or no more");
+  with_folder(sub, "Domain, or address of the owner");
+  sub->add_option("who", line.who, "Address, or anyone; with \"-\" before it, behind --, what he may not do")
+      ->required();
+  sub->add_option("rights", line.rights, "All he may do, as letters of RFC 4314; \"\" for nothing")
+      ->required();
+  simple(sub, [&] {
+    return json::object{{"verb", "folder.share"},
+                        {"name", line.name},
+                        {"folder", line.folder},
+                        {"who", line.who},
+                        {"rights", line.rights}};
+  });
+
   auto* dkim = app.add_subcommand("dkim", "What mail of a domain is signed with");
   dkim->require_subcommand(1);
   sub = dkim->add_subcommand("enable", "Signs mail of a domain, and makes a first key when there is none");
@@ -299,6 +342,25 @@ int main(int argc, char** argv) {
   sub = queue->add_subcommand("retry", "Tries a message now, or all");
   sub->add_option("id", line.id, "Queue id; none: all");
   simple(sub, [&] { return json::object{{"verb", "queue.retry"}, {"id", line.id}}; });
+
+  sub = queue->add_subcommand("reset", "Starts over with the attempts at a message, or at all");
+  sub->add_option("id", line.id, "Queue id; none: all");
+  simple(sub, [&] { return json::object{{"verb", "queue.reset"}, {"id", line.id}}; });
+  for (const auto& [verb, what] : {std::pair("hold", "Lets a message wait until it is released"),
+                                   std::pair("release", "Lets a message go on that was held"),
+                                   std::pair("force", "Tries a message now, before all others")}) {
+    sub = queue->add_subcommand(verb, what);
+    sub->add_option("id", line.id, "Queue id")->required();
+    simple(sub, [&, verb = std::string("queue.") + verb] {
+      return json::object{{"verb", verb}, {"id", line.id}};
+    });
+  }
+  sub = queue->add_subcommand("priority", "Changes the priority of a message for other servers");
+  sub->add_option("id", line.id, "Queue id")->required();
+  sub->add_option("priority", line.priority, "1 to 10; 10 goes first")->required()->check(CLI::Range(1, 10));
+  simple(sub, [&] {
+    return json::object{{"verb", "queue.priority"}, {"id", line.id}, {"priority", line.priority}};
+  });
 
   auto* index = app.add_subcommand("index", "The index of words behind SEARCH");
   index->require_subcommand(1);
@@ -408,6 +470,23 @@ int main(int argc, char** argv) {
       return outcome.refused == 0 ? done : refused;
     };
   });
+
+  sub = app.add_subcommand("undelete", "Brings back what a user expunged, to where it was; safe to repeat");
+  with_name(sub, "Address");
+  bool list_only = false;
+  sub->add_flag("--list", list_only, "Only shows what there is");
+  sub->add_option("--folder", line.folder, "Only of this folder");
+  sub->add_option("--since", line.since,
+                  "Only what was expunged from then on: 2026-12-31 or 2026-12-31T16:19:33Z, in UTC");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", list_only ? "undelete.list" : "undelete"},
+                            {"name", line.name},
+                            {"folder", line.folder},
+                            {"since", line.since}};
+      },
+      ctl::print_undelete);
 
   bool offline = false;
   sub = app.add_subcommand(

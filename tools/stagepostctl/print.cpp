@@ -71,9 +71,17 @@ void print_message(const json::object& message) {
              member(message, "size_bytes"), member(message, "sender"));
   for (const auto& each : list(message, "recipients")) {
     const auto& to = each.as_object();
-    fmt::print("    {:<7} <{}>  tries {}  {}\n", member(to, "state"), member(to, "address"),
-               member(to, "attempts"), member(to, "last_reply"));
+    const auto destination = member(to, "destination");
+    fmt::print("    {:<7} <{}>  tries {}{}  {}\n", member(to, "state"), member(to, "address"),
+               member(to, "attempts"),
+               destination.empty() ? "" : "  to " + destination + ", next " + member(to, "due_at"),
+               member(to, "last_reply"));
   }
+}
+
+void print_findings(const json::object& store) {
+  for (const auto& one : list(store, "findings"))
+    fmt::print("  {}: {}\n", member(one.as_object(), "where"), member(one.as_object(), "what"));
 }
 
 } // namespace
@@ -98,6 +106,15 @@ void print_aliases(const json::object& answer) {
   for (const auto& each : list(answer, "aliases")) {
     const auto& alias = each.as_object();
     fmt::print("{:<40} {}\n", member(alias, "address"), joined(list(alias, "targets")));
+  }
+}
+
+void print_folders(const json::object& answer) {
+  for (const auto& each : list(answer, "folders")) {
+    const auto& folder = each.as_object();
+    fmt::print("{}\n", member(folder, "folder"));
+    for (const auto& entry : list(folder, "access"))
+      fmt::print("    {:<40} {}\n", member(entry.as_object(), "who"), member(entry.as_object(), "rights"));
   }
 }
 
@@ -137,9 +154,14 @@ void print_verify(const json::object& answer) {
                member(shard, "folder"), member(shard, "bodies"), member(shard, "body_bytes"),
                member(shard, "mailboxes"), member(shard, "messages"), member(shard, "spooled"),
                member(shard, "sound") == "true" ? "sound" : member(shard, "finding_count") + " findings");
-    for (const auto& one : list(shard, "findings"))
-      fmt::print("  {}: {}\n", member(one.as_object(), "where"), member(one.as_object(), "what"));
+    print_findings(shard);
   }
+  const auto* system = answer.if_contains("system");
+  if (system == nullptr || !system->is_object()) return;
+  const auto& store = system->as_object();
+  fmt::print("{}: {}\n", member(store, "folder"),
+             member(store, "sound") == "true" ? "sound" : member(store, "finding_count") + " findings");
+  print_findings(store);
 }
 
 void print_status(const json::object& answer) {
@@ -162,10 +184,28 @@ void print_index(const json::object& answer) {
   }
   for (const auto& each : list(answer, "folders")) {
     const auto& one = each.as_object();
-    fmt::print("{:<40} {} messages, indexed to {} of {}, {} octets in {} segments\n", member(one, "folder"),
+    fmt::print("{:<40} {} messages, indexed to {} of {}, {} octets in {} segments{}\n", member(one, "folder"),
                member(one, "messages"), member(one, "indexed_to_uid"), member(one, "next_uid"),
-               member(one, "size_bytes"), member(one, "segments"));
+               member(one, "size_bytes"), member(one, "segments"),
+               member(one, "damaged") == "true" ? ", damaged: index rebuild makes it anew" : "");
   }
+}
+
+void print_undelete(const json::object& answer) {
+  for (const auto& each : list(answer, "expunged")) {
+    const auto& one = each.as_object();
+    fmt::print("{}  {:>7} messages  {:>12} octets  {}{}\n", member(one, "expunged_at"),
+               member(one, "messages"), member(one, "size_bytes"), member(one, "folder"),
+               member(one, "folder_gone") == "true" ? " (the folder is gone)" : "");
+  }
+  if (member(answer, "more") == "true") fmt::print("There is more: --since shows what comes later.\n");
+  for (const auto& each : list(answer, "folders")) {
+    const auto& one = each.as_object();
+    fmt::print("{} messages are back in {}\n", member(one, "messages"), member(one, "folder"));
+  }
+  if (member(answer, "messages") == "0") fmt::print("There is nothing to bring back.\n");
+  if (const auto lost = member(answer, "lost"); !lost.empty() && lost != "0")
+    fmt::print("{} messages have lost their bodies and cannot come back\n", lost);
 }
 
 void print_records(const json::object& answer) {

@@ -12,6 +12,7 @@ namespace stagepost::ctl {
 void print_domains(const boost::json::object& answer);
 void print_users(const boost::json::object& answer);
 void print_aliases(const boost::json::object& answer);
+void print_folders(const boost::json::object& answer);
 void print_keys(const boost::json::object& answer);
 void print_queue(const boost::json::object& answer);
 /// Times are those of the zone's clocks.
@@ -19,6 +20,7 @@ void print_trace(const boost::json::object& answer, const mime::time_zone& zone)
 void print_verify(const boost::json::object& answer);
 void print_status(const boost::json::object& answer);
 void print_index(const boost::json::object& answer);
+void print_undelete(const boost::json::object& answer);
 void print_records(const boost::json::object& answer);
 void print_route(const boost::json::object& answer);
 void print_statistics(const boost::json::object& answer);

@@ -53,10 +53,31 @@ std::shared_ptr<net::tls_context> read_certificates(const std::vector<conf::cert
 
 /// Puts certificates in force.
 void use(connection::live_certificates& in, const std::shared_ptr<net::tls_context>& certificates,
-         const conf::tls_settings& settings) {
+         conf::service service, const conf::tls_settings& settings) {
   if (certificates)
     certificates->set_options({settings.min_version == conf::tls_version::tls1_2, settings.session_tickets});
+  const bool has_users = service == conf::service::imap || service == conf::service::pop3 ||
+                         service == conf::service::submission;
+  if (certificates && has_users && !settings.client_ca_file.empty()) {
+    try {
+      certificates->ask_for_client_certificates(settings.client_ca_file);
+    } catch (const std::runtime_error& why) {
+      // Whoever has a password still comes in, and can set this right.
+      log::error("nobody can log in by certificate: {}", why.what());
+    }
+  }
   in.set(certificates);
+}
+
+/// What every route to another server has to know of this one.
+route::destination known_to_routes(const conf::node_settings& node, const conf::smtp_out_settings& settings) {
+  route::destination ours;
+  ours.port = settings.port;
+  ours.own_names.push_back(node.host_name);
+  for (const auto& each : node.listeners)
+    if (!each.host_name.empty()) ours.own_names.push_back(each.host_name);
+  ours.own_addresses = net::own_addresses(node.listeners, ours.port);
+  return ours;
 }
 
 struct open_port {
@@ -119,7 +140,7 @@ void server::start() {
   stores_ = open_stores(node_, first_start_, *key);
   settings_ = std::make_shared<live_settings>(stores_->settings);
   for (size_t i = 0; i < ports_.size(); ++i)
-    use(*ports_[i].certificates, certificates[i], stores_->settings.tls);
+    use(*ports_[i].certificates, certificates[i], ports_[i].settings.service, stores_->settings.tls);
   const auto& all = stores_->settings;
   const uint64_t wanted = own_descriptors + all.smtp_in.max_connections + all.imap.max_connections +
                           all.pop3.max_connections + all.lmtp.max_connections + all.http.max_connections;
@@ -140,9 +161,10 @@ void server::start() {
       log::error("a handler threw something that is no exception");
     }
   };
-  tree_ =
-      supervisor::plant(*system_, {stores_->system, stores_->shards, settings_, counters_,
-                                   stores_->guise_secret, std::make_shared<const storage::secret_key>(*key)});
+  tree_ = supervisor::plant(*system_,
+                            {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret,
+                             node_.host_name, known_to_routes(node_, all.smtp_out), node_.outbound,
+                              std::make_shared<const storage::secret_key>(*key)});
   start_listeners();
   start_control();
   log::info("{} is ready: {} listeners, {} shards, {} workers", node_.node_name, ports_.size(),
@@ -195,10 +217,7 @@ void server::start_control() {
   services->reload = [] {
     ::kill(::getpid(), SIGHUP);
   }; // raise() would reach this thread only, which holds it back
-  services->ours.own_names.push_back(node_.host_name);
-  for (const auto& each : node_.listeners)
-    if (!each.host_name.empty()) services->ours.own_names.push_back(each.host_name);
-  services->ours.own_addresses = net::own_addresses(node_.listeners, services->ours.port);
+  services->guide = tree_.router;
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
@@ -277,7 +296,8 @@ void server::reload() {
     for (const auto& each : decoded.refused) log::warn("reload: setting {}: {}", each.name, each.sentence);
     settings_->set(decoded.settings);
   }
-  for (size_t i = 0; i < ports_.size(); ++i) use(*ports_[i].certificates, fresh[i], settings_->get()->tls);
+  for (size_t i = 0; i < ports_.size(); ++i)
+    use(*ports_[i].certificates, fresh[i], ports_[i].settings.service, settings_->get()->tls);
   log::info("reloaded settings and certificates");
 }
 

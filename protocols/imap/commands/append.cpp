@@ -17,6 +17,10 @@ struct replacement {
   bool by_uid = false;
 };
 
+/// Octets that one command may take from messages that are there (RFC 4469). A few words ask for them, so
+/// they are bounded where messages are not.
+constexpr uint64_t most_linked_bytes = uint64_t(1) << 30;
+
 /// Header fields of a part can be in a write_body of their own only up to this.
 constexpr size_t piece_bytes = 256 * 1024;
 
@@ -32,6 +36,8 @@ public:
     if (!replaced_) return go_on(with);
     const mailbox_view& view = with.view();
     if (view.read_only()) return fail(with, answer::mailbox_is_read_only);
+    if (!view.rights().has_all(rights_of(right::mark, right::expunge)))
+      return fail(with, answer::not_permitted);
     uint32_t sequence = replaced_->number;
     if (replaced_->number == 0)
       sequence = view.size();
@@ -143,6 +149,15 @@ private:
     return true;
   }
 
+  bool take_linked(dialogue& with, uint64_t size_bytes) {
+    if (size_bytes > most_linked_bytes - linked_) {
+      fail(with, answer::too_big);
+      return false;
+    }
+    linked_ += size_bytes;
+    return take_octets(with, size_bytes);
+  }
+
   void follow(dialogue& with, const std::string& text) {
     url_ = text;
     std::optional<url_base> base;
@@ -162,7 +177,7 @@ private:
     if (!where) return bad_url(with), false;
     if (section.choice == fetch_item::field_choice::all) {
       const mime::extent part = cut(*where, target_->offset, target_->size);
-      if (!take_octets(with, part.size)) return false;
+      if (!take_linked(with, part.size)) return false;
       if (part.size) with.out().add(copy_linked{part.offset, part.size});
       return true;
     }
@@ -173,7 +188,7 @@ private:
                                    size_t(where->size));
     const bytes picked = pick_fields(header, section);
     const mime::extent part = cut({0, picked.size()}, target_->offset, target_->size);
-    if (!take_octets(with, part.size)) return false;
+    if (!take_linked(with, part.size)) return false;
     bytes_view rest = bytes_view(picked).substr(size_t(part.offset), size_t(part.size));
     for (; !rest.empty(); rest.remove_prefix(std::min(rest.size(), piece_bytes)))
       with.out().add(write_body{bytes(rest.substr(0, piece_bytes))});
@@ -216,8 +231,9 @@ private:
   finish_append finish_;
   std::string url_;
   std::optional<message_url> target_;
-  uint64_t size_ = 0;  ///< of the message begun, as far as it has been taken
-  bool begun_ = false; ///< the store waits for the rest
+  uint64_t size_ = 0;   ///< of the message begun, as far as it has been taken
+  uint64_t linked_ = 0; ///< octets taken from other messages
+  bool begun_ = false;  ///< the store waits for the rest
 };
 
 std::unique_ptr<running_command> make(parser& in, bool literal_follows, std::optional<replacement> replaced) {

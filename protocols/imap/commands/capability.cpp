@@ -12,10 +12,6 @@ namespace {
 
 constexpr size_t max_enabled_words = 100;
 
-bool is_plus(sasl::mechanism which) {
-  return which == sasl::mechanism::scram_sha_1_plus || which == sasl::mechanism::scram_sha_256_plus;
-}
-
 class capability final : public running_command {
 public:
   void begin(dialogue& with) override {
@@ -66,12 +62,10 @@ private:
 
 std::vector<sasl::mechanism> offered_mechanisms(const dialogue& with) {
   std::vector<sasl::mechanism> offered;
-  const sasl::channel_binding& channel = with.channel();
-  const bool bound =
-      with.is_on_tls() && !(channel.tls_exporter.empty() && channel.tls_server_end_point.empty());
+  const sasl::channel_binding none, &channel = with.is_on_tls() ? with.channel() : none;
   for (const sasl::mechanism which : with.settings().mechanisms) {
     if (sasl::sends_password(which) && with.settings().login_needs_tls && !with.is_on_tls()) continue;
-    if (is_plus(which) && !bound) continue;
+    if (!sasl::is_possible_on(which, channel)) continue;
     offered.push_back(which);
   }
   return offered;
@@ -92,12 +86,14 @@ void write_capabilities(bytes& out, const dialogue& with) {
       "QRESYNC ESEARCH WITHIN STATUS=SIZE LIST-STATUS OBJECTID SAVEDATE PREVIEW LANGUAGE UIDONLY UIDBATCHES "
       "UTF8=ACCEPT";
   out += " SEARCHRES SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL "
-         "INPROGRESS MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT";
+         "INPROGRESS MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT NOTIFY";
   // IDLE is part of it.
   if (with.settings().rev2 && with.settings().idle) out += " IMAP4rev2";
   // RFC 8437 leaves open what becomes of the compression then; so one or the other.
   if (!with.is_compressed()) out += " UNAUTHENTICATE COMPRESS=DEFLATE";
-  out += " MULTIAPPEND CATENATE REPLACE BINARY QUOTA QUOTA=RES-STORAGE QUOTA=RES-MAILBOX METADATA";
+  out +=
+      " MULTIAPPEND CATENATE REPLACE BINARY QUOTA QUOTA=RES-STORAGE QUOTA=RES-MAILBOX METADATA LIST-METADATA";
+  if (with.shares()) out += " ACL RIGHTS=texk LIST-MYRIGHTS";
   if (const uint64_t limit = with.settings().max_append_bytes) {
     out += " APPENDLIMIT="; // RFC 7889 2: one for all mailboxes
     write_number(out, limit);

@@ -13,8 +13,8 @@ namespace stagepost::imap {
 /// 9051 6.2.1).
 void write_capabilities(bytes& out, const dialogue& with);
 
-/// The mechanisms this connection may use now: those that send the password wait for TLS, those that bind to
-/// the channel need one.
+/// The mechanisms this connection may use now: those that send the password wait for TLS, those that build on
+/// the channel need what it offers.
 std::vector<sasl::mechanism> offered_mechanisms(const dialogue& with);
 
 std::unique_ptr<running_command> make_capability(parser& in, bool by_uid);

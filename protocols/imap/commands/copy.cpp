@@ -20,10 +20,14 @@ public:
       : set_(std::move(set)), to_(std::move(to)), by_uid_(by_uid), move_(move) {}
 
   bool is_by_uid() const override { return by_uid_; }
+  bool removes_messages() const override { return move_; }
 
   void begin(dialogue& with) override {
     const mailbox_view& view = with.view();
     if (move_ && view.read_only()) return with.finish(answer::mailbox_is_read_only);
+    // RFC 6851 3.3 with RFC 4314 4: as STORE \Deleted and EXPUNGE do it.
+    if (move_ && !view.rights().has_all(rights_of(right::mark, right::expunge)))
+      return with.finish(answer::not_permitted);
     number_ranges found;
     if (!view.select(set_, by_uid_, found)) return with.finish(answer::no_such_message);
     if (with.are_too_many(found)) return with.refuse_so_many();

@@ -51,7 +51,13 @@ public:
 
   void begin(dialogue& with) override {
     if (name_ == "INBOX") return with.finish(answer::cannot);
-    selected_ = with.phase() == phase::selected && with.view().name() == name_;
+    if (with.phase() != phase::selected) return with.ask(delete_mailbox{name_});
+    // Somebody may have renamed the selected mailbox: only its number tells whether it is the one.
+    with.ask(read_status{name_});
+  }
+
+  void on_status(dialogue& with, outcome result, const mailbox_status& found) override {
+    selected_ = result == outcome::done && found.id == with.view().id();
     with.expect_mailbox_gone(selected_);
     with.ask(delete_mailbox{name_});
   }

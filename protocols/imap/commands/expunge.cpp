@@ -12,9 +12,11 @@ public:
   explicit expunge_messages(std::optional<sequence_set> uids) : uids_(std::move(uids)) {}
 
   bool is_by_uid() const override { return uids_.has_value(); }
+  bool removes_messages() const override { return true; }
 
   void begin(dialogue& with) override {
     if (with.view().read_only()) return with.finish(answer::mailbox_is_read_only);
+    if (!with.view().rights().has(right::expunge)) return with.finish(answer::not_permitted);
     if (!uids_) return with.ask(expunge{true, {}});
     number_ranges found;
     with.view().select(*uids_, true, found);

@@ -28,10 +28,13 @@ mime::extent cut(mime::extent whole, const std::optional<fetch_item::span>& part
   return {whole.offset + offset, std::min<uint64_t>(partial->size, whole.size - offset)};
 }
 
+/// The command, or what NOTIFY tells of new messages: then there is nobody to be answered.
 class fetch final : public running_command, private news_listener {
 public:
-  fetch(sequence_set set, fetch_request request, bool by_uid)
-      : set_(std::move(set)), request_(std::move(request)), by_uid_(by_uid) {}
+  enum class purpose : uint8_t { command, notice };
+
+  fetch(sequence_set set, fetch_request request, bool by_uid, purpose why = purpose::command)
+      : set_(std::move(set)), request_(std::move(request)), by_uid_(by_uid), purpose_(why) {}
 
   bool may_tell_expunges() const override { return by_uid_; }
   bool is_by_uid() const override { return by_uid_; }
@@ -45,9 +48,12 @@ public:
     if (request_.wants(fetch_kind::modseq)) with.use_condstore();
     for (const fetch_item& item : request_.items) {
       depth_ = std::max(depth_, item.depth());
-      sets_seen_ = sets_seen_ || (item.sets_seen && !with.view().read_only());
+      sets_seen_ = sets_seen_ || item.sets_seen;
     }
-    if (with.are_too_many(found)) keep_newest(with, found);
+    // RFC 4314 4; and nobody has seen what a notice brings.
+    const bool may_see = !with.view().read_only() && with.view().rights().has(right::seen);
+    if (!may_see || purpose_ == purpose::notice) sets_seen_ = false;
+    if (purpose_ == purpose::command && with.are_too_many(found)) keep_newest(with, found);
     walk_ = message_walk(std::move(found));
     if (request_.vanished) return with.ask(read_expunged{*request_.changed_since});
     go_on(with);
@@ -84,7 +90,7 @@ public:
 
   void on_read_end(dialogue& with, outcome result) override {
     if (answered_ < batch_.size()) some_gone_ = true;
-    if (result != outcome::done && result != outcome::expunged) return with.finish(answer_for(result));
+    if (result != outcome::done && result != outcome::expunged) return finish(with, answer_for(result));
     go_on(with);
   }
 
@@ -148,8 +154,13 @@ private:
   }
 
   void end(dialogue& with) {
-    if (unknown_encoding_) return with.finish(answer::unknown_encoding);
-    with.finish(some_gone_ ? answer::some_expunged : answer::completed, limit_code_);
+    if (unknown_encoding_) return finish(with, answer::unknown_encoding);
+    finish(with, some_gone_ ? answer::some_expunged : answer::completed, limit_code_);
+  }
+
+  void finish(dialogue& with, answer how, std::string_view code = {}) {
+    if (purpose_ == purpose::notice) return with.end_refresh();
+    with.finish(how, code);
   }
 
   bool is_wanted(const message_entry& entry) const {
@@ -321,6 +332,7 @@ private:
   sequence_set set_;
   fetch_request request_;
   bool by_uid_;
+  purpose purpose_;
   bool sets_seen_ = false;
   bool some_gone_ = false;
   bool unknown_encoding_ = false; ///< RFC 3516 4.3: of a part whose octets were asked for
@@ -349,6 +361,11 @@ bytes pick_fields(bytes_view header, const fetch_item& item) {
   // A field the header breaks off in has no newline of its own.
   if (!picked.empty() && !picked.ends_with('\n')) picked += "\r\n";
   return picked += "\r\n";
+}
+
+std::unique_ptr<running_command> make_fetch_notice(number_ranges uids, fetch_request request) {
+  return std::make_unique<fetch>(sequence_set{std::move(uids), false}, std::move(request), true,
+                                 fetch::purpose::notice);
 }
 
 std::unique_ptr<running_command> make_fetch(parser& in, bool by_uid) {

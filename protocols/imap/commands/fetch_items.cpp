@@ -266,14 +266,19 @@ void fetch_request::add(fetch_item item) {
   items.push_back(std::move(item));
 }
 
+bool parse_fetch_list(parser& in, fetch_request& request) {
+  if (!in.expect('(')) return false;
+  do {
+    // Some clients put a macro in parentheses, which the grammar has not.
+    if (!read_macro(in, request) && !read_item(in, request)) return false;
+  } while (in.take(' '));
+  return in.expect(')');
+}
+
 std::optional<fetch_request> parse_fetch_items(parser& in) {
   fetch_request request;
-  if (in.take('(')) {
-    do {
-      // Some clients put a macro in parentheses, which the grammar has not.
-      if (!read_macro(in, request) && !read_item(in, request)) return std::nullopt;
-    } while (in.take(' '));
-    if (!in.expect(')')) return std::nullopt;
+  if (in.peek('(')) {
+    if (!parse_fetch_list(in, request)) return std::nullopt;
   } else if (!read_macro(in, request) && !read_item(in, request)) {
     return std::nullopt;
   }

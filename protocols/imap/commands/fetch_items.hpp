@@ -71,6 +71,9 @@ inline constexpr size_t max_section_fields = 500;
 /// RFC 7162 3.1.4 and RFC 9394 3.3 behind them.
 std::optional<fetch_request> parse_fetch_items(parser& in);
 
+/// "(UID FLAGS)": items in a list.
+bool parse_fetch_list(parser& in, fetch_request& request);
+
 /// A section up to and with its "]": "1.2.MIME]".
 bool parse_section(parser& in, fetch_item& item);
 /// "<0.1000>", where there is one.

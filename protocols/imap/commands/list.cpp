@@ -1,6 +1,8 @@
 #include "protocols/imap/commands/list.hpp"
 
+#include "protocols/imap/commands/acl.hpp"
 #include "protocols/imap/commands/create.hpp"
+#include "protocols/imap/commands/metadata.hpp"
 #include "protocols/imap/commands/status.hpp"
 #include "protocols/imap/dialogue.hpp"
 #include "protocols/imap/mailbox_name.hpp"
@@ -22,7 +24,9 @@ struct list_request {
   bool select_special_use = false;
   bool recursive = false;
   bool tell_subscribed = false;
-  status_items status; ///< RFC 5819
+  bool tell_rights = false;          ///< RFC 8440
+  status_items status;               ///< RFC 5819
+  std::vector<std::string> metadata; ///< RFC 9590: names of annotations
   std::string reference;
   std::vector<std::string> patterns;
 };
@@ -69,6 +73,13 @@ public:
   void on_status(dialogue& with, outcome result, const mailbox_status& found) override {
     // RFC 5819 2: without it where it cannot be had.
     if (result == outcome::done) write_status(with, asked_, request_.status, found);
+    if (!request_.metadata.empty()) return with.ask(read_annotations{asked_});
+    go_on(with);
+  }
+
+  void on_annotations(dialogue& with, outcome result, std::vector<annotation> found) override {
+    if (result == outcome::done)
+      metadata_ = metadata_answer(asked_, pick_annotations(request_.metadata, std::move(found)));
     go_on(with);
   }
 
@@ -76,13 +87,18 @@ public:
 
 private:
   void go_on(dialogue& with) {
+    if (!metadata_.write(with)) return with.ask(more{});
     while (next_ != mailboxes_.end()) {
       const auto& [name, mailbox] = *next_++;
       if (!matches(name, with.settings().separator)) continue;
       const bool in_itself = tell(with, mailbox);
-      if (in_itself && !request_.status.empty() && !mailbox.info.no_select) {
+      if (in_itself && request_.tell_rights && !mailbox.info.no_select)
+        write_my_rights(with, name, mailbox.info.rights);
+      if (in_itself && !mailbox.info.no_select) {
         asked_ = name;
-        return with.ask(read_status{name, wants_deleted_bytes(request_.status)});
+        if (!request_.status.empty())
+          return with.ask(read_status{name, wants_deleted_bytes(request_.status)});
+        if (!request_.metadata.empty()) return with.ask(read_annotations{name});
       }
       if (with.out().has_enough()) return with.ask(more{});
     }
@@ -169,7 +185,8 @@ private:
   list_request request_;
   tree mailboxes_;
   tree::const_iterator next_;
-  std::string asked_; ///< whose status is awaited
+  std::string asked_;        ///< whose status or annotations are awaited
+  metadata_answer metadata_; ///< being told
 };
 
 bool read_selection(parser& in, list_request& request) {
@@ -219,6 +236,10 @@ bool read_returns(parser& in, list_request& request) {
         request.tell_subscribed = true;
       } else if (in.take_word("STATUS")) {
         if (!in.space() || !read_status_items(in, request.status)) return false;
+      } else if (in.take_word("METADATA")) {
+        if (!in.space() || !read_metadata_entries(in, request.metadata)) return false;
+      } else if (in.take_word("MYRIGHTS")) {
+        request.tell_rights = true;
       } else if (!in.take_word("CHILDREN") && !in.take_word("SPECIAL-USE")) {
         return in.fail(parse_errc::syntax, "unknown RETURN option");
       }

@@ -38,11 +38,13 @@ bool read_names(parser& in, std::vector<std::string>& names, size_t& left) {
   return !many || in.expect(')');
 }
 
-bool lets_through(const mailbox_filter& filter, const mailbox_info& info, std::string_view selected,
+} // namespace
+
+bool lets_through(const mailbox_filter& filter, const mailbox_info& info, mailbox_id selected,
                   char separator) {
   switch (filter.what) {
-  case choice::selected: return info.name == selected;
-  case choice::personal: return true;
+  case choice::selected: return selected.value != 0 && info.id == selected;
+  case choice::personal: return !info.foreign;
   case choice::subscribed: return info.subscribed;
   case choice::subtree:
   case choice::subtree_one:
@@ -57,42 +59,45 @@ bool lets_through(const mailbox_filter& filter, const mailbox_info& info, std::s
   });
 }
 
-} // namespace
+std::optional<mailbox_filter> parse_mailbox_filter(parser& in, size_t& names_left) {
+  const auto known = std::find_if(std::begin(choices), std::end(choices),
+                                  [&](const choice_name& each) { return in.take_word(each.name); });
+  if (known == std::end(choices)) {
+    in.fail(parse_errc::syntax, "unknown kind of mailboxes");
+    return std::nullopt;
+  }
+  mailbox_filter one;
+  one.what = known->what;
+  if (has_names(one.what) && !read_names(in, one.names, names_left)) return std::nullopt;
+  return one;
+}
 
 std::optional<std::vector<mailbox_filter>> parse_mailbox_filters(parser& in) {
   std::vector<mailbox_filter> filters;
   size_t left = max_filter_names;
   do {
-    const auto known = std::find_if(std::begin(choices), std::end(choices),
-                                    [&](const choice_name& each) { return in.take_word(each.name); });
-    if (known == std::end(choices)) {
-      in.fail(parse_errc::syntax, "unknown kind of mailboxes");
-      return std::nullopt;
-    }
-    mailbox_filter one;
-    one.what = known->what;
-    if (has_names(one.what) && !read_names(in, one.names, left)) return std::nullopt;
+    auto one = parse_mailbox_filter(in, left);
+    if (!one) return std::nullopt;
     // Another of the same kind without names says nothing new.
-    const bool again = !has_names(one.what) &&
+    const bool again = !has_names(one->what) &&
                        std::any_of(filters.begin(), filters.end(),
-                                   [&](const mailbox_filter& each) { return each.what == one.what; });
-    if (!again) filters.push_back(std::move(one));
+                                   [&](const mailbox_filter& each) { return each.what == one->what; });
+    if (!again) filters.push_back(std::move(*one));
   } while (in.take(' '));
   return filters;
 }
 
-std::vector<std::string> resolve(const std::vector<mailbox_filter>& filters,
-                                 const std::vector<mailbox_info>& all, std::string_view selected,
-                                 char separator) {
-  std::vector<std::string> names;
+std::vector<mailbox_info> resolve(const std::vector<mailbox_filter>& filters,
+                                  const std::vector<mailbox_info>& all, mailbox_id selected, char separator) {
+  std::vector<mailbox_info> found;
   for (const mailbox_info& info : all) {
     if (info.no_select) continue;
     const bool wanted = std::any_of(filters.begin(), filters.end(), [&](const mailbox_filter& filter) {
       return lets_through(filter, info, selected, separator);
     });
-    if (wanted) names.push_back(info.name);
+    if (wanted) found.push_back(info);
   }
-  return names;
+  return found;
 }
 
 } // namespace stagepost::imap

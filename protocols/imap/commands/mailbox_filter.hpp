@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace stagepost::imap {
@@ -21,13 +20,18 @@ struct mailbox_filter {
 /// Names one command may give.
 inline constexpr size_t max_filter_names = 500;
 
+/// One filter. `names_left`: what the command may still name.
+std::optional<mailbox_filter> parse_mailbox_filter(parser& in, size_t& names_left);
 /// One filter or more, with spaces between (RFC 7377 4 `source-mbox`).
 std::optional<std::vector<mailbox_filter>> parse_mailbox_filters(parser& in);
 
-/// The names of those mailboxes that can be selected and that one filter at least lets through, each once, in
-/// the order of `all`. `selected` is empty where none is.
-std::vector<std::string> resolve(const std::vector<mailbox_filter>& filters,
-                                 const std::vector<mailbox_info>& all, std::string_view selected,
-                                 char separator);
+/// `selected` is the selected mailbox, zero where none is.
+bool lets_through(const mailbox_filter& filter, const mailbox_info& info, mailbox_id selected,
+                  char separator);
+
+/// Those mailboxes that can be selected and that one filter at least lets through, each once, in the order of
+/// `all`. `selected` is zero where none is.
+std::vector<mailbox_info> resolve(const std::vector<mailbox_filter>& filters,
+                                  const std::vector<mailbox_info>& all, mailbox_id selected, char separator);
 
 } // namespace stagepost::imap

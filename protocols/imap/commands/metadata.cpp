@@ -27,6 +27,13 @@ bool is_wanted(std::string_view name, std::string_view entry, depth reach) {
   return reach == depth::infinity || below.find('/', 1) == below.npos;
 }
 
+void write_value(bytes& out, const std::optional<bytes>& value) {
+  if (!value || value->find('\0') == value->npos) return write_nstring(out, value);
+  out += "~{"; // RFC 3516: what has a NUL in it
+  write_number(out, value->size());
+  (out += "}\r\n") += *value;
+}
+
 class getmetadata final : public running_command {
 public:
   explicit getmetadata(get_request request) : request_(std::move(request)) {}
@@ -35,21 +42,24 @@ public:
 
   void on_annotations(dialogue& with, outcome result, std::vector<annotation> found) override {
     if (result != outcome::done) return with.finish(answer_for(result));
+    std::vector<annotation> told;
+    std::vector<std::string> known; // there, told or left out
     for (annotation& each : found) {
       const bool wanted =
           std::any_of(request_.entries.begin(), request_.entries.end(),
                       [&](const auto& entry) { return is_wanted(each.name, entry, request_.depth); });
       if (!wanted) continue;
-      known_.push_back(each.name);
+      known.push_back(each.name);
       if (request_.max_size && each.value && each.value->size() > *request_.max_size)
         longest_left_out_ = std::max(longest_left_out_, each.value->size());
       else
-        told_.push_back(std::move(each));
+        told.push_back(std::move(each));
     }
     // RFC 5464 4.2: what was asked for by its name and is not there is NIL.
     for (const std::string& entry : request_.entries)
-      if (request_.depth == depth::zero && std::find(known_.begin(), known_.end(), entry) == known_.end())
-        told_.push_back({entry, std::nullopt});
+      if (request_.depth == depth::zero && std::find(known.begin(), known.end(), entry) == known.end())
+        told.push_back({entry, std::nullopt});
+    answer_ = metadata_answer(request_.mailbox, std::move(told));
     go_on(with);
   }
 
@@ -57,37 +67,15 @@ public:
 
 private:
   void go_on(dialogue& with) {
-    if (next_ < told_.size()) {
-      with.text() += "* METADATA ";
-      with.write_name(request_.mailbox);
-      with.text() += " (";
-      for (bool first = true; next_ < told_.size() && !with.out().has_enough(); ++next_, first = false) {
-        bytes& line = with.text();
-        if (!first) line += ' ';
-        write_astring(line, told_[next_].name);
-        line += ' ';
-        write_value(line, told_[next_].value);
-      }
-      with.text() += ")\r\n";
-      if (next_ < told_.size()) return with.ask(more{});
-    }
+    if (!answer_.write(with)) return with.ask(more{});
     if (!longest_left_out_) return with.finish(answer::completed);
     bytes code = "METADATA LONGENTRIES ";
     write_number(code, longest_left_out_);
     with.finish(answer::completed, code);
   }
 
-  static void write_value(bytes& out, const std::optional<bytes>& value) {
-    if (!value || value->find('\0') == value->npos) return write_nstring(out, value);
-    out += "~{"; // RFC 3516: what has a NUL in it
-    write_number(out, value->size());
-    (out += "}\r\n") += *value;
-  }
-
   get_request request_;
-  std::vector<annotation> told_;
-  std::vector<std::string> known_; ///< there, told or left out
-  size_t next_ = 0;
+  metadata_answer answer_;
   size_t longest_left_out_ = 0;
 };
 
@@ -181,6 +169,40 @@ bool read_entries(parser& in, bool listed, get_request& request) {
 }
 
 } // namespace
+
+bool metadata_answer::write(dialogue& with) {
+  if (next_ == told_.size()) return true;
+  with.text() += "* METADATA ";
+  with.write_name(mailbox_);
+  with.text() += " (";
+  for (bool first = true; next_ < told_.size() && !with.out().has_enough(); ++next_, first = false) {
+    bytes& line = with.text();
+    if (!first) line += ' ';
+    write_astring(line, told_[next_].name);
+    line += ' ';
+    write_value(line, told_[next_].value);
+  }
+  with.text() += ")\r\n";
+  return next_ == told_.size();
+}
+
+bool read_metadata_entries(parser& in, std::vector<std::string>& entries) {
+  get_request request;
+  if (!in.expect('(') || !read_entries(in, true, request)) return false;
+  entries = std::move(request.entries);
+  return true;
+}
+
+std::vector<annotation> pick_annotations(const std::vector<std::string>& entries,
+                                         std::vector<annotation> found) {
+  std::vector<annotation> picked;
+  for (const std::string& entry : entries) {
+    const auto at =
+        std::find_if(found.begin(), found.end(), [&](const annotation& each) { return each.name == entry; });
+    picked.push_back({entry, at == found.end() ? std::nullopt : at->value});
+  }
+  return picked;
+}
 
 std::unique_ptr<running_command> make_getmetadata(parser& in, bool) {
   get_request request;

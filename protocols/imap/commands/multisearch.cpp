@@ -35,15 +35,18 @@ public:
     progress_.begin(with);
     keep_context(with, returns_, false, {}); // there are none for this
     if (!only_selected_) return with.ask(list_mailboxes{});
-    names_ = {with.view().name()};
+    boxes_.emplace_back();
+    boxes_.back().name = with.view().name();
+    boxes_.back().id = with.view().id();
     search_next(with);
   }
 
   void on_mailboxes(dialogue& with, outcome result, std::vector<mailbox_info> found) override {
     if (result != outcome::done) return with.finish(answer_for(result));
     const bool any_selected = with.phase() == phase::selected;
-    names_ = resolve(filters_, found, any_selected ? std::string_view(with.view().name()) : "",
-                     with.settings().separator);
+    // By its number: somebody else may have given the selected mailbox another name, and its name away.
+    boxes_ =
+        resolve(filters_, found, any_selected ? with.view().id() : mailbox_id{}, with.settings().separator);
     search_next(with);
   }
 
@@ -53,7 +56,7 @@ public:
     case outcome::unavailable: return with.finish(answer_for(result));
     default: ++at_; return with.ask(more{}); // it went meanwhile, or is not ours to read
     }
-    looked_into_.emplace(names_[at_], std::move(opened), true);
+    looked_into_.emplace(boxes_[at_].name, std::move(opened), true);
     search(with, *looked_into_, true);
   }
 
@@ -76,10 +79,10 @@ public:
 
 private:
   void search_next(dialogue& with) {
-    if (at_ == names_.size()) return with.finish(how_);
-    if (with.phase() == phase::selected && names_[at_] == with.view().name())
+    if (at_ == boxes_.size()) return with.finish(how_);
+    if (with.phase() == phase::selected && boxes_[at_].id == with.view().id())
       return search(with, with.view(), false);
-    with.ask(look_into{names_[at_]});
+    with.ask(look_into{boxes_[at_].name});
   }
 
   void search(dialogue& with, const mailbox_view& view, bool elsewhere) {
@@ -96,7 +99,7 @@ private:
   bool has_enough() const override { return answer_->has_enough(); }
 
   void on_looked(dialogue& with, uint32_t, uint32_t) override {
-    progress_.tell(with, uint32_t(at_), uint32_t(names_.size()));
+    progress_.tell(with, uint32_t(at_), uint32_t(boxes_.size()));
   }
 
   void on_searched(dialogue& with, answer how) override {
@@ -120,9 +123,9 @@ private:
   bytes source(const dialogue& with) const {
     bytes out = " MAILBOX ";
     if (with.speaks_utf8())
-      write_utf8_string(out, names_[at_]);
+      write_utf8_string(out, boxes_[at_].name);
     else
-      write_mailbox(out, names_[at_]);
+      write_mailbox(out, boxes_[at_].name);
     out += " UIDVALIDITY ";
     write_number(out, view_->uid_validity().value);
     return out;
@@ -132,8 +135,8 @@ private:
   search_return returns_;
   search_key key_;
   bool only_selected_;
-  std::vector<std::string> names_;
-  size_t at_ = 0; ///< of names_
+  std::vector<mailbox_info> boxes_;
+  size_t at_ = 0; ///< of boxes_
   std::optional<mailbox_view> looked_into_;
   const mailbox_view* view_ = nullptr; ///< being searched
   std::optional<search_answer> answer_;

@@ -1,6 +1,7 @@
 #include "protocols/imap/commands/noop.hpp"
 
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/namespaces.hpp"
 
 namespace stagepost::imap {
 
@@ -35,8 +36,27 @@ public:
     bytes& out = with.text();
     out += "* NAMESPACE ((\"\" ";
     write_string(out, std::string_view(&with.settings().separator, 1));
-    out += ")) NIL NIL\r\n";
+    out += ")) ";
+    if (with.shares()) {
+      write_space(with, other_users);
+      out += ' ';
+      write_space(with, shared_folders);
+      out += "\r\n";
+    } else {
+      out += "NIL NIL\r\n";
+    }
     with.finish(answer::completed);
+  }
+
+private:
+  static void write_space(dialogue& with, std::string_view top) {
+    bytes& out = with.text();
+    const char separator = with.settings().separator;
+    out += "((";
+    write_string(out, std::string(top) + separator);
+    out += ' ';
+    write_string(out, std::string_view(&separator, 1));
+    out += "))";
   }
 };
 

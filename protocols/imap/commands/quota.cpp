@@ -13,7 +13,7 @@ class getquota final : public running_command {
 public:
   explicit getquota(std::optional<std::string> mailbox) : mailbox_(std::move(mailbox)) {}
 
-  void begin(dialogue& with) override { with.ask(read_quota{}); }
+  void begin(dialogue& with) override { with.ask(read_quota{mailbox_.value_or("")}); }
 
   void on_quota(dialogue& with, outcome result, const quota_usage& found) override {
     if (result != outcome::done) return with.finish(answer_for(result));
@@ -21,8 +21,10 @@ public:
       // RFC 9208 4.1.2: also of a mailbox that is not there.
       with.text() += "* QUOTAROOT ";
       with.write_name(*mailbox_);
-      with.text() += " \"\"\r\n";
+      // Whose it is has the quota, and nobody learns from this whether it is there.
+      with.text() += found.foreign ? "\r\n" : " \"\"\r\n";
     }
+    if (found.foreign) return with.finish(answer::completed);
     bytes& out = with.text();
     out += "* QUOTA \"\" (";
     const char* gap = "";

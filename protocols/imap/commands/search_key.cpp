@@ -212,7 +212,10 @@ private:
 bool read_charset(parser& in) {
   const auto name = in.astring();
   if (!name) return false;
-  if (!ascii_iequals(*name, "UTF-8") && !ascii_iequals(*name, "US-ASCII"))
+  const bool utf8 = ascii_iequals(*name, "UTF-8");
+  // RFC 6855 3: strings are UTF-8, so another label contradicts them. SORT and THREAD cannot do without one.
+  if (!utf8 && in.has_no_charsets()) return in.fail(parse_errc::syntax, "all is UTF-8");
+  if (!utf8 && !ascii_iequals(*name, "US-ASCII"))
     return in.fail(parse_errc::unknown_charset, "unknown charset");
   return in.space();
 }

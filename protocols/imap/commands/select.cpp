@@ -47,7 +47,8 @@ public:
 
   void on_opened(dialogue& with, outcome result, selected_mailbox opened) override {
     if (result != outcome::done) return with.finish(answer_for(result));
-    const bool read_only = examine_ || opened.read_only;
+    // RFC 4314 5.2.
+    const bool read_only = examine_ || !opened.rights.has_any(rights_to_change);
     if (parameters_.condstore) with.use_condstore();
     with.select(std::make_unique<mailbox_view>(name_, std::move(opened), read_only));
     tell_about(with);
@@ -155,12 +156,14 @@ private:
 class close_mailbox final : public running_command {
 public:
   void begin(dialogue& with) override {
-    if (with.view().read_only()) return end(with);
+    // RFC 4314 4: without the right it is closed all the same.
+    if (with.view().read_only() || !with.view().rights().has(right::expunge)) return end(with);
     with.ask(expunge{true, {}});
   }
 
   void on_outcome(dialogue& with, outcome result) override {
-    if (result != outcome::done && result != outcome::expunged) return with.finish(answer_for(result));
+    const bool expunged = result == outcome::done || result == outcome::expunged;
+    if (!expunged && result != outcome::not_permitted) return with.finish(answer_for(result));
     end(with);
   }
 

@@ -62,6 +62,14 @@ bool wants_deleted_bytes(const status_items& wanted) {
                      [](const status_item* item) { return item->name == "DELETED-STORAGE"; });
 }
 
+status_items status_items_named(std::initializer_list<std::string_view> names) {
+  status_items named;
+  for (const std::string_view name : names)
+    named.push_back(std::find_if(std::begin(items), std::end(items),
+                                 [&](const auto& item) { return item.name == name; }));
+  return named;
+}
+
 bool read_status_items(parser& in, status_items& wanted) {
   if (!in.expect('(')) return false;
   do {

@@ -3,8 +3,10 @@
 #include "protocols/imap/parser.hpp"
 #include "protocols/imap/running_command.hpp"
 
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace stagepost::imap {
@@ -15,6 +17,8 @@ using status_items = std::vector<const status_item*>;
 
 /// "(MESSAGES UNSEEN)".
 bool read_status_items(parser& in, status_items& wanted);
+/// The items of these names, all of which exist.
+status_items status_items_named(std::initializer_list<std::string_view> names);
 /// Whether the answer to read_status needs them.
 bool wants_deleted_bytes(const status_items& wanted);
 /// "* STATUS …" of the mailbox of that name.

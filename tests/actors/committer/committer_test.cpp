@@ -5,7 +5,9 @@
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fault_file_system.hpp"
 
+#include <functional>
 #include <future>
+#include <optional>
 
 namespace stagepost::committer {
 namespace {
@@ -33,20 +35,26 @@ protected:
   bool is_there(blob_id number) { return bool(storage::read_blob(*store_, number, storage::reach::disk)); }
   caf::error commit(commit_batch what) { return ask_for_error<committed>(committer_, std::move(what)); }
 
-  /// Sends all while the only thread is busy, so that they meet in the committer's mailbox; answers their
-  /// errors.
-  std::vector<caf::error> commit_together(const std::vector<commit_batch>& all) {
+  /// What `send` sends meets in the committer's mailbox: the only thread is busy meanwhile.
+  void while_busy(const std::function<void()>& send) {
     std::promise<void> begun, go;
     system_->spawn([&begun, wait = go.get_future().share()](caf::event_based_actor*) {
       begun.set_value();
       wait.wait();
     });
     begun.get_future().wait();
+    send();
+    go.set_value();
+  }
+  /// Sends all while the only thread is busy, so that they meet in the committer's mailbox; answers their
+  /// errors.
+  std::vector<caf::error> commit_together(const std::vector<commit_batch>& all) {
     caf::scoped_actor client(*system_);
     using answer = decltype(client->request(committer_, testing::patience, commit_batch{}));
     std::vector<answer> answers;
-    for (const auto& each : all) answers.push_back(client->request(committer_, testing::patience, each));
-    go.set_value();
+    while_busy([&] {
+      for (const auto& each : all) answers.push_back(client->request(committer_, testing::patience, each));
+    });
     std::vector<caf::error> errors;
     for (auto& each : answers)
       each.receive([&](committed) { errors.emplace_back(); },
@@ -68,6 +76,19 @@ protected:
   std::shared_ptr<storage::store> store_;
   committer_self committer_;
 };
+
+TEST_F(Committer, WritesAndAnswersWhatItHasTakenWhenItEnds) {
+  caf::scoped_actor client(*system_);
+  std::optional<decltype(client->request(committer_, testing::patience, commit_batch{}))> answer;
+  while_busy([&] {
+    answer.emplace(client->request(committer_, testing::patience, body(blob_id{1})));
+    // Of ordinary priority: behind the batch, but before the sync that it waits for.
+    caf::anon_send(caf::actor_cast<caf::actor>(committer_),
+                   caf::exit_msg{client->address(), caf::exit_reason::user_shutdown});
+  });
+  answer->receive([](committed) {}, [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); });
+  EXPECT_TRUE(is_there(blob_id{1}));
+}
 
 TEST_F(Committer, AnswersWhenItIsOnDisk) {
   EXPECT_FALSE(commit(body(blob_id{1})));

@@ -2,6 +2,7 @@
 
 #include "actors/offload/pool.hpp"
 #include "protocols/mime/digest.hpp"
+#include "storage/batch_access.hpp"
 #include "storage/key.hpp"
 #include "storage/word_index.hpp"
 #include "tests/support/mail_fixture.hpp"
@@ -147,8 +148,12 @@ TEST_F(Indexer, ForgetsExpungedMessagesInTheBackground) {
   std::vector<uid> first;
   for (uint32_t id = 1; id <= 12; ++id) first.push_back(uid{id});
   expunge(first);
-  ASSERT_TRUE(eventually([&] { return state(inbox).messages() == 8; }));
-  EXPECT_EQ(with_word(inbox, "fruit"), (uids{13, 14, 15, 16, 17, 18, 19, 20}));
+  // Fewer than deleted_before_cleanup may stay: which ones depends on how the deliveries came together.
+  ASSERT_TRUE(
+      eventually([&] { return state(inbox).messages() < 8 + settings_.index.deleted_before_cleanup; }));
+  const auto found = with_word(inbox, "fruit");
+  for (uint32_t id = 13; id <= 20; ++id) EXPECT_TRUE(found.contains(id)) << id;
+  EXPECT_LE(found.size(), state(inbox).messages());
 }
 
 TEST_F(Indexer, KeepsNothingOfAFolderThatIsGone) {
@@ -201,12 +206,51 @@ TEST_F(Indexer, MakesAnIndexAnewWhenAsked) {
   }
 }
 
+TEST_F(Indexer, BeginsAgainWhenAskedWhileItMakesAllAnew) {
+  for (int i = 1; i <= 9; ++i) deliver("fruit");
+  const auto inbox = folder("INBOX").id;
+  // More folders than one look takes.
+  auto many = std::make_shared<storage::batch>(*store_);
+  for (int i = 0; i < 1000; ++i) storage::put_counters(*many, store_->next_mailbox(), {});
+  ask<committer::committed>(committer_, committer::commit_batch{many, nullptr});
+  settings_.index.items_per_pass = 100;
+  start();
+  ASSERT_TRUE(indexed(inbox, 9));
+  hold();
+  ask<rebuild_begun>(indexer_, rebuild_index{{}, true});
+  await(); // the inbox is at work, and the second look waits behind it
+  ask<rebuild_begun>(indexer_, rebuild_index{{}, true});
+  release();
+  EXPECT_TRUE(eventually([&] {
+    const auto now = ask<index_figures>(indexer_, atom::status::value);
+    return now.messages_indexed == 27 && now.folders_waiting + now.folders_at_work == 0;
+  }));
+}
+
+TEST_F(Indexer, MakesAnIndexAnewWhoseListIsDamaged) {
+  for (int i = 1; i <= 9; ++i) deliver("fruit");
+  create("Work");
+  deliver("fruit", "Work");
+  const auto inbox = folder("INBOX").id;
+  storage::batch b(*store_);
+  storage::batch_access::put(b, storage::family::word_index, storage::key::mailbox(inbox), "?");
+  storage::batch* const one[] = {&b};
+  ASSERT_TRUE(store_->commit(one).front());
+  start();
+  ASSERT_TRUE(indexed(folder("Work").id, 1));
+  ASSERT_TRUE(eventually([&] {
+    const auto found = storage::read_word_index(*store_, inbox, reach::disk);
+    return found && found->indexed_to == uid{9};
+  }));
+  EXPECT_EQ(with_word(inbox, "fruit").size(), 9u);
+}
+
 TEST_F(Indexer, WorksOnAsManyFoldersAtOnceAsItMay) {
-  for (const std::string name : {"A", "B", "C"}) {
-    create(name);
-    deliver("word", name);
-  }
+  const std::vector<std::string> names = {"A", "B", "C"};
+  for (const auto& name : names) create(name);
   for (const uint32_t threads : {1, 2}) {
+    // Anew each time: what is let go at the end of the first round may still index a folder.
+    for (const auto& name : names) deliver("word", name);
     settings_.index.threads = threads;
     hold();
     start();

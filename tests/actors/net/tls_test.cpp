@@ -37,14 +37,20 @@ protected:
   struct shaken {
     std::string subject; ///< of the certificate the client was shown; empty when there was no handshake
     std::string version;
+    std::vector<std::string> client_names; ///< as the server verified them
   };
   /// A client that asks for a name, and both sides in turn until they agree or one gives up.
-  shaken shake(const tls_context& server, const std::string& host, int newest = TLS1_3_VERSION) {
+  shaken shake(const tls_context& server, const std::string& host, int newest = TLS1_3_VERSION,
+               const std::string& client = {}) {
     int both[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, both), 0);
     const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> client_context(SSL_CTX_new(TLS_client_method()),
                                                                            &SSL_CTX_free);
     SSL_CTX_set_max_proto_version(client_context.get(), newest);
+    if (!client.empty()) {
+      SSL_CTX_use_certificate_file(client_context.get(), file(client + ".pem").c_str(), SSL_FILETYPE_PEM);
+      SSL_CTX_use_PrivateKey_file(client_context.get(), file(client + ".key").c_str(), SSL_FILETYPE_PEM);
+    }
     SSL* here = server.make_server_stream(both[0]);
     SSL* there = SSL_new(client_context.get());
     SSL_set_fd(there, both[1]);
@@ -58,7 +64,7 @@ protected:
       const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(there), &X509_free);
       char name[64];
       X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name, sizeof name);
-      found = {name, SSL_get_version(there)};
+      found = {name, SSL_get_version(there), tls_context::client_names(here)};
       break;
     }
     SSL_free(here);
@@ -96,6 +102,25 @@ TEST_F(Tls, SpeaksTheVersionsItIsToldTo) {
   server.set_options({false, true});
   EXPECT_EQ(shake(server, "pop.example.net", TLS1_2_VERSION).version, "");
   EXPECT_EQ(shake(server, "pop.example.net").version, "TLSv1.3");
+}
+
+TEST_F(Tls, KnowsClientsOnlyByCertificatesOfTheAuthoritiesItWasGiven) {
+  testing::make_certificate(folder_.path(), "joe",
+                            "email:joe@example.test,DNS:example.test,email:post@example.test");
+  testing::make_certificate(folder_.path(), "stranger", "email:joe@example.test");
+  const std::vector<std::string> joe{"joe@example.test", "post@example.test"}, nobody;
+  auto server = make();
+  EXPECT_EQ(shake(server, "", TLS1_3_VERSION, "joe").client_names, nobody); // not asked
+  server.ask_for_client_certificates(file("joe.pem"));
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    EXPECT_EQ(shake(server, "imap.example.net", version, "joe").client_names, joe);
+    EXPECT_EQ(shake(server, "", version, "joe").client_names, joe);
+    EXPECT_EQ(shake(server, "", version, "stranger").subject, "default"); // comes in, but by password
+    EXPECT_EQ(shake(server, "", version, "stranger").client_names, nobody);
+    EXPECT_EQ(shake(server, "", version).subject, "default");
+    EXPECT_EQ(shake(server, "", version).client_names, nobody);
+  }
+  EXPECT_THROW(server.ask_for_client_certificates(file("absent.pem")), std::runtime_error);
 }
 
 TEST_F(Tls, SaysWhichFileIsWrong) {

@@ -1,5 +1,5 @@
 #include "actors/delivery/local.hpp"
-#include "actors/spool/envelope_record.hpp"
+#include "actors/envelope_record.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/queue.hpp"
 #include "storage/trace_table.hpp"
@@ -68,8 +68,8 @@ TEST_F(AliasExpansion, GoesOnAfterACrashBetweenItsPieces) {
   ask<testing::held>(held, testing::hold_batches{2}); // the message itself and one piece
   auto with = tree_.shards[0].with;
   with.committer = held;
-  const auto lame = system_->spawn(queue, with, tree_.shards[0].local, tree_.directory, settings_, counters_,
-                                   tree_.statistics);
+  const auto lame = system_->spawn(queue, with, tree_.shards[0].local, tree_.directory, tree_.outbound,
+                                   settings_, counters_, tree_.statistics);
   const auto door = system_->spawn(intake, with, lame, settings_, tree_.statistics);
   const auto what = message(0, {"all@example.org"});
   EXPECT_EQ(ask<message_accepted>(door, what).id, what.id);

@@ -84,5 +84,26 @@ TEST(ImapAppend, EndsTheConnectionRatherThanPassOverAHugeMessage) {
             "* BYE The input cannot be understood any more\r\n[close]\r\n");
 }
 
+TEST(ImapAppend, TakesABoundedPartOfItFromOtherMessages) {
+  logged_in with;
+  const bytes content = "Subject: a\r\n\r\nbody\r\n";
+  with.account.deliver("INBOX", content, instant{});
+  // As if it had 700 MB.
+  auto& message = with.account.mailboxes.at("INBOX").messages.at(1);
+  auto digest = *message.digest;
+  digest.size = 700'000'000;
+  message.digest = std::make_shared<const mime::digest>(digest);
+  const std::string part = "URL \"/INBOX/;UID=1/;PARTIAL=0.20\"", whole = "URL \"/INBOX/;UID=1\"";
+  EXPECT_NE(with.say("c APPEND INBOX CATENATE (" + part + " " + part + ")\r\n").find("c OK"),
+            std::string::npos);
+  with.client->drop_linked = true;
+  EXPECT_NE(with.say("d APPEND INBOX CATENATE (" + whole + " " + whole + ")\r\n").find("d NO [TOOBIG]"),
+            std::string::npos);
+  EXPECT_NE(
+      with.say("e APPEND INBOX CATENATE (" + whole + ") CATENATE (" + whole + ")\r\n").find("e NO [TOOBIG]"),
+      std::string::npos)
+      << "nor in several messages";
+}
+
 } // namespace
 } // namespace stagepost::imap

@@ -39,6 +39,24 @@ TEST(ImapCapability, IsWordForWordWhatTheFileSaysInEachPhase) {
   EXPECT_EQ(ask(), "* " + expected("after-login") + "\r\na OK CAPABILITY completed\r\n");
 }
 
+TEST(ImapCapability, OffersLoginByCertificateOnlyToWhoHasShownOne) {
+  session_settings settings;
+  settings.mechanisms = {sasl::mechanism::external};
+  fake_account account;
+  fake_connection stranger(account, settings, true, {"exported", ""});
+  stranger.start();
+  stranger.feed("a AUTHENTICATE EXTERNAL =\r\n");
+  EXPECT_EQ(stranger.output.find("AUTH=EXTERNAL"), std::string::npos);
+  EXPECT_TRUE(stranger.output.ends_with("a NO [CANNOT] Unsupported authentication mechanism\r\n"));
+  fake_connection known(account, settings, true, {"exported", "", {"joe@example.test"}});
+  known.start();
+  EXPECT_NE(known.output.find(" AUTH=EXTERNAL"), std::string::npos);
+  known.feed("a AUTHENTICATE EXTERNAL YW5uQGV4YW1wbGUudGVzdA==\r\n");
+  EXPECT_TRUE(known.output.ends_with("a NO [AUTHENTICATIONFAILED] Authentication failed\r\n"));
+  known.feed("b AUTHENTICATE EXTERNAL\r\n\r\n");
+  EXPECT_NE(known.output.find("+ \r\nb OK "), std::string::npos) << known.output;
+}
+
 TEST(ImapCapability, LeavesOutIdleWhereItIsSwitchedOff) {
   session_settings settings;
   settings.idle = false;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -49,6 +50,7 @@ struct fake_mailbox {
   std::map<uint32_t, fake_message> messages;
   std::vector<fake_connection*> watchers;
   std::map<std::string, bytes> annotations;
+  std::map<std::string, imap::rights> access; ///< by identifier, with its dash
   mailbox_id id;
   std::map<uint64_t, std::vector<uid>> expunged; ///< by modseq
   uint64_t log_begins = 0;                       ///< of changes up to this one nothing is known
@@ -69,6 +71,24 @@ struct fake_mailbox {
       at = messages.lower_bound((at->first / uids_per_page + 1) * uids_per_page);
     }
     return all;
+  }
+
+  mailbox_status status(bool with_deleted_bytes = false) const {
+    mailbox_status now;
+    now.id = id;
+    now.messages = uint32_t(messages.size());
+    for (const auto& [uid, message] : messages) {
+      if (!(message.flags & flag_seen)) ++now.unseen;
+      if (message.flags & flag_deleted) {
+        ++now.deleted;
+        if (with_deleted_bytes) now.deleted_bytes += message.content->size();
+      }
+      now.size_bytes += message.content->size();
+    }
+    now.uid_next = uid_next;
+    now.uid_validity = validity;
+    now.highest_modseq = highest;
+    return now;
   }
 
   uint64_t bits_of(const std::vector<std::string>& names) {
@@ -94,6 +114,7 @@ public:
   uint64_t next_body = 0x100000001;
   fake_connection* acting = nullptr;                  ///< hears of its own changes at once
   instant saved_at{std::chrono::seconds(1795000000)}; ///< of what is delivered
+  std::vector<fake_connection*> listeners;            ///< who asked for events of the account
   std::set<uint32_t> hidden; ///< UIDs that read as gone though the session was not told yet
 
   fake_account() { add("INBOX"); }
@@ -101,7 +122,7 @@ public:
   fake_mailbox& add(const std::string& name) {
     fake_mailbox& made = mailboxes[name];
     made.info.name = name;
-    made.id = mailbox_id{next_validity};
+    made.id = made.info.id = mailbox_id{next_validity};
     made.validity = uid_validity{next_validity++};
     return made;
   }
@@ -109,6 +130,13 @@ public:
   fake_mailbox* find(const std::string& name) {
     const auto at = mailboxes.find(name);
     return at == mailboxes.end() || at->second.info.no_select ? nullptr : &at->second;
+  }
+
+  /// What keeps the user from it; a mailbox he must not see is as one that is not there.
+  outcome permits(const fake_mailbox* box, rights needed) const {
+    if (!box) return outcome::no_such_mailbox;
+    if (box->info.rights.has_all(needed)) return outcome::done;
+    return box->info.rights.has(right::lookup) ? outcome::not_permitted : outcome::no_such_mailbox;
   }
 
   uid deliver(const std::string& name, bytes content, instant at, uint32_t flags = 0,
@@ -127,7 +155,7 @@ public:
     message.content = std::make_shared<const bytes>(std::move(content));
     ++box.uid_next.value;
     box.messages[message.uid.value] = message;
-    tell(box, {message.uid});
+    tell(box, {message.uid}, mailbox_event::kind::messages_new);
     return message.uid;
   }
 
@@ -136,12 +164,18 @@ public:
     for (const uid each : uids)
       if (box.messages.erase(each.value)) gone.push_back(each);
     if (!gone.empty()) box.expunged[++box.highest.value] = gone;
-    tell(box, gone);
+    tell(box, gone, mailbox_event::kind::messages_expunged);
     return gone;
   }
 
-  /// Tells everybody who has the mailbox open of the pages of these messages.
-  void tell(fake_mailbox& box, const std::vector<uid>& changed);
+  /// Tells everybody who has the mailbox open of the pages of these messages, and who listens that something
+  /// happened to some.
+  void tell(fake_mailbox& box, const std::vector<uid>& changed,
+            mailbox_event::kind what = mailbox_event::kind::flags_changed);
+
+  /// The same of anything else, but not to who did it.
+  void announce(mailbox_event::kind what, const mailbox_info& mailbox, const std::string& old_name = {},
+                std::vector<std::string> entries = {});
 };
 
 /// A connection to the account: performs what its session asks for and keeps what it says.
@@ -150,7 +184,10 @@ public:
   fake_connection(fake_account& account, session_settings settings, bool on_tls,
                   sasl::channel_binding channel = {})
       : account_(account), session_(std::move(settings), on_tls, std::move(channel)) {}
-  ~fake_connection() { stop_watching(); }
+  ~fake_connection() {
+    stop_watching();
+    act(watch_account{false});
+  }
 
   std::string output; ///< what went to the client; "[tls]" and the like for other actions
   std::string password = "secret";
@@ -160,12 +197,16 @@ public:
   bool hold_updates = false; ///< others' updates wait for deliver_updates
   bool fail_reads = false;
   size_t longest_reply = 0;
+  bool drop_linked = false;      ///< an octet stands for whatever is copied
   size_t most_at_once = 0;       ///< octets of text in one list of actions
   std::vector<read_depth> reads; ///< what was read, in order
   size_t messages_read = 0;
-  uid indexed_to;                       ///< what an index knows; zero: there is none
-  search::word_limits word_limits;      ///< of that index
-  std::vector<search_text> narrowed_by; ///< what it was asked
+  std::function<void()> on_text;              ///< whenever `output` grew
+  std::function<void()> on_question;          ///< before a question is answered: others may be quicker
+  std::map<uint32_t, mailbox_page_ptr> heard; ///< of the selected mailbox, as the session was told of it
+  uid indexed_to;                             ///< what an index knows; zero: there is none
+  search::word_limits word_limits;            ///< of that index
+  std::vector<search_text> narrowed_by;       ///< what it was asked
 
   void start() { perform(session_.start()); }
 
@@ -181,22 +222,35 @@ public:
     }
     // In the order in which it happened.
     deliver_updates();
-    perform(session_.on_update(std::move(what)));
+    pass_on(std::move(what));
   }
 
   void deliver_updates() {
     while (!held_.empty()) {
       mailbox_update next = std::move(held_.front());
       held_.pop_front();
-      perform(session_.on_update(std::move(next)));
+      pass_on(std::move(next));
     }
   }
+
+  /// Something happened in the account.
+  void hear(mailbox_event event) {
+    session_.queue_event(std::move(event));
+    perform(session_.tell_news());
+  }
+
+  bool has_held_updates() const { return !held_.empty(); }
 
   imap::session& session() { return session_; }
   void perform(actions list);
 
 private:
   friend class fake_account;
+
+  void pass_on(mailbox_update what) {
+    for (const mailbox_page_ptr& page : what.changed) heard[page->number] = page;
+    perform(session_.on_update(std::move(what)));
+  }
 
   void stop_watching() {
     if (!watched_) return;
@@ -208,6 +262,7 @@ private:
   void act(reply& what) {
     longest_reply = std::max(longest_reply, what.text.size());
     output += what.text;
+    if (on_text) on_text();
   }
   void act(start_tls&) {
     output += "[tls]\r\n";
@@ -215,44 +270,41 @@ private:
   }
   void act(start_compression&) { output += "[compress]\r\n"; }
   void act(forget_login&) { output += "[forget]\r\n"; }
+  void act(const watch_account& what) {
+    std::erase(account_.listeners, this);
+    if (what.wanted) account_.listeners.push_back(this);
+  }
   void act(close&) {
+    act(watch_account{false});
     output += "[close]\r\n";
     closed = true;
   }
   void act(send_body& what) {
     demand(what.size_bytes > 0, "nothing to send");
     output += watched_->messages.at(what.message_uid.value).content->substr(what.offset, what.size_bytes);
+    if (on_text) on_text();
   }
   void act(list_mailboxes&) {
     std::vector<mailbox_info> found;
-    for (const auto& [name, box] : account_.mailboxes) found.push_back(box.info);
+    for (const auto& [name, box] : account_.mailboxes)
+      if (box.info.rights.has(right::lookup)) found.push_back(box.info);
     perform(session_.on_mailboxes(outcome::done, std::move(found)));
   }
   void act(read_status& what) {
     const fake_mailbox* box = account_.find(what.name);
-    if (!box) return perform(session_.on_status(outcome::no_such_mailbox, {}));
-    mailbox_status status;
-    status.id = box->id;
-    status.messages = uint32_t(box->messages.size());
-    for (const auto& [uid, message] : box->messages) {
-      if (!(message.flags & flag_seen)) ++status.unseen;
-      if (message.flags & flag_deleted) {
-        ++status.deleted;
-        if (what.deleted_bytes) status.deleted_bytes += message.content->size();
-      }
-      status.size_bytes += message.content->size();
-    }
-    status.uid_next = box->uid_next;
-    status.uid_validity = box->validity;
-    status.highest_modseq = box->highest;
-    perform(session_.on_status(outcome::done, status));
+    const outcome may = account_.permits(box, rights_of(right::read));
+    if (may != outcome::done) return perform(session_.on_status(may, {}));
+    perform(session_.on_status(outcome::done, box->status(what.deleted_bytes)));
   }
   void act(open_mailbox& what) {
     fake_mailbox* box = account_.find(what.name);
-    if (!box) return perform(session_.on_opened(outcome::no_such_mailbox, {}));
+    const outcome may = account_.permits(box, rights_of(right::read));
+    if (may != outcome::done) return perform(session_.on_opened(may, {}));
     stop_watching();
     watched_ = box;
     box->watchers.push_back(this);
+    heard.clear();
+    for (const mailbox_page_ptr& page : box->pages()) heard[page->number] = page;
     perform(session_.on_opened(outcome::done, opened_of(*box)));
   }
   void act(look_into& what) {
@@ -270,6 +322,7 @@ private:
     opened.highest_modseq = box.highest;
     opened.pages = box.pages();
     opened.keywords = box.keywords;
+    opened.rights = box.info.rights;
     return opened;
   }
   void act(leave_mailbox&) { stop_watching(); }
@@ -278,6 +331,7 @@ private:
     if (account_.mailbox_limit && account_.mailboxes.size() >= account_.mailbox_limit)
       return perform(session_.on_outcome(outcome::limit_reached));
     account_.add(what.name).info.use = what.use;
+    account_.announce(mailbox_event::kind::created, account_.mailboxes.at(what.name).info);
     perform(session_.on_outcome(outcome::done));
   }
   void act(delete_mailbox& what) {
@@ -291,6 +345,9 @@ private:
       other->perform(other->session_.on_mailbox_gone());
     }
     account_.mailboxes.erase(what.name);
+    mailbox_info gone;
+    gone.name = what.name;
+    account_.announce(mailbox_event::kind::deleted, gone);
     perform(session_.on_outcome(outcome::done));
   }
   void act(rename_mailbox& what) {
@@ -299,6 +356,12 @@ private:
     auto node = account_.mailboxes.extract(what.from);
     node.key() = node.mapped().info.name = what.to;
     account_.mailboxes.insert(std::move(node));
+    mailbox_update renamed;
+    renamed.renamed_to = what.to;
+    fake_mailbox& box = account_.mailboxes.at(what.to);
+    for (fake_connection* watcher : std::vector<fake_connection*>(box.watchers))
+      watcher->update(renamed, watcher == this);
+    account_.announce(mailbox_event::kind::renamed, box.info, what.from);
     if (what.from == "INBOX") account_.add("INBOX");
     perform(session_.on_outcome(outcome::done));
   }
@@ -306,10 +369,13 @@ private:
     const auto at = account_.mailboxes.find(what.name);
     if (at == account_.mailboxes.end()) return perform(session_.on_outcome(outcome::no_such_mailbox));
     at->second.info.subscribed = what.subscribed;
+    account_.announce(mailbox_event::kind::subscription, at->second.info);
     perform(session_.on_outcome(outcome::done));
   }
-  void act(read_quota&) {
+  void act(read_quota& what) {
     quota_usage found;
+    const fake_mailbox* box = account_.find(what.mailbox);
+    found.foreign = box && box->info.foreign;
     for (const auto& [name, box] : account_.mailboxes) {
       found.messages += box.messages.size();
       for (const auto& [uid, message] : box.messages) found.size_bytes += message.content->size();
@@ -318,6 +384,41 @@ private:
     found.mailboxes = account_.mailboxes.size();
     found.mailbox_limit = account_.mailbox_limit;
     perform(session_.on_quota(outcome::done, found));
+  }
+  void act(read_access& what) {
+    const fake_mailbox* box = account_.find(what.mailbox);
+    const outcome may = account_.permits(box, rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_access(may, {}));
+    std::vector<access_entry> found{{"joe@example.test", all_rights}};
+    for (const auto& [identifier, held] : box->access) found.push_back({identifier, held});
+    perform(session_.on_access(outcome::done, std::move(found)));
+  }
+  void act(change_access& what) {
+    fake_mailbox* box = account_.find(what.mailbox);
+    const outcome may = account_.permits(box, rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_outcome(may));
+    if (what.identifier == "nobody@example.test") return perform(session_.on_outcome(outcome::no_such_user));
+    if (what.identifier == "joe@example.test") return perform(session_.on_outcome(outcome::cannot));
+    const std::string key = (what.negative ? "-" : "") + what.identifier;
+    rights& held = box->access[key];
+    switch (what.how) {
+    case rights_change::replace: held = what.rights; break;
+    case rights_change::add: held.bits |= what.rights.bits; break;
+    case rights_change::remove: held.bits &= uint16_t(~what.rights.bits); break;
+    }
+    if (held.empty()) box->access.erase(key);
+    perform(session_.on_outcome(outcome::done));
+  }
+  void act(read_rights& what) {
+    const fake_mailbox* box = account_.find(what.mailbox);
+    if (!box || !box->info.rights.has_any(rights_to_know))
+      return perform(session_.on_rights(outcome::no_such_mailbox, {}));
+    perform(session_.on_rights(outcome::done, box->info.rights));
+  }
+  void act(find_fixed_rights& what) {
+    const outcome may = account_.permits(account_.find(what.mailbox), rights_of(right::administer));
+    if (may != outcome::done) return perform(session_.on_rights(may, {}));
+    perform(session_.on_rights(outcome::done, what.identifier == "joe@example.test" ? all_rights : rights{}));
   }
   std::map<std::string, bytes>* annotations_of(const std::string& mailbox) {
     if (mailbox.empty()) return &account_.annotations;
@@ -342,6 +443,11 @@ private:
         after.erase(each.name);
     if (after.size() > what.most) return perform(session_.on_outcome(outcome::limit_reached));
     *known = std::move(after);
+    std::vector<std::string> entries;
+    for (const auto& each : what.changes) entries.push_back(each.name);
+    account_.announce(mailbox_event::kind::annotations,
+                      what.mailbox.empty() ? mailbox_info{} : account_.mailboxes.at(what.mailbox).info, {},
+                      entries);
     perform(session_.on_outcome(outcome::done));
   }
   void act(read_messages& what) {
@@ -388,7 +494,15 @@ private:
   void act(store_flags& what) {
     stored result;
     result.outcome = outcome::done;
-    const uint64_t bits = watched_->bits_of(what.keywords);
+    const rights held = watched_->info.rights;
+    const uint32_t mask = settable_flags(held);
+    const bool writes = held.has(right::write);
+    const bool wants = what.flags || !what.keywords.empty();
+    if ((wants && !(what.flags & mask) && (what.keywords.empty() || !writes)) || (!mask && !writes)) {
+      result.outcome = outcome::not_permitted;
+      return perform(session_.on_stored(result));
+    }
+    const uint64_t bits = writes ? watched_->bits_of(what.keywords) : 0;
     const modseq stamp{++watched_->highest.value};
     std::vector<uid> changed;
     for (const uid each : what.uids) {
@@ -404,15 +518,19 @@ private:
       }
       const auto before = std::pair(message.flags, message.keywords);
       switch (what.change) {
-      case flag_change::replace: message.flags = what.flags, message.keywords = bits; break;
-      case flag_change::add: message.flags |= what.flags, message.keywords |= bits; break;
-      case flag_change::remove: message.flags &= ~what.flags, message.keywords &= ~bits; break;
+      case flag_change::replace:
+        message.flags = (message.flags & ~mask) | (what.flags & mask);
+        if (writes) message.keywords = bits;
+        break;
+      case flag_change::add: message.flags |= what.flags & mask, message.keywords |= bits; break;
+      case flag_change::remove: message.flags &= ~(what.flags & mask), message.keywords &= ~bits; break;
       }
       if (before == std::pair(message.flags, message.keywords)) continue;
       message.modseq = stamp;
       changed.push_back(each);
     }
     account_.tell(*watched_, changed);
+    deliver_updates(); // the folder tells all that happened before it answers
     perform(session_.on_stored(result));
   }
   void act(expunge& what) {
@@ -423,16 +541,14 @@ private:
       if (asked && (message.flags & flag_deleted)) doomed.push_back(message.uid);
     }
     account_.remove(*watched_, doomed);
+    deliver_updates();
     perform(session_.on_outcome(outcome::done));
   }
   void act(copy_messages& what) {
     copied result;
     fake_mailbox* to = account_.find(what.to);
-    if (!to) {
-      result.outcome = outcome::no_such_mailbox;
-      return perform(session_.on_copied(result));
-    }
-    result.outcome = outcome::done;
+    result.outcome = account_.permits(to, rights_of(right::insert));
+    if (result.outcome != outcome::done) return perform(session_.on_copied(result));
     result.uid_validity = to->validity;
     for (const uid each : what.uids) {
       const auto at = watched_->messages.find(each.value);
@@ -452,7 +568,8 @@ private:
   void act(begin_append& what) {
     demand(appending_ == nullptr, "APPEND inside a message");
     demand(append_to_.empty() || append_to_ == what.mailbox, "another mailbox");
-    if (!account_.find(what.mailbox)) return perform(session_.on_append_ready(outcome::no_such_mailbox));
+    const outcome may = account_.permits(account_.find(what.mailbox), rights_of(right::insert));
+    if (may != outcome::done) return perform(session_.on_append_ready(may));
     if (account_.quota_bytes && what.size_bytes > account_.quota_bytes)
       return perform(session_.on_append_ready(outcome::over_quota));
     append_to_ = what.mailbox;
@@ -486,6 +603,7 @@ private:
   }
   void act(copy_linked& what) {
     demand(appending_ && linked_ && what.size_bytes > 0, "nothing to copy");
+    if (drop_linked) return void(appending_->content += 'x');
     demand(what.offset + what.size_bytes <= linked_->size(), "outside of the message");
     appending_->content += linked_->substr(what.offset, what.size_bytes);
   }
@@ -507,6 +625,11 @@ private:
     for (const auto& each : append_) sum += each.content.size();
     if (account_.quota_bytes && sum > account_.quota_bytes) {
       result.outcome = outcome::over_quota;
+      forget_append();
+      return perform(session_.on_appended(result));
+    }
+    if (!account_.find(append_to_)) { // deleted while the message came in
+      result.outcome = outcome::no_such_mailbox;
       forget_append();
       return perform(session_.on_appended(result));
     }
@@ -618,11 +741,26 @@ private:
   std::shared_ptr<const bytes> linked_;
 };
 
+template <class... Told>
+bool is_one_of(const action& what) {
+  return (std::holds_alternative<Told>(what) || ...);
+}
+
+/// Whether the session waits for an answer to it.
+inline bool is_question(const action& what) {
+  return !is_one_of<reply, close, start_compression, forget_login, send_body, leave_mailbox, watch_account,
+                    write_body, copy_linked, end_message, abort_append>(what);
+}
+
 /// Performs a list in order; the answers to a question bring lists of their own.
 inline void fake_connection::perform(actions list) {
   fake_connection* const before = std::exchange(account_.acting, this);
   size_t text = 0;
   for (action& each : list) {
+    if (on_question && is_question(each)) {
+      on_question();
+      if (closed) break; // somebody else ended the session
+    }
     if (const auto* said = std::get_if<reply>(&each)) text += said->text.size();
     std::visit([this](auto& what) { act(what); }, each);
   }
@@ -630,8 +768,16 @@ inline void fake_connection::perform(actions list) {
   account_.acting = before;
 }
 
-inline void fake_account::tell(fake_mailbox& box, const std::vector<uid>& changed) {
+inline void fake_account::announce(mailbox_event::kind what, const mailbox_info& mailbox,
+                                   const std::string& old_name, std::vector<std::string> entries) {
+  for (fake_connection* each : std::vector<fake_connection*>(listeners))
+    if (each != acting) each->hear({what, mailbox, old_name, {}, entries});
+}
+
+inline void fake_account::tell(fake_mailbox& box, const std::vector<uid>& changed, mailbox_event::kind what) {
   if (changed.empty()) return;
+  for (fake_connection* each : std::vector<fake_connection*>(listeners))
+    each->hear({what, box.info, {}, box.status(), {}});
   mailbox_update update;
   for (const uid each : changed) {
     const uint32_t number = each.value / uids_per_page;

@@ -202,5 +202,36 @@ TEST(ImapSearch, CountsDaysAsTheUsersClockDoes) {
   EXPECT_EQ(found("Asia/Kolkata", "ON"), "* SEARCH 1 2 3 4");
 }
 
+TEST(ImapSearch, TakesNoOtherCharsetOnceAllIsUtf8) {
+  logged_in with(1);
+  const std::string sorted = "SORT (ARRIVAL) US-ASCII ALL", threaded = "THREAD REFERENCES US-ASCII ALL";
+  EXPECT_NE(with.say("c " + sorted + "\r\n").find("c OK"), std::string::npos);
+  with.say("d ENABLE UTF8=ACCEPT\r\n");
+  for (const auto& each : {sorted, threaded})
+    EXPECT_EQ(with.say("e " + each + "\r\n"), "e BAD Syntax error: all is UTF-8\r\n");
+  EXPECT_EQ(with.say("f SORT (ARRIVAL) KOI8-R ALL\r\n"), "f BAD Syntax error: all is UTF-8\r\n");
+  EXPECT_EQ(with.say("g SORT (ARRIVAL) \"utf-8\" ALL\r\n"), "* SORT 1\r\ng OK SORT completed\r\n");
+}
+
+TEST(ImapSearch, KnowsTheSelectedMailboxWhateverOthersCallIt) {
+  logged_in with(3);
+  with.account.add("Old");
+  with.account.deliver("Old", "Subject: old\r\n\r\nbody\r\n", instant{});
+  with.say("c SELECT Old\r\n");
+  // Somebody else gives its name to another one.
+  for (const auto& [from, to] : {std::pair{"Old", "Older"}, std::pair{"INBOX", "Old"}}) {
+    auto node = with.account.mailboxes.extract(from);
+    node.key() = node.mapped().info.name = to;
+    with.account.mailboxes.insert(std::move(node));
+  }
+  EXPECT_EQ(with.say("d ESEARCH IN (personal) RETURN (COUNT) ALL\r\n"),
+            "* ESEARCH (TAG \"d\" MAILBOX \"Old\" UIDVALIDITY 100) UID COUNT 3\r\n"
+            "* ESEARCH (TAG \"d\" MAILBOX \"Older\" UIDVALIDITY 101) UID COUNT 1\r\n"
+            "d OK ESEARCH completed\r\n");
+  EXPECT_EQ(with.say("e ESEARCH IN (selected subscribed) RETURN (COUNT) ALL\r\n"),
+            "* ESEARCH (TAG \"e\" MAILBOX \"Older\" UIDVALIDITY 101) UID COUNT 1\r\n"
+            "e OK ESEARCH completed\r\n");
+}
+
 } // namespace
 } // namespace stagepost::imap

@@ -158,5 +158,22 @@ TEST(ImapSession, ClosesItsMailboxWhenItEnds) {
   EXPECT_TRUE(with.account.mailboxes.at("INBOX").watchers.empty());
 }
 
+TEST(ImapSession, KnowsTheSelectedMailboxAlsoAfterSomebodyRenamedIt) {
+  fake_account account;
+  account.add("Old");
+  session_settings settings;
+  settings.login_needs_tls = false;
+  fake_connection client(account, settings, false), other(account, settings, false);
+  client.start();
+  other.start();
+  client.feed("a LOGIN joe secret\r\nb SELECT Old\r\n");
+  other.feed("a LOGIN joe secret\r\nb RENAME Old New\r\nc CREATE Old\r\n");
+  client.output.clear();
+  client.feed("c DELETE Old\r\nd NOOP\r\ne DELETE New\r\nf FETCH 1:* FLAGS\r\n");
+  EXPECT_EQ(client.output, "c OK DELETE completed\r\nd OK NOOP completed\r\ne OK DELETE completed\r\n"
+                           "f BAD Command not valid in this state\r\n");
+  EXPECT_FALSE(client.closed);
+}
+
 } // namespace
 } // namespace stagepost::imap

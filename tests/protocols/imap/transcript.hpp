@@ -22,6 +22,7 @@ struct turn {
 ///   # remark
 ///   set NAME VALUE      a setting of the session
 ///   mailbox NAME        a mailbox that exists beside INBOX
+///   rights LETTERS NAME the same of somebody else, with what the user may do there
 ///   mail FILE           a message of tests/data/imap delivered to INBOX before the dialogue
 ///   deliver FILE        the same between two turns
 ///   expunged UID        somebody else removes that message from INBOX
@@ -45,7 +46,9 @@ struct transcript {
   bool whole_only = false;
   uint64_t quota_bytes = 0;
   uint64_t mailbox_limit = 0;
+  bool sharing = true;
   std::vector<std::string> mailboxes;
+  std::map<std::string, imap::rights> foreign; ///< mailboxes of others, with the user's rights
   std::vector<step> steps;
 };
 
@@ -121,6 +124,8 @@ inline void apply_setting(transcript& into, const std::string& name, const std::
     into.quota_bytes = std::stoul(value);
   else if (name == "mailbox_limit")
     into.mailbox_limit = std::stoul(value);
+  else if (name == "sharing")
+    into.sharing = value == "on";
   else if (name == "max_annotation")
     s.max_annotation_bytes = std::stoul(value);
   else if (name == "max_annotations")
@@ -175,7 +180,10 @@ inline transcript load_transcript(const std::string& folder, const std::string& 
       apply_setting(out, name, std::string(rest));
     } else if (word == "mailbox")
       out.mailboxes.emplace_back(rest);
-    else if (word == "mail" || word == "deliver")
+    else if (word == "rights") {
+      const auto held = parse_rights(take_until(rest, ' '));
+      out.foreign[std::string(rest)] = held.value();
+    } else if (word == "mail" || word == "deliver")
       add_step(transcript::step::kind::deliver, folder + "/" + std::string(rest));
     else if (word == "expunged")
       add_step(transcript::step::kind::expunge, std::string(rest));

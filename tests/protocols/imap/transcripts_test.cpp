@@ -18,6 +18,11 @@ void play(const transcript& script, NextSize next_size) {
   account.quota_bytes = script.quota_bytes;
   account.mailbox_limit = script.mailbox_limit;
   for (const std::string& name : script.mailboxes) account.add(name);
+  for (const auto& [name, held] : script.foreign) {
+    mailbox_info& info = account.add(name).info;
+    info.foreign = true;
+    info.rights = held;
+  }
   std::map<char, std::unique_ptr<fake_connection>> clients;
   const auto client_named = [&](char name) -> fake_connection& {
     auto& client = clients[name];
@@ -25,6 +30,7 @@ void play(const transcript& script, NextSize next_size) {
     client = std::make_unique<fake_connection>(account, script.settings, script.on_tls,
                                                sasl::channel_binding{"exported", ""});
     client->start();
+    client->session().use_sharing(script.sharing);
     if (script.logged_in || name != '1') {
       client->feed("a0 LOGIN joe secret\r\n");
       EXPECT_NE(client->output.find("a0 OK"), std::string::npos) << client->output;

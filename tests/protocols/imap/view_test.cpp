@@ -70,7 +70,7 @@ TEST(ImapView, SelectsNothingInAnEmptyMailbox) {
 
 TEST(ImapView, KeepsExpungedMessagesUntilTheyMayBeTold) {
   auto view = view_of({page(0, {1, 2, 3}), page(1, {64, 65})});
-  view.queue({{page(0, {2}, flag_seen), page(1, {64, 65, 66})}, {}, {}, {}});
+  view.queue({{page(0, {2}, flag_seen), page(1, {64, 65, 66})}, {}, {}, {}, {}});
   EXPECT_EQ(uids_of(view), "1 2 3 64 65 ");
   scribe first;
   EXPECT_TRUE(view.take_news(false, first));
@@ -85,7 +85,7 @@ TEST(ImapView, KeepsExpungedMessagesUntilTheyMayBeTold) {
 
 TEST(ImapView, ForgetsAPageThatIsGone) {
   auto view = view_of({page(0, {1, 2}), page(1, {64}), page(2, {128})});
-  view.queue({{page(1, {})}, {}, {}, {}});
+  view.queue({{page(1, {})}, {}, {}, {}, {}});
   scribe told;
   EXPECT_TRUE(view.take_news(true, told));
   EXPECT_EQ(told.told, "-3 ");
@@ -94,7 +94,7 @@ TEST(ImapView, ForgetsAPageThatIsGone) {
 
 TEST(ImapView, StopsWhenTheListenerHasEnoughAndGoesOnLater) {
   auto view = view_of({page(0, {1, 2}), page(1, {64, 65}), page(2, {128})});
-  view.queue({{page(0, {2}), page(1, {65}), page(2, {128}, flag_seen)}, {}, {}, {}});
+  view.queue({{page(0, {2}), page(1, {65}), page(2, {128}, flag_seen)}, {}, {}, {}, {}});
   scribe hasty;
   hasty.patient = false;
   EXPECT_FALSE(view.take_news(true, hasty));
@@ -107,12 +107,12 @@ TEST(ImapView, StopsWhenTheListenerHasEnoughAndGoesOnLater) {
 
 TEST(ImapView, SaysNothingOfMessagesTheClientWasNeverToldOf) {
   auto view = view_of({page(0, {1})});
-  view.queue({{page(0, {1, 2})}, {}, {}, {}});
+  view.queue({{page(0, {1, 2})}, {}, {}, {}, {}});
   scribe nobody;
   view.take_news_of(uid{1}, uid{1}, nobody);
   EXPECT_EQ(view.size(), 2u);
   EXPECT_EQ(view.announced(), 1u);
-  view.queue({{page(0, {1})}, {}, {}, {}});
+  view.queue({{page(0, {1})}, {}, {}, {}, {}});
   scribe told;
   EXPECT_TRUE(view.take_news(true, told));
   EXPECT_EQ(told.told, "");

@@ -8,7 +8,7 @@ namespace stagepost::sasl {
 namespace {
 
 TEST(SaslMechanism, IsKnownByItsNameInAnyCase) {
-  for (uint8_t i = 0; i <= uint8_t(mechanism::scram_sha_256_plus); ++i) {
+  for (uint8_t i = 0; i <= uint8_t(mechanism::external); ++i) {
     const auto which = mechanism(i);
     EXPECT_EQ(mechanism_named(name_of(which)), which);
   }
@@ -23,6 +23,17 @@ TEST(SaslMechanism, TellsWhichSendThePassword) {
   EXPECT_TRUE(sends_password(mechanism::login));
   EXPECT_FALSE(sends_password(mechanism::cram_md5));
   EXPECT_FALSE(sends_password(mechanism::scram_sha_1));
+}
+
+TEST(SaslMechanism, SomeNeedWhatTheChannelOffers) {
+  const channel_binding plain, bound{"exporter", ""}, certified{"", "end point", {"joe@example.test"}};
+  EXPECT_TRUE(is_possible_on(mechanism::plain, plain));
+  EXPECT_TRUE(is_possible_on(mechanism::scram_sha_256, plain));
+  EXPECT_FALSE(is_possible_on(mechanism::scram_sha_256_plus, plain));
+  EXPECT_TRUE(is_possible_on(mechanism::scram_sha_1_plus, bound));
+  EXPECT_TRUE(is_possible_on(mechanism::scram_sha_256_plus, certified));
+  EXPECT_FALSE(is_possible_on(mechanism::external, bound));
+  EXPECT_TRUE(is_possible_on(mechanism::external, certified));
 }
 
 TEST(SaslExchange, MakesTheMachineOfEachMechanism) {

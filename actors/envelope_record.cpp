@@ -1,6 +1,6 @@
-#include "actors/spool/envelope_record.hpp"
+#include "actors/envelope_record.hpp"
 
-namespace stagepost::spool {
+namespace stagepost {
 
 namespace {
 
@@ -45,4 +45,4 @@ std::optional<smtp::envelope> decode_envelope(bytes_view in) {
   return out;
 }
 
-} // namespace stagepost::spool
+} // namespace stagepost

@@ -5,9 +5,9 @@
 
 #include <optional>
 
-namespace stagepost::spool {
+namespace stagepost {
 
-/// The envelope without its recipients, as the spool keeps it. Stored: versioned like a record.
+/// The envelope without its recipients, as the spool keeps it, for whoever reads it there. Stored: versioned like a record.
 bytes encode_envelope(const smtp::envelope& envelope);
 /// Nothing when damaged.
 std::optional<smtp::envelope> decode_envelope(bytes_view in);
@@ -15,4 +15,4 @@ std::optional<smtp::envelope> decode_envelope(bytes_view in);
 /// What is said of a recipient to whom the message was delivered before.
 inline constexpr const char* reply_to_loop = "554 5.4.6 the message was delivered to this mailbox before";
 
-} // namespace stagepost::spool
+} // namespace stagepost

@@ -1,0 +1,313 @@
+#include "actors/outbound/deliverer.hpp"
+
+#include "actors/log/log.hpp"
+#include "actors/offload/interface.hpp"
+#include "protocols/mime/digest.hpp"
+#include "storage/blobs.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+
+namespace stagepost::outbound {
+
+namespace {
+
+namespace client = smtp_client;
+
+/// RFC 5321 4.5.3.2.6 gives the answer to a whole message ten minutes, for the usual minute of everything
+/// else: who gives up too early sends it twice (RFC 1047).
+constexpr int patience_for_the_end = 10;
+
+client::actions none() { return {}; }
+
+} // namespace
+
+deliverer::deliverer(caf::actor_config& config, boost::asio::io_context& io, setup_ptr with,
+                     job_giver_actor giver, std::vector<next_hop> hops)
+    : net::connection(config, net::socket(io)), with_(std::move(with)), giver_(std::move(giver)),
+      hops_(std::move(hops)) {}
+
+deliverer::~deliverer() = default;
+
+void deliverer::on_exit() {
+  net::connection::on_exit();
+  giver_ = nullptr; // it holds us, too
+}
+
+void deliverer::on_failure(const std::exception& why) {
+  log::error("delivery to {}: {}", hop_.host, why.what());
+}
+
+net::task<> deliverer::serve() {
+  client::outcome why = client::outcome_of(client::lookup_failure::no_mail_host, {});
+  for (const auto& hop : hops_) {
+    bool let_in = co_await try_host(hop, hop.tls);
+    // The session cannot go on after trouble with TLS; mail that may go without does so the second time.
+    const bool no_tls = handshake_failed_ || (failed_ && failed_->at == client::stage::start_tls);
+    if (!let_in && no_tls && hop.tls == client::tls_policy::opportunistic && !draining_)
+      let_in = co_await try_host(hop, client::tls_policy::never);
+    if (let_in || draining_) co_return;
+    if (failed_) why = *failed_;
+  }
+  not_let_in message{why, {hop_.host, hop_.address, {}}};
+  send(giver_, message);
+}
+
+/// The one place where a line to another server is made, so none leads to where it must not.
+bool deliverer::may_connect_to(const std::string& address) const {
+  const auto& allowed = with_->limits.networks;
+  const auto where = conf::parse_ip(address);
+  return where && (allowed.empty() || std::any_of(allowed.begin(), allowed.end(),
+                                                  [&](const auto& each) { return each.contains(*where); }));
+}
+
+net::task<std::string> deliverer::reach(const next_hop& hop) {
+  if (!may_connect_to(hop.address)) co_return hop.address + " is not among outbound.networks";
+  const auto settings = with_->settings->get();
+  const auto& out = settings->smtp_out;
+  boost::system::error_code ignored;
+  const bool is_v4 = boost::asio::ip::make_address(hop.address, ignored).is_v4();
+  const auto source = is_v4 ? out.source_ipv4 : out.source_ipv6;
+  const std::chrono::milliseconds limit = out.connect_timeout;
+  auto why = co_await dial(hop.address, hop.port, source, limit);
+  const std::string any;
+  if (!why.empty() && !source.empty() && out.fall_back_to_primary) // SMTPOUT-03
+    why = co_await dial(hop.address, hop.port, any, limit);
+  co_return why;
+}
+
+net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls) {
+  hop_ = hop;
+  let_in_ = handshake_failed_ = ended_ = false;
+  failed_.reset();
+  todo_.clear();
+  const auto why = co_await reach(hop);
+  if (!why.empty()) {
+    failed_ = client::outcome_of(client::connection_failure::unreachable, client::stage::connect, why);
+    co_return false;
+  }
+  const auto settings = with_->settings->get();
+  write_limit_ = handshake_limit_ = settings->smtp_out.command_timeout;
+  client::session_settings about;
+  about.hello_name = with_->host_name;
+  about.tls = tls;
+  about.max_recipients = settings->smtp_out.recipients_per_message;
+  session_.emplace(about);
+  co_await converse();
+  co_return let_in_;
+}
+
+std::chrono::milliseconds deliverer::patience() const {
+  const std::chrono::milliseconds usual = with_->settings->get()->smtp_out.command_timeout;
+  return session_->deadline() == client::deadline::data_ends ? usual * patience_for_the_end : usual;
+}
+
+net::task<> deliverer::converse() {
+  const auto add = [this](client::actions more) {
+    for (auto& each : more) todo_.push_back(std::move(each));
+  };
+  while (!ended_) {
+    co_await perform();
+    if (ended_) break;
+    const auto limit = patience();
+    const auto woken = co_await wait_for_input(limit);
+    switch (woken) {
+    case wake::timeout: add(session_->on_timeout()); break;
+    case wake::drain: add(session_->on_shutdown()); break;
+    case wake::poked: break;
+    case wake::input:
+      switch (read_some()) {
+      case got::some: add(session_->feed(input())); break;
+      case got::closed: add(session_->on_closed()); break;
+      case got::nothing: break;
+      }
+      break;
+    }
+  }
+}
+
+net::task<> deliverer::perform() {
+  while (!todo_.empty()) {
+    auto next = std::move(todo_.front());
+    todo_.pop_front();
+    client::actions more;
+    if (auto* what = std::get_if<client::send>(&next)) {
+      say(what->text);
+      bool sent = true;
+      try {
+        co_await flush();
+      } catch (const net::peer_gone&) {
+        sent = false;
+      }
+      if (!sent) more = session_->on_closed();
+    } else if (std::holds_alternative<client::start_tls>(next)) {
+      more = co_await shake_hands_now();
+    } else if (std::holds_alternative<client::ready>(next)) {
+      // The peer may have ended it in the same breath: then it did not let us in.
+      if (todo_.empty() && session_->is_ready()) {
+        let_in_ = true;
+        more = co_await begin_next();
+      }
+    } else if (std::holds_alternative<client::want_body>(next)) {
+      more = co_await send_next_piece();
+    } else if (auto* end = std::get_if<client::finished>(&next)) {
+      co_await tell(std::move(end->outcomes), end->peer_reports);
+    } else if (auto* lost = std::get_if<client::failed>(&next)) {
+      failed_ = lost->why;
+    } else {
+      ended_ = true; // the line closes with the next one, or with the actor
+      todo_.clear();
+    }
+    for (auto& each : more) todo_.push_back(std::move(each));
+  }
+}
+
+net::task<client::actions> deliverer::shake_hands_now() {
+  const bool done = co_await shake_hands(with_->tls, hop_.identity);
+  handshake_failed_ = !done;
+  co_return session_->on_tls(done ? std::string_view{} : "the TLS handshake failed");
+}
+
+net::task<client::actions> deliverer::begin_next() {
+  while (!draining_ && done_ < with_->settings->get()->smtp_out.messages_per_connection) {
+    next_job question;
+    auto found = co_await net::ask<job_answer>(this, giver_, question);
+    if (!found || !found->job) break;
+    if (!session_->is_ready()) break; // nothing of it was begun: whoever gave it hears that we ended
+    auto begun = co_await begin(found->job);
+    if (!begun.empty()) co_return begun;
+  }
+  co_return session_->quit();
+}
+
+net::task<client::actions> deliverer::begin(job_ptr job) {
+  job_ = std::move(job);
+  body_lost_ = false;
+  first_piece_.reset();
+  content_.emplace();
+  next_piece_ = 0;
+  ++done_;
+  client::transaction what;
+  what.envelope = job_->envelope;
+  for (const auto& each : job_->recipients)
+    what.envelope.recipients.push_back({each.address, each.notify, each.original_recipient});
+  const auto refusal = co_await prepare(what);
+  if (refusal) {
+    std::vector<client::outcome> all(job_->recipients.size(), *refusal);
+    co_await tell(std::move(all), false);
+    co_return none();
+  }
+  co_return session_->deliver(std::move(what));
+}
+
+net::task<bytes> deliverer::read_piece(uint32_t index) {
+  if (index == 0 && first_piece_) {
+    bytes known = std::move(*first_piece_);
+    first_piece_.reset();
+    co_return known;
+  }
+  const auto& from = with_->shards[job_->shard].with;
+  auto near = storage::read_chunk(*from.store, job_->message.body, index, storage::reach::cache);
+  if (near) co_return std::move(*near);
+  const auto found = std::make_shared<storage::result<bytes>>(storage::errc::io_error);
+  offload::run_work order{offload::make_work([found, store = from.store, body = job_->message.body, index] {
+    *found = storage::read_chunk(*store, body, index, storage::reach::disk);
+  })};
+  auto read = co_await net::ask<offload::work_done>(this, from.readers, order);
+  if (read && *found) co_return std::move(**found);
+  log::error("queue {}: piece {} of its body cannot be read", job_->message.id.value, index);
+  body_lost_ = true;
+  co_return bytes{};
+}
+
+/// What is declared and what the message is are two things: BODY says what it is.
+net::task<std::optional<client::outcome>> deliverer::prepare(client::transaction& what) {
+  client::content_scan scan;
+  leaving_content leaving;
+  bytes piece, out;
+  bool header_eight_bit = false;
+  for (uint32_t i = 0; i < job_->chunks; ++i) {
+    piece = co_await read_piece(i);
+    if (body_lost_) break;
+    out.clear();
+    leaving.feed(piece, out);
+    if (i + 1 == job_->chunks) leaving.finish(out);
+    scan.feed(out);
+    if (i == 0) {
+      const auto end = out.find("\r\n\r\n");
+      for (const auto c : bytes_view(out).substr(0, end)) header_eight_bit |= uint8_t(c) >= 0x80;
+      if (job_->chunks == 1) first_piece_ = std::move(piece);
+    }
+  }
+  if (body_lost_)
+    co_return client::own_decision(client::fate::temporary, client::stage::mail, {4, 3, 0},
+                                   "The message cannot be read here");
+  const auto facts = scan.facts();
+  what.envelope.body = client::body_of(facts);
+  what.size_bytes = facts.size_bytes;
+  what.header_utf8 = job_->envelope.smtp_utf8 && header_eight_bit;
+  const auto& peer = session_->peer();
+  const bool too_binary = facts.is_binary() && !(peer.binary_mime && peer.chunking);
+  const bool too_wide = facts.eight_bit_octets != 0 && !peer.eight_bit_mime;
+  if (!too_binary && !too_wide) co_return std::nullopt;
+  const auto limit =
+      peer.eight_bit_mime ? client::content_limit::eight_bit : client::content_limit::seven_bit;
+  auto refused = co_await plan(limit);
+  what.envelope.body = peer.eight_bit_mime ? smtp::body_type::eight_bit_mime : smtp::body_type::seven_bit;
+  what.size_bytes = 0; // what comes of it is not known before
+  co_return refused;
+}
+
+net::task<std::optional<client::outcome>> deliverer::plan(client::content_limit limit) {
+  const auto& from = with_->shards[job_->shard].with;
+  const auto found = std::make_shared<storage::result<storage::blob_record>>(storage::errc::io_error);
+  offload::run_work order{offload::make_work([found, store = from.store, body = job_->message.body] {
+    *found = storage::read_blob(*store, body, storage::reach::disk);
+  })};
+  auto read = co_await net::ask<offload::work_done>(this, from.readers, order);
+  const auto digest =
+      read && *found ? mime::decode((*found)->digest) : mime::result<mime::digest>(mime::errc::damaged);
+  if (!digest)
+    co_return client::own_decision(client::fate::temporary, client::stage::mail, {4, 3, 0},
+                                   "The message cannot be read here");
+  client::surveyor survey(*digest);
+  bytes piece;
+  for (uint32_t i = 0; i < job_->chunks && !body_lost_; ++i) {
+    piece = co_await read_piece(i);
+    survey.feed(piece);
+  }
+  auto made = client::plan_conversion(*digest, survey.finish(), limit);
+  if (made.refusal)
+    co_return client::own_decision(client::fate::permanent, client::stage::mail, made.refusal, made.reason);
+  content_.emplace(std::move(made));
+  co_return std::nullopt;
+}
+
+net::task<client::actions> deliverer::send_next_piece() {
+  if (!job_ || !content_) co_return session_->on_body_lost("the message is not there");
+  bytes out;
+  const auto piece = co_await read_piece(next_piece_);
+  if (body_lost_) co_return session_->on_body_lost("the message cannot be read");
+  ++next_piece_;
+  const bool last = next_piece_ >= job_->chunks;
+  content_->feed(piece, out);
+  if (last) content_->finish(out);
+  co_return session_->on_body(out, last);
+}
+
+net::task<> deliverer::tell(std::vector<client::outcome> outcomes, bool peer_reports) {
+  job_done message{std::move(job_), std::move(outcomes), peer_reports, {hop_.host, hop_.address, {}}};
+  job_ = nullptr;
+  content_.reset();
+  first_piece_.reset();
+  if (stream_.is_secure()) {
+    message.peer.tls = stream_.tls_version() + ' ' + stream_.tls_cipher();
+    if (!hop_.security.empty()) message.peer.tls += ' ' + hop_.security;
+    if (const auto proof = stream_.tls_proof(); !proof.empty()) message.peer.tls += " (" + proof + ')';
+  }
+  auto recorded = co_await net::ask<job_recorded>(this, giver_, message);
+  if (!recorded) draining_ = true; // whose deliveries these are has ended
+}
+
+} // namespace stagepost::outbound

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "actors/net/connection.hpp"
+#include "actors/outbound/content.hpp"
+#include "actors/outbound/job.hpp"
+#include "actors/outbound/setup.hpp"
+#include "protocols/smtp_client/session.hpp"
+
+#include <deque>
+#include <optional>
+
+namespace stagepost::outbound {
+
+/// A connection to another server: tries the hosts of a route until one lets us in, then asks for messages
+/// and sends them until there are no more. Runs smtp_client::session.
+class deliverer : public net::connection {
+public:
+  deliverer(caf::actor_config& config, boost::asio::io_context& io, setup_ptr with, job_giver_actor giver,
+            std::vector<next_hop> hops);
+  ~deliverer() override;
+  const char* name() const override { return "outbound.deliverer"; }
+  void on_exit() override;
+
+protected:
+  net::task<> serve() override;
+  void on_failure(const std::exception& why) override;
+
+private:
+  /// True when the host let us in, whatever came then.
+  net::task<bool> try_host(const next_hop& hop, smtp_client::tls_policy tls);
+  net::task<std::string> reach(const next_hop& hop);
+  bool may_connect_to(const std::string& address) const;
+  net::task<> converse();
+  std::chrono::milliseconds patience() const;
+  net::task<> perform();
+  net::task<smtp_client::actions> shake_hands_now();
+  net::task<smtp_client::actions> begin_next();
+  net::task<smtp_client::actions> begin(job_ptr job);
+  net::task<smtp_client::actions> send_next_piece();
+  net::task<> tell(std::vector<smtp_client::outcome> outcomes, bool peer_reports);
+  /// A piece of the message at hand, empty with `body_lost_` when it cannot be read.
+  net::task<bytes> read_piece(uint32_t index);
+  /// What the message asks of the peer, and how it is made fit; a refusal of it otherwise.
+  net::task<std::optional<smtp_client::outcome>> prepare(smtp_client::transaction& what);
+  net::task<std::optional<smtp_client::outcome>> plan(smtp_client::content_limit limit);
+
+  setup_ptr with_;
+  job_giver_actor giver_;
+  std::vector<next_hop> hops_;
+  next_hop hop_; ///< the one talked to
+  std::optional<smtp_client::session> session_;
+  std::deque<smtp_client::action> todo_;
+  bool let_in_ = false;
+  bool handshake_failed_ = false;
+  bool ended_ = false;
+  std::optional<smtp_client::outcome> failed_;
+  size_t done_ = 0; ///< transactions
+
+  job_ptr job_;
+  std::optional<bytes> first_piece_; ///< of the message at hand, when it was read before
+  bool body_lost_ = false;
+  uint32_t next_piece_ = 0;
+  std::optional<leaving_content> content_;
+};
+
+} // namespace stagepost::outbound

@@ -1,0 +1,322 @@
+#include "actors/outbound/destination.hpp"
+
+#include "actors/error.hpp"
+#include "actors/log/log.hpp"
+#include "actors/net/scheduler.hpp"
+#include "actors/outbound/deliverer.hpp"
+#include "actors/wall_clock.hpp"
+
+#include <algorithm>
+
+namespace stagepost::outbound {
+
+namespace {
+
+/// Recipients read at a time; what is behind them stays on disk.
+constexpr size_t read_step = 200;
+constexpr auto tick_interval = std::chrono::seconds(1);
+/// A destination that is always busy looks anew where its mail goes after this time.
+constexpr auto route_lifetime = std::chrono::minutes(5);
+/// A connection with nothing to send while others of its destination are busy is kept for so long.
+constexpr auto hungry_limit = std::chrono::seconds(1);
+
+/// Given to a connection that failed in the middle: nobody knows how far it came. It counts as an attempt, so
+/// that a message that no connection survives does not go round for ever.
+job_done broken_off(const job_ptr& job) {
+  auto why = smtp_client::own_decision(smtp_client::fate::temporary, smtp_client::stage::content, {4, 4, 2},
+                                       "The delivery broke off here");
+  why.maybe_delivered = true;
+  job_done end{job, {}, false, {}};
+  end.outcomes.assign(job->recipients.size(), why);
+  return end;
+}
+
+} // namespace
+
+void destination_state::work() {
+  if (draining) return wind_up();
+  if (down) fail_ready();
+  hand_out();
+  // What is due comes before the way there: a place with nothing for it is not looked up.
+  if (ready.empty() && may_be_more && !looking) return look();
+  if (!ready.empty() && !down) {
+    if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
+    if (!route) return;
+    if (route->failed) {
+      down = route->failed;
+      down_at = wall_clock();
+      return work();
+    }
+  }
+  ask_for_slots();
+  end_if_idle();
+}
+
+/// What is under way comes to its end.
+void destination_state::wind_up() {
+  for (const auto& each : std::exchange(ready, {})) put_down(*each);
+  for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
+  for (const auto& [who, each] : workers)
+    if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  if (workers.empty() && recording == 0) self->send(foreman, nothing_due{destination, pokes, false});
+}
+
+void destination_state::hand_out() {
+  while (!hungry.empty() && !ready.empty()) {
+    const auto next = std::move(hungry.front());
+    hungry.pop_front();
+    if (workers.count(next.who) != 0) give(next.who, next.answer);
+  }
+}
+
+void destination_state::find_way() {
+  if (asking_route) return;
+  asking_route = true;
+  self->request(with->router, caf::infinite, find_route{destination})
+      .then([this](outbound::route& found) { found_way(std::move(found)); },
+            [this](caf::error& failed) {
+              outbound::route none;
+              none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, destination);
+              none.failed->reason += ": " + describe(failed);
+              found_way(std::move(none));
+            });
+}
+
+void destination_state::found_way(outbound::route found) {
+  asking_route = false;
+  route_found_at = std::chrono::steady_clock::now();
+  // As long as a host lets us in, the way that leads there is good enough.
+  if (!found.failed || !route || workers.empty()) route = std::move(found);
+  work();
+}
+
+void destination_state::look() {
+  looking = true;
+  may_be_more = false; // unless somebody says so meanwhile
+  const auto settings = with->settings->get();
+  const auto& plan = settings->spool.retry_intervals;
+  job_question question;
+  question.destination = destination;
+  question.now = wall_clock();
+  question.furthest = question.now + *std::max_element(plan.begin(), plan.end()) + jump_watch::least_jump;
+  question.limit = read_step;
+  question.recipients_of_job = settings->smtp_out.recipients_per_message;
+  question.in_hand = in_hand;
+  for (const auto& [shard, key] : passed_over) question.in_hand[shard].insert(key);
+  question.barred = barred;
+  if (down) question.accepted_until = down_at;
+  const auto result = std::make_shared<jobs_found>();
+  auto job = offload::make_work(
+      [result, with = with, question = std::move(question)] { *result = read_jobs(with->shards, question); });
+  self->request(with->shards.front().with.readers, caf::infinite, offload::run_work{job})
+      .then([this, result](offload::work_done) { found(std::move(*result)); },
+            [this](caf::error&) { // the pool is full
+              looking = false;
+              look_later = true;
+            });
+}
+
+void destination_state::found(jobs_found what) {
+  looking = false;
+  may_be_more = may_be_more || what.more;
+  look_later = look_later || (!what.good && what.passed_over.empty());
+  for (const auto& each : what.passed_over) passed_over.insert(each);
+  for (auto& each : what.jobs) {
+    if (barred.count(each->message.id) != 0) {
+      for (const auto& who : each->recipients)
+        passed_over.insert({each->shard, {each->message.id, who.index}});
+      continue;
+    }
+    auto& held = in_hand[each->shard];
+    for (const auto& who : each->recipients) held.insert({each->message.id, who.index});
+    ready.push_back(std::move(each));
+  }
+  for (const auto& [shard, row] : what.stray) {
+    log::warn("queue {}: a row of the outbound index leads to nothing and is dropped", row.id.value);
+    const auto& in = with->shards[shard].with;
+    auto batch = std::make_shared<storage::batch>(*in.store);
+    storage::delete_outbound_row(*batch, row);
+    self->request(in.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
+        .then([](committer::committed) {}, [](caf::error&) {});
+  }
+  work();
+}
+
+void destination_state::ask_for_slots() {
+  if (down || ready.empty()) return;
+  const auto most = std::min<size_t>(allowed, with->settings->get()->smtp_out.connections_per_destination);
+  // Who is on his way here or comes back soon takes one each.
+  while (workers.size() + slots_asked < most && slots_asked < ready.size()) {
+    ++slots_asked;
+    self->request(foreman, caf::infinite, take_slot{destination, ready.front()->recipients.front().priority})
+        .then(
+            [this](slot_granted) {
+              --slots_asked;
+              open_connection();
+            },
+            [this](caf::error&) { --slots_asked; });
+  }
+}
+
+void destination_state::open_connection() {
+  if (ready.empty() || down || !route || draining) {
+    self->send(foreman, return_slot{destination});
+    return work();
+  }
+  const auto giver = caf::actor_cast<job_giver_actor>(self);
+  const auto made =
+      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, route->hops);
+  workers.emplace(made.address(), worker{});
+  self->monitor(made);
+}
+
+caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
+  auto promise = self->make_response_promise<job_answer>();
+  const auto at = workers.find(who);
+  if (at == workers.end()) {
+    promise.deliver(job_answer{});
+    return promise;
+  }
+  if (!at->second.let_in) {
+    at->second.let_in = true;
+    ++allowed;
+  }
+  hungry.push_back({who, open_answer<job_answer>(promise), std::chrono::steady_clock::now()});
+  work();
+  return promise;
+}
+
+void destination_state::give(const caf::actor_addr& who, const open_answer<job_answer>& answer) {
+  auto& to = workers.at(who);
+  to.job = ready.front();
+  ready.pop_front();
+  answer.deliver(job_answer{to.job});
+}
+
+void destination_state::turned_away(const caf::actor_addr& who, const not_let_in& what) {
+  if (workers.count(who) == 0) return;
+  const auto inside = size_t(
+      std::count_if(workers.begin(), workers.end(), [](const auto& each) { return each.second.let_in; }));
+  if (inside > 0) {
+    allowed = inside; // it takes no more at one time: no attempt failed, those inside go on
+    return;
+  }
+  allowed = 1;
+  if (down) return;
+  down = what.why;
+  down_peer = what.peer;
+  down_at = wall_clock();
+  log::info("destination {}: {}", destination, reply_text(what.why));
+  work();
+}
+
+void destination_state::gone(const caf::actor_addr& who) {
+  const auto at = workers.find(who);
+  if (at == workers.end()) return;
+  const auto job = std::move(at->second.job);
+  workers.erase(at);
+  std::erase_if(hungry, [&](const hungry_worker& each) { return each.who == who; });
+  self->send(foreman, return_slot{destination});
+  if (job) record(broken_off(job), std::nullopt);
+  work();
+}
+
+void destination_state::end_if_idle() {
+  if (looking || may_be_more || look_later || asking_route || !ready.empty() || recording != 0 ||
+      !waiting_for_disk.empty())
+    return;
+  for (const auto& [who, each] : workers)
+    if (each.job) return;
+  for (auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
+  if (!workers.empty() || slots_asked != 0) return;
+  self->send(foreman, nothing_due{destination, pokes, down.has_value()});
+}
+
+caf::result<message_barred> destination_state::bar(queue_id id) {
+  // What is on its way from the disk is looked at again when it comes.
+  for (const auto& [shard, held] : in_hand) {
+    const auto at = held.lower_bound({id, 0});
+    if (at == held.end() || at->first != id) continue;
+    const auto waits = [&](const job_ptr& each) { return each->message.id == id; };
+    const auto waiting = size_t(std::count_if(ready.begin(), ready.end(), waits));
+    size_t recipients = 0;
+    for (const auto& each : ready)
+      if (waits(each)) recipients += each->recipients.size();
+    const auto end = held.lower_bound({queue_id(id.value + 1), 0});
+    if (waiting == 0 || recipients != size_t(std::distance(at, end))) return message_barred{false};
+  }
+  for (const auto& each : ready)
+    if (each->message.id == id) put_down(*each);
+  std::erase_if(ready, [&](const job_ptr& each) { return each->message.id == id; });
+  barred.insert(id);
+  return message_barred{true};
+}
+
+void destination_state::unbar(queue_id id) {
+  barred.erase(id);
+  std::erase_if(passed_over, [&](const auto& each) { return each.second.first == id; });
+  may_be_more = true;
+  work();
+}
+
+/// Their places are for others.
+void destination_state::send_hungry_away() {
+  const auto now = std::chrono::steady_clock::now();
+  while (!hungry.empty() && now - hungry.front().since > hungry_limit) {
+    hungry.front().answer.deliver(job_answer{});
+    hungry.pop_front();
+  }
+}
+
+void destination_state::put_down(const job& what) {
+  auto& held = in_hand[what.shard];
+  for (const auto& who : what.recipients) held.erase({what.message.id, who.index});
+}
+
+destination_actor::behavior_type destination(destination_actor::stateful_pointer<destination_state> self,
+                                             std::string name, setup_ptr with, foreman_actor foreman,
+                                             std::set<queue_id> barred) {
+  outlive_stray_errors(self);
+  auto& state = self->state;
+  state.self = self;
+  state.destination = std::move(name);
+  state.with = std::move(with);
+  state.foreman = std::move(foreman);
+  state.barred = std::move(barred);
+  self->set_down_handler([self](const caf::down_msg& who) { self->state.gone(who.source); });
+  self->set_exit_handler([self](caf::exit_msg& why) {
+    for (const auto& [who, each] : self->state.workers)
+      caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+    self->quit(why.reason);
+  });
+  self->delayed_send(self, tick_interval, atom::tick::value);
+  state.work();
+  return {
+      [self](const next_job&) {
+        return self->state.next(caf::actor_cast<caf::actor_addr>(self->current_sender()));
+      },
+      [self](const job_done& what) {
+        return self->state.ended(caf::actor_cast<caf::actor_addr>(self->current_sender()), what);
+      },
+      [self](const not_let_in& what) {
+        self->state.turned_away(caf::actor_cast<caf::actor_addr>(self->current_sender()), what);
+      },
+      [self](due_again) {
+        ++self->state.pokes;
+        self->state.may_be_more = true;
+        self->state.work();
+      },
+      [self](const bar_here& what) { return self->state.bar(what.id); },
+      [self](const unbar_here& what) { self->state.unbar(what.id); },
+      [self](atom::drain) {
+        self->state.draining = true;
+        self->state.work();
+      },
+      [self](atom::tick) {
+        self->state.tick();
+        self->delayed_send(self, tick_interval, atom::tick::value);
+      },
+  };
+}
+
+} // namespace stagepost::outbound

@@ -1,0 +1,147 @@
+#pragma once
+
+#include "actors/open_answer.hpp"
+#include "actors/outbound/job.hpp"
+#include "actors/outbound/job_reader.hpp"
+#include "actors/outbound/setup.hpp"
+#include "actors/outbound/verdict.hpp"
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace stagepost::outbound {
+
+// -- between a destination and the dispatcher that spawned it
+
+/// May one more connection be opened? Answered when its turn has come.
+struct take_slot {
+  std::string destination;
+  uint8_t priority = storage::usual_priority;
+};
+struct slot_granted {};
+struct return_slot {
+  std::string destination;
+};
+/// Nothing is due any more, `pokes` wake-ups having been heard of: the destination may be ended. `failed`: no
+/// host let us in, so that it is better left alone for a while.
+struct nothing_due {
+  std::string destination;
+  uint64_t pokes = 0;
+  bool failed = false;
+};
+using foreman_actor =
+    caf::typed_actor<caf::replies_to<take_slot>::with<slot_granted>, caf::reacts_to<return_slot>,
+                     caf::reacts_to<nothing_due>, caf::reacts_to<look_whether_done>>;
+
+/// Something new may be due.
+struct due_again {};
+/// As the dispatcher's, for one destination.
+struct bar_here {
+  queue_id id;
+};
+struct unbar_here {
+  queue_id id;
+};
+using destination_actor =
+    job_giver_actor::extend<caf::reacts_to<due_again>, caf::replies_to<bar_here>::with<message_barred>,
+                            caf::reacts_to<unbar_here>, caf::reacts_to<atom::drain>,
+                            caf::reacts_to<atom::tick>>;
+
+/// Sends what is due at one destination, over as many connections as it and the dispatcher allow, and writes
+/// down how each delivery ended. It lives while something is due; all it knows is on disk. destination.cpp
+/// hands out, destination_outcome.cpp writes down.
+struct destination_state {
+  static constexpr const char* name = "outbound.destination";
+  destination_actor::pointer self = nullptr;
+  std::string destination;
+  setup_ptr with;
+  foreman_actor foreman;
+
+  std::optional<outbound::route> route;
+  std::chrono::steady_clock::time_point route_found_at;
+  bool asking_route = false;
+  std::deque<job_ptr> ready;
+  std::map<size_t, std::set<storage::recipient_key>> in_hand; ///< read, and their end not on disk
+  std::set<std::pair<size_t, storage::recipient_key>> passed_over;
+  std::set<queue_id> barred;
+  bool looking = false;
+  bool may_be_more = true;
+  bool draining = false;   ///< begins with nothing any more
+  bool look_later = false; ///< something could not be read: with the next tick
+  uint64_t pokes = 0;
+  size_t slots_asked = 0;
+  size_t recording = 0;
+  /// So many connections the destination takes at present: grows with each that was let in, shrinks when it
+  /// turns one away.
+  size_t allowed = 1;
+
+  struct worker {
+    bool let_in = false;
+    job_ptr job; ///< given, not ended
+  };
+  std::map<caf::actor_addr, worker> workers;
+  struct hungry_worker {
+    caf::actor_addr who;
+    open_answer<job_answer> answer;
+    std::chrono::steady_clock::time_point since;
+  };
+  std::deque<hungry_worker> hungry;
+
+  /// No host let us in: this is how all end that were due then.
+  std::optional<smtp_client::outcome> down;
+  peer_facts down_peer;
+  instant down_at;
+
+  struct unrecorded {
+    job_done what;
+    std::optional<open_answer<job_recorded>> answer;
+  };
+  std::vector<unrecorded> waiting_for_disk;
+
+  void work();
+  void wind_up();
+  void hand_out();
+  void find_way();
+  void found_way(outbound::route found);
+  void look();
+  void found(jobs_found what);
+  void ask_for_slots();
+  void open_connection();
+  caf::result<job_answer> next(const caf::actor_addr& who);
+  void give(const caf::actor_addr& who, const open_answer<job_answer>& answer);
+  void turned_away(const caf::actor_addr& who, const not_let_in& what);
+  void gone(const caf::actor_addr& who);
+  void end_if_idle();
+  void send_hungry_away();
+  caf::result<message_barred> bar(queue_id id);
+  void unbar(queue_id id);
+
+  // destination_outcome.cpp
+  caf::result<job_recorded> ended(const caf::actor_addr& who, const job_done& what);
+  void fail_ready();
+  void record(job_done what, std::optional<open_answer<job_recorded>> answer);
+  void commit(job_done what, std::shared_ptr<storage::batch> batch, verdict changes,
+              std::optional<queue_id> report, std::optional<open_answer<job_recorded>> answer);
+  void recorded(const job_done& what, const verdict& changes, std::optional<queue_id> report);
+  void not_recorded(job_done what, std::optional<open_answer<job_recorded>> answer);
+  void tick();
+  void put_down(const job& what);
+};
+
+destination_actor::behavior_type destination(destination_actor::stateful_pointer<destination_state> self,
+                                             std::string name, setup_ptr with, foreman_actor foreman,
+                                             std::set<queue_id> barred);
+
+} // namespace stagepost::outbound
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::take_slot)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::slot_granted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::return_slot)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::nothing_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::due_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::bar_here)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::unbar_here)

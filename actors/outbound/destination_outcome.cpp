@@ -1,0 +1,111 @@
+#include "actors/outbound/destination.hpp"
+
+#include "actors/error.hpp"
+#include "actors/log/log.hpp"
+#include "actors/outbound/report_writer.hpp"
+#include "actors/wall_clock.hpp"
+#include "protocols/base/queue_id.hpp"
+
+// Writing down how deliveries ended.
+
+namespace stagepost::outbound {
+
+caf::result<job_recorded> destination_state::ended(const caf::actor_addr& who, const job_done& what) {
+  if (const auto at = workers.find(who); at != workers.end()) at->second.job = nullptr;
+  auto promise = self->make_response_promise<job_recorded>();
+  record(what, open_answer<job_recorded>(promise));
+  return promise;
+}
+
+/// All that was due when no host let us in had its attempt.
+void destination_state::fail_ready() {
+  for (auto& each : std::exchange(ready, {})) {
+    job_done end{each, {}, false, down_peer};
+    end.outcomes.assign(each->recipients.size(), *down);
+    record(std::move(end), std::nullopt);
+  }
+}
+
+void destination_state::record(job_done what, std::optional<open_answer<job_recorded>> answer) {
+  ++recording;
+  if (route) what.peer.route = route->reason;
+  const auto& in = with->shards[what.job->shard].with;
+  auto batch = std::make_shared<storage::batch>(*in.store);
+  const auto now = wall_clock();
+  auto changes = record_end(*batch, what, with->settings->get()->spool, now);
+  if (changes.told.empty()) return commit(std::move(what), batch, std::move(changes), std::nullopt, answer);
+  self->request(with->directory, caf::infinite, domain::find_address{what.job->envelope.sender})
+      .then(
+          [this, what, batch, changes, answer, now](domain::address_found& sender) {
+            const auto settings = with->settings->get();
+            report_order order;
+            order.about.reporting_host = with->host_name;
+            order.about.original = what.job->envelope;
+            order.about.queue_id = to_text(what.job->message.id);
+            order.about.arrived_at = what.job->message.accepted_at;
+            order.about.now = now;
+            order.about.recipients = changes.told;
+            order.body = what.job->message.body;
+            order.size_bytes = what.job->message.size_bytes;
+            order.most_returned_bytes = settings->smtp_out.returned_message.bytes;
+            order.sender = sender;
+            const auto report = std::make_shared<std::optional<queue_id>>();
+            const auto& in = with->shards[what.job->shard].with;
+            auto job =
+                offload::make_work([store = in.store, batch, order = std::move(order), report]() mutable {
+                  *report = write_report(*batch, *store, std::move(order));
+                });
+            self->request(in.readers, caf::infinite, offload::run_work{job})
+                .then([this, what, batch, changes, answer,
+                       report](offload::work_done) { commit(what, batch, changes, *report, answer); },
+                      [this, what, answer](caf::error&) { not_recorded(what, answer); });
+          },
+          [this, what, answer](caf::error&) { not_recorded(what, answer); });
+}
+
+void destination_state::commit(job_done what, std::shared_ptr<storage::batch> batch, verdict changes,
+                               std::optional<queue_id> report,
+                               std::optional<open_answer<job_recorded>> answer) {
+  const auto& in = with->shards[what.job->shard].with;
+  self->request(in.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
+      .then(
+          [this, what, changes, report, answer](committer::committed) {
+            --recording;
+            recorded(what, changes, report);
+            if (answer) answer->deliver(job_recorded{});
+            work();
+          },
+          [this, what, answer](caf::error& failed) {
+            log::error("queue {}: the end of a delivery is not written: {}", what.job->message.id.value,
+                       describe(failed));
+            not_recorded(what, answer);
+          });
+}
+
+void destination_state::recorded(const job_done& what, const verdict& changes,
+                                 std::optional<queue_id> report) {
+  put_down(*what.job);
+  with->counters->add(metrics::counter::remote_delivered, changes.delivered);
+  with->counters->add(metrics::counter::remote_deferred, changes.deferred);
+  with->counters->add(metrics::counter::remote_bounced, changes.bounced);
+  // Those that the peer took no more of at once are still due.
+  if (changes.delivered + changes.bounced + changes.deferred < what.job->recipients.size())
+    may_be_more = true;
+  if (changes.may_empty_message) self->send(foreman, look_whether_done{what.job->message.id});
+  if (report) self->send(with->shards[what.job->shard].reports, report_written{*report});
+}
+
+/// Whoever has the message has it: nothing of it is begun again before that is on disk.
+void destination_state::not_recorded(job_done what, std::optional<open_answer<job_recorded>> answer) {
+  --recording;
+  waiting_for_disk.push_back({std::move(what), std::move(answer)});
+}
+
+void destination_state::tick() {
+  if (std::exchange(look_later, false)) may_be_more = true;
+  send_hungry_away();
+  for (auto& each : std::exchange(waiting_for_disk, {})) record(std::move(each.what), std::move(each.answer));
+  work();
+}
+
+} // namespace stagepost::outbound

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "actors/atoms.hpp"
+#include "protocols/base/units.hpp"
+
+#include <caf/all.hpp>
+
+#include <string>
+#include <vector>
+
+namespace stagepost::outbound {
+
+/// A recipient at that destination is on disk and has not been tried yet, or may be tried now.
+struct has_due {
+  std::string destination;
+};
+
+/// Somebody has done his part of a message and left it in the spool because of its recipients elsewhere.
+/// Should none of them be left either, it is taken out.
+struct look_whether_done {
+  stagepost::queue_id id;
+};
+
+/// Let nobody begin with that message at these destinations, until `unbar_message`. Not done: it is being
+/// sent right now. So whoever asked may change its records.
+struct bar_message {
+  stagepost::queue_id id;
+  std::vector<std::string> destinations;
+};
+struct message_barred {
+  bool done = false;
+};
+struct unbar_message {
+  stagepost::queue_id id;
+  std::vector<std::string> destinations;
+};
+
+/// Begin with nothing any more. Answered when all that was under way has ended and is recorded, or after a
+/// bounded time.
+struct stop_sending {};
+struct sending_stopped {};
+
+struct outbound_status {
+  uint64_t destinations = 0; ///< worked on
+  uint64_t waiting = 0;      ///< known to have something due, behind them
+  uint64_t connections = 0;  ///< that may be open
+};
+
+/// Sends what waits in the spools of all shards for recipients elsewhere.
+using dispatcher_actor =
+    caf::typed_actor<caf::reacts_to<has_due>, caf::reacts_to<look_whether_done>,
+                     caf::replies_to<bar_message>::with<message_barred>, caf::reacts_to<unbar_message>,
+                     caf::replies_to<stop_sending>::with<sending_stopped>,
+                     caf::replies_to<atom::status>::with<outbound_status>>;
+
+/// Where mail for a domain would go and why, without sending: a line each.
+struct explain_route {
+  std::string destination;
+};
+struct route_explained {
+  std::vector<std::string> lines;
+};
+using guide_actor = caf::typed_actor<caf::replies_to<explain_route>::with<route_explained>>;
+
+/// A report was put into the spool of your shard: it is on disk and to be delivered.
+struct report_written {
+  stagepost::queue_id id;
+};
+using report_taker_actor = caf::typed_actor<caf::reacts_to<report_written>>;
+
+} // namespace stagepost::outbound
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::has_due)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::look_whether_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::bar_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::message_barred)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::unbar_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::stop_sending)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::sending_stopped)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::outbound_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::explain_route)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::route_explained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::report_written)

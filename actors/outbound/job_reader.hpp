@@ -1,0 +1,38 @@
+#pragma once
+
+#include "actors/outbound/job.hpp"
+#include "actors/outbound/setup.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace stagepost::outbound {
+
+/// What is to be read for a destination.
+struct job_question {
+  std::string destination;
+  instant now;
+  instant furthest;
+  size_t limit = 100; ///< recipients
+  size_t recipients_of_job = 100;
+  std::map<size_t, std::set<storage::recipient_key>> in_hand; ///< by shard: not wanted
+  std::set<queue_id> barred;                                  ///< neither
+  std::optional<instant> accepted_until;                      ///< what came later is left alone
+};
+
+struct jobs_found {
+  bool good = true; ///< false: something could not be read
+  std::vector<job_ptr> jobs;
+  bool more = false; ///< there may be some
+  /// Those that cannot be worked on now: barred, damaged, too new. By shard.
+  std::vector<std::pair<size_t, storage::recipient_key>> passed_over;
+  /// Rows of the index that lead to nothing, by shard: to be dropped.
+  std::vector<std::pair<size_t, storage::outbound_row>> stray;
+};
+
+/// What is due at a destination in all shards, as transactions. Blocks: belongs into the read pool.
+jobs_found read_jobs(const std::vector<spool_shard>& shards, const job_question& what);
+
+} // namespace stagepost::outbound

@@ -1,0 +1,121 @@
+#include "actors/outbound/report_writer.hpp"
+
+#include "actors/envelope_record.hpp"
+#include "actors/outbound/content.hpp"
+#include "protocols/base/queue_id.hpp"
+#include "protocols/mime/digest_builder.hpp"
+#include "storage/blobs.hpp"
+#include "storage/spool_table.hpp"
+#include "storage/trace_table.hpp"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+
+namespace stagepost::outbound {
+
+namespace {
+
+constexpr size_t random_octets = 16;
+
+bytes fresh_random() {
+  bytes out(random_octets, '\0');
+  // It only has to differ from what stands in the message.
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), int(out.size())) != 1) return out;
+  return out;
+}
+
+/// The beginning of the stored message, as it came.
+bytes returned_part(const storage::store& store, const report_order& what, bool whole) {
+  const auto most = whole ? what.size_bytes : uint64_t(report::max_returned_header);
+  const auto stored =
+      storage::read_body(store, what.body, 0, std::min(what.size_bytes, most), storage::reach::disk);
+  bytes out;
+  if (!stored) return out; // a report without it says more than none
+  leaving_content leaving;
+  leaving.feed(*stored, out);
+  leaving.finish(out);
+  return out;
+}
+
+storage::recipient_state state_for(const domain::address_found& found) {
+  switch (found.kind) {
+  case domain::address_kind::account: return storage::recipient_state::local;
+  case domain::address_kind::elsewhere: return storage::recipient_state::remote;
+  default: return storage::recipient_state::expanding; // the queue asks again
+  }
+}
+
+bool can_be_told(const domain::address_found& found) {
+  switch (found.kind) {
+  case domain::address_kind::account:
+  case domain::address_kind::alias:
+  case domain::address_kind::elsewhere:
+  case domain::address_kind::unavailable:
+  case domain::address_kind::domain_full: return true;
+  case domain::address_kind::unknown:
+  case domain::address_kind::disabled:
+  case domain::address_kind::malformed: break;
+  }
+  return false;
+}
+
+storage::spool_record put_body(storage::batch& into, storage::store& store, bytes_view text) {
+  storage::spool_record record;
+  record.body = store.next_blob();
+  record.size_bytes = text.size();
+  mime::digest_builder builder;
+  builder.feed(text);
+  const auto digest = builder.finish();
+  uint32_t chunks = 0;
+  for (auto rest = text; !rest.empty() || chunks == 0;) {
+    const auto piece = rest.substr(0, storage::body_chunk_bytes);
+    rest.remove_prefix(piece.size());
+    storage::put_chunk(into, record.body, chunks++, piece, rest.empty());
+  }
+  storage::put_blob(into, record.body, {text.size(), chunks, mime::encode(digest)});
+  return record;
+}
+
+} // namespace
+
+std::optional<queue_id> write_report(storage::batch& into, storage::store& store, report_order what) {
+  if (!can_be_told(what.sender)) return std::nullopt;
+  const auto now = what.about.now;
+  const auto id = store.next_queue_id(now);
+  what.about.message_id = to_text(id) + '@' + what.about.reporting_host;
+  what.about.random = fresh_random();
+  const bool whole = report::returns_whole_message(what.about, what.size_bytes, what.most_returned_bytes);
+  const auto made = report::compose_dsn(what.about, returned_part(store, what, whole), whole);
+  if (!made || made->envelope.recipients.empty()) return std::nullopt;
+  auto record = put_body(into, store, "Return-Path: <>\r\n" + made->message);
+  record.id = id;
+  record.accepted_at = now;
+  record.envelope = encode_envelope(made->envelope);
+  record.recipients = 1;
+  storage::spool_recipient to;
+  to.address = made->envelope.recipients.front().address;
+  to.notify = made->envelope.recipients.front().notify;
+  to.state = state_for(what.sender);
+  to.due_at = now;
+  if (to.state == storage::recipient_state::local) {
+    to.account = what.sender.target.account;
+    to.shard = what.sender.target.shard;
+    to.folder = what.sender.target.folder;
+  }
+  storage::put_reference(into, record.body, storage::blob_owner::spool, id.value, 0);
+  storage::put_spool(into, record);
+  storage::put_recipient(into, id, to);
+  storage::put_trace(into, id, 0,
+                     {now,
+                      storage::trace_kind::accepted,
+                      {{"by", "outbound.report"},
+                       {"from", ""},
+                       {"to", to.address},
+                       {"report_on", what.about.queue_id},
+                       {"size", std::to_string(record.size_bytes)}}});
+  storage::put_trace_id(into, what.about.message_id, id);
+  return id;
+}
+
+} // namespace stagepost::outbound

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "actors/net/client_tls.hpp"
+#include "actors/outbound/interface.hpp"
+#include "protocols/smtp_client/session.hpp"
+
+#include <caf/all.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stagepost::outbound {
+
+/// An address that takes mail for a destination.
+struct next_hop {
+  std::string host;    ///< its name, or the address again; for the trace
+  std::string address; ///< an IP address
+  uint16_t port = 25;
+  smtp_client::tls_policy tls = smtp_client::tls_policy::opportunistic;
+  net::server_identity identity; ///< what its certificate must prove
+  std::string security;          ///< the same in a word, for the trace
+};
+
+/// Where the mail of a destination goes.
+struct route {
+  std::vector<next_hop> hops;                 ///< to be tried in order
+  std::optional<smtp_client::outcome> failed; ///< there are none, and why
+  std::string reason;                         ///< for the trace
+};
+
+struct find_route {
+  std::string destination;
+};
+
+/// Tells where mail goes. Every question is answered, a failed look-up by `route::failed`.
+using router_actor = guide_actor::extend<caf::replies_to<find_route>::with<route>>;
+
+} // namespace stagepost::outbound
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::route)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::find_route)

@@ -1,0 +1,140 @@
+#include "actors/outbound/router.hpp"
+
+#include "actors/error.hpp"
+#include "actors/open_answer.hpp"
+#include "actors/outbound/configured_routes.hpp"
+#include "protocols/base/text.hpp"
+
+namespace stagepost::outbound {
+
+namespace planning = stagepost::route;
+
+namespace {
+
+/// A zone of a stranger's has no say in how long a trace gets.
+constexpr size_t longest_reason = 1000;
+
+next_hop hop_of(const planning::mail_host& host, const dns::ip_address& address, uint16_t port) {
+  next_hop made;
+  made.host = host.name;
+  made.address = mailauth::to_string(address);
+  made.port = port;
+  made.identity.name = host.tls.names.empty() ? host.name : host.tls.names.front();
+  for (size_t i = 1; i < host.tls.names.size(); ++i) made.identity.more_names.push_back(host.tls.names[i]);
+  made.security = std::string(planning::to_string(host.tls.level));
+  made.tls = smtp_client::tls_policy::required;
+  switch (host.tls.level) {
+  case planning::tls_level::none: made.tls = smtp_client::tls_policy::never; break;
+  case planning::tls_level::opportunistic: made.tls = smtp_client::tls_policy::opportunistic; break;
+  case planning::tls_level::encrypt: break;
+  case planning::tls_level::dane: made.identity.pins = host.tls.tlsa; break;
+  case planning::tls_level::mta_sts: made.identity.verify = true; break;
+  }
+  return made;
+}
+
+/// What the DNS does not know today it may know in an hour: SPOOL-08 says how often that is tried.
+bool may_be_mended(smtp_client::status_code status) {
+  const smtp_client::status_code no_such_domain{5, 1, 2}, no_host{5, 4, 4};
+  return status == no_such_domain || status == no_host;
+}
+
+smtp_client::outcome failure_of(const planning::plan& from) {
+  using smtp_client::fate;
+  const bool for_good = from.verdict == planning::plan_verdict::permanent && !may_be_mended(from.status);
+  auto made =
+      smtp_client::own_decision(for_good ? fate::permanent : fate::temporary, smtp_client::stage::routing,
+                                smtp_client::with_grade(from.status, for_good ? 5 : 4), from.problem);
+  // A proof that is missing is mended by the other side, and that takes its time.
+  made.is_lookup_failure = smtp_client::subject_of(from.status) != smtp_client::status_subject::policy;
+  return made;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string all;
+  for (const auto& each : lines) all += (all.empty() ? "" : "; ") + each;
+  return printable(all, longest_reason);
+}
+
+std::string line_of(const route& found) {
+  const auto& hop = found.hops.front();
+  const bool is_v6 = hop.address.find(':') != std::string::npos;
+  return found.reason + " leads to " + (is_v6 ? '[' + hop.address + ']' : hop.address) + ':' +
+         std::to_string(hop.port) + "; TLS " + hop.security;
+}
+
+} // namespace
+
+route route_of(const planning::plan& from, uint16_t port) {
+  route made;
+  made.reason = joined(planning::explain(from));
+  if (!from.can_deliver()) {
+    made.failed = failure_of(from);
+    return made;
+  }
+  for (const auto& host : from.hosts)
+    for (const auto& address : host.addresses) made.hops.push_back(hop_of(host, address, port));
+  return made;
+}
+
+resolver::plan_route router_state::question_for(const std::string& destination) {
+  resolver::plan_route question{ours};
+  question.to.domain = destination;
+  question.to.seed = random();
+  question.to.use_tls = settings->get()->smtp_out.use_tls;
+  return question;
+}
+
+caf::result<route> router_state::find(const find_route& what) {
+  if (auto known = configured_route(settings->get()->smtp_out, what.destination)) return std::move(*known);
+  auto pending = self->make_response_promise<route>();
+  open_answer<route> answer(pending);
+  self->request(resolver, caf::infinite, question_for(what.destination))
+      .then([this, answer](resolver::route_planned& made) { answer.deliver(route_of(made.plan, ours.port)); },
+            [answer, to = what.destination](caf::error& failed) {
+              route none;
+              none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, to);
+              none.failed->reason += ": " + describe(failed);
+              answer.deliver(std::move(none));
+            });
+  return pending;
+}
+
+caf::result<route_explained> router_state::explain(const explain_route& what) {
+  if (scope == conf::outbound_scope::none)
+    return route_explained{{"it waits here: outbound.deliver is none"}};
+  if (const auto known = configured_route(settings->get()->smtp_out, what.destination))
+    return route_explained{{line_of(*known)}};
+  if (scope == conf::outbound_scope::routes)
+    return route_explained{
+        {"it waits here: outbound.deliver is routes, and smtp_out.routes has none for it"}};
+  auto pending = self->make_response_promise<route_explained>();
+  open_answer<route_explained> answer(pending);
+  self->request(resolver, caf::infinite, question_for(what.destination))
+      .then(
+          [answer](resolver::route_planned& made) {
+            answer.deliver(route_explained{planning::explain(made.plan)});
+          },
+          [answer](caf::error& failed) {
+            answer.deliver(route_explained{{"cannot be looked up now: " + describe(failed)}});
+          });
+  return pending;
+}
+
+router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self,
+                                   resolver::resolver_actor resolver, live_settings_ptr settings,
+                                   planning::destination ours, conf::outbound_scope scope) {
+  outlive_stray_errors(self);
+  auto& state = self->state;
+  state.self = self;
+  state.resolver = std::move(resolver);
+  state.settings = std::move(settings);
+  state.ours = std::move(ours);
+  state.scope = scope;
+  return {
+      [self](const find_route& what) { return self->state.find(what); },
+      [self](const explain_route& what) { return self->state.explain(what); },
+  };
+}
+
+} // namespace stagepost::outbound

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "actors/outbound/route.hpp"
+#include "actors/resolver/interface.hpp"
+#include "actors/settings.hpp"
+#include "conf/node_settings.hpp"
+#include "protocols/route/plan.hpp"
+
+#include <random>
+#include <string>
+
+namespace stagepost::outbound {
+
+/// What a plan means for deliveries: its hosts one address after the other, or how an attempt ends without
+/// any.
+route route_of(const stagepost::route::plan& from, uint16_t port);
+
+/// Knows the routes of the settings, and asks the resolver where all other mail goes.
+struct router_state {
+  static constexpr const char* name = "outbound.router";
+  router_actor::pointer self = nullptr;
+  resolver::resolver_actor resolver;
+  live_settings_ptr settings;
+  stagepost::route::destination ours; ///< what every plan has to know of this server
+  conf::outbound_scope scope = conf::outbound_scope::all;
+  std::mt19937_64 random{std::random_device{}()};
+
+  resolver::plan_route question_for(const std::string& destination);
+  caf::result<route> find(const find_route& what);
+  caf::result<route_explained> explain(const explain_route& what);
+};
+
+router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self,
+                                   resolver::resolver_actor resolver, live_settings_ptr settings,
+                                   stagepost::route::destination ours, conf::outbound_scope scope);
+
+} // namespace stagepost::outbound

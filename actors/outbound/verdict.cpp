@@ -1,0 +1,139 @@
+#include "actors/outbound/verdict.hpp"
+
+#include "actors/delivery/interface.hpp"
+#include "protocols/mime/date.hpp"
+#include "storage/blobs.hpp"
+#include "storage/spool_table.hpp"
+#include "storage/trace_table.hpp"
+
+#include <algorithm>
+
+namespace stagepost::outbound {
+
+namespace {
+
+using smtp_client::fate;
+
+/// How many attempts are made at all.
+uint32_t attempts_allowed(const smtp_client::outcome& how, const conf::spool_settings& settings) {
+  const auto all = uint32_t(settings.retry_intervals.size()) + 1;
+  return how.is_lookup_failure ? std::min(all, settings.attempts_with_dns_errors) : all; // SPOOL-08
+}
+
+/// When the last attempt is made at a recipient who waits.
+instant last_attempt_at(const storage::spool_recipient& who, const smtp_client::outcome& how,
+                        const conf::spool_settings& settings) {
+  auto at = who.due_at;
+  const auto& plan = settings.retry_intervals;
+  for (auto made = who.attempts; made + 1 < attempts_allowed(how, settings); ++made)
+    at += plan[std::min<size_t>(made, plan.size() - 1)];
+  return at;
+}
+
+std::string verbatim(const smtp_client::outcome& how) {
+  if (how.reply.code == 0) return how.reason;
+  auto out = std::to_string(how.reply.code);
+  if (how.reply.status) out += ' ' + smtp_client::to_string(how.reply.status);
+  return out + ' ' + how.reply.text;
+}
+
+storage::trace_step step_for(const job_done& what, const storage::spool_recipient& recipient,
+                             const smtp_client::outcome& how, storage::trace_kind kind, instant now) {
+  storage::trace_step step{now, kind, {{"recipient", recipient.address}}};
+  auto& facts = step.facts;
+  facts.emplace_back("destination", storage::destination_of(recipient));
+  if (!what.peer.route.empty()) facts.emplace_back("route", what.peer.route);
+  if (!what.peer.host.empty()) facts.emplace_back("host", what.peer.host);
+  if (!what.peer.address.empty() && what.peer.address != what.peer.host)
+    facts.emplace_back("address", what.peer.address);
+  if (!what.peer.tls.empty()) facts.emplace_back("tls", what.peer.tls);
+  facts.emplace_back("attempt", std::to_string(recipient.attempts + 1));
+  if (how.fate != fate::delivered) facts.emplace_back("stage", std::string(smtp_client::to_string(how.at)));
+  facts.emplace_back("status", smtp_client::to_string(how.status));
+  facts.emplace_back("reply", verbatim(how));
+  if (how.maybe_delivered) facts.emplace_back("maybe_delivered", "true");
+  return step;
+}
+
+/// Whether those who leave are all that the message ever had: then nobody else can be left.
+bool are_all(const job_done& what, const std::vector<uint32_t>& gone) {
+  return gone.size() == what.job->message.recipients &&
+         std::all_of(gone.begin(), gone.end(),
+                     [&](uint32_t index) { return index < what.job->message.recipients; });
+}
+
+} // namespace
+
+std::string reply_text(const smtp_client::outcome& how) {
+  auto out = how.reply.code != 0 ? smtp_client::to_string(how.reply)
+                                 : (how.fate == fate::permanent ? "550 " : "451 ") +
+                                       smtp_client::to_string(how.status) + ' ' + how.reason;
+  constexpr size_t most_kept = 500;
+  if (out.size() <= most_kept) return out;
+  auto end = most_kept;
+  while (end > 0 && (uint8_t(out[end]) & 0xc0) == 0x80) --end; // between two characters
+  return out.substr(0, end) + "...";
+}
+
+verdict record_end(storage::batch& into, const job_done& what, const conf::spool_settings& settings,
+                   instant now) {
+  verdict out;
+  const auto id = what.job->message.id;
+  std::vector<uint32_t> gone;
+  for (size_t i = 0; i < what.job->recipients.size(); ++i) {
+    const auto& before = what.job->recipients[i];
+    auto how = i < what.outcomes.size() ? what.outcomes[i] : smtp_client::outcome{};
+    const smtp::recipient who{before.address, before.notify, before.original_recipient};
+    const auto tell = [&](report::delivery_action action) {
+      if (report::wants_report(what.job->envelope, who, action))
+        out.told.push_back({who, action, how, what.peer.host, now, {}});
+    };
+    if (how.fate == fate::next_transaction) continue; // still due, and no attempt (RFC 5321 4.5.3.1.10)
+    if (how.fate == fate::temporary && before.attempts + 1 >= attempts_allowed(how, settings))
+      how = smtp_client::expired(how);
+    const auto number = delivery::trace_number(before);
+    switch (how.fate) {
+    case fate::delivered:
+      ++out.delivered;
+      storage::put_trace(into, id, number, step_for(what, before, how, storage::trace_kind::delivered, now));
+      // RFC 3461 5.2.2: a peer that sends no reports leaves that to us.
+      if (!what.peer_reports) tell(report::delivery_action::relayed);
+      break;
+    case fate::permanent:
+      ++out.bounced;
+      storage::put_trace(into, id, number, step_for(what, before, how, storage::trace_kind::bounced, now));
+      tell(report::delivery_action::failed);
+      break;
+    case fate::temporary:
+    case fate::next_transaction: {
+      ++out.deferred;
+      auto after = before;
+      const auto& plan = settings.retry_intervals;
+      after.due_at = now + plan[std::min<size_t>(before.attempts, plan.size() - 1)];
+      ++after.attempts;
+      after.last_reply = reply_text(how);
+      auto step = step_for(what, before, how, storage::trace_kind::deferred, now);
+      step.facts.emplace_back("next_attempt", mime::format_date({after.due_at, {}}));
+      storage::put_trace(into, id, number, step);
+      storage::change_recipient(into, id, before, after);
+      if (settings.delay_notice_after == after.attempts) {
+        tell(report::delivery_action::delayed);
+        if (!out.told.empty() && out.told.back().action == report::delivery_action::delayed)
+          out.told.back().retries_until = last_attempt_at(after, how, settings);
+      }
+      continue;
+    }
+    }
+    storage::delete_recipient(into, id, before);
+    gone.push_back(before.index);
+  }
+  out.empties_message = are_all(what, gone);
+  out.may_empty_message = !gone.empty() && !out.empties_message;
+  if (out.empties_message) {
+    storage::delete_spool(into, id);
+    storage::drop_reference(into, what.job->message.body, storage::blob_owner::spool, id.value, 0);
+  }
+  return out;
+}
+
+} // namespace stagepost::outbound

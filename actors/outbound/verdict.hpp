@@ -1,0 +1,31 @@
+#pragma once
+
+#include "actors/outbound/job.hpp"
+#include "conf/settings.hpp"
+#include "protocols/report/dsn.hpp"
+#include "storage/batch.hpp"
+
+#include <vector>
+
+namespace stagepost::outbound {
+
+/// What the end of a transaction changes.
+struct verdict {
+  std::vector<report::reported_recipient> told; ///< for a report, if the sender wants one
+  size_t delivered = 0;
+  size_t deferred = 0;
+  size_t bounced = 0;
+  bool empties_message = false;   ///< it was taken out of the spool with its last recipients
+  bool may_empty_message = false; ///< recipients left, and none of others may be there any more
+};
+
+/// Puts what becomes of each recipient into `into`: who has the mail, and who can never get it, leaves the
+/// spool; who may get it later waits for his next time, by the number of attempts that were made. DLV-01,
+/// DLV-02.
+verdict record_end(storage::batch& into, const job_done& what, const conf::spool_settings& settings,
+                   instant now);
+
+/// One line for people: the reply, or why there was none.
+std::string reply_text(const smtp_client::outcome& how);
+
+} // namespace stagepost::outbound
