@@ -235,7 +235,7 @@ class Changer(threading.Thread):
         self._say(expected.Change("create", fresh), self._imap.create, f'"{fresh}"', seen=seen)
 
     def _rename(self, own):
-        # The other is where messages go whose folder is gone.
+        # The next INBOX/Recovered would have the name of the one before, and what was expunged is known by names, too.
         name = self._random.choice([each for each in own if each != recoverable.RESCUE_FOLDER])
         target = self._fresh_name([each for each in own if not expected.below(each, name)])
         self._say(expected.Change("rename", name, target=target), self._imap.rename, f'"{name}"', f'"{target}"')
