@@ -2,6 +2,7 @@
 
 #include "storage/verify.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <array>
 #include <filesystem>
@@ -65,14 +66,13 @@ TEST_F(Migrations, ThatFailLeaveTheMark) {
 TEST(StoredExample, OfLayoutOneOpensAndIsSound) {
   const std::filesystem::path example = STAGEPOST_SOURCE_DIR "/tests/data/storage/v1";
   ASSERT_TRUE(std::filesystem::exists(example / "CURRENT"));
-  const auto copy = std::filesystem::path(::testing::TempDir()) / "stagepost_store_v1";
-  std::filesystem::remove_all(copy);
-  std::filesystem::copy(example, copy);
+  const testing::temporary_folder copy;
+  std::filesystem::copy(example, copy.path());
   store_options options;
   options.memtable_bytes = 256 << 10;
   options.shard = 1;
   {
-    auto opened = store::open(store_kind::shard, copy.string(), options);
+    auto opened = store::open(store_kind::shard, copy.path(), options);
     ASSERT_TRUE(opened) << opened.error().detail;
     const auto& in = **opened;
     const auto folders = read_folders(in, account_id{1}, reach::disk);
@@ -90,7 +90,6 @@ TEST(StoredExample, OfLayoutOneOpensAndIsSound) {
     for (const auto& f : report->findings) ADD_FAILURE() << f.where << ": " << f.what;
     EXPECT_EQ(report->spooled, 1u);
   }
-  std::filesystem::remove_all(copy);
 }
 
 } // namespace

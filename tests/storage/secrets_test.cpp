@@ -1,4 +1,5 @@
 #include "storage/secrets.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -11,14 +12,8 @@ namespace {
 
 class Secrets : public ::testing::Test {
 protected:
-  Secrets() {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~Secrets() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) / "stagepost_secrets_test";
-  std::string file_ = (folder_ / "key").string();
+  testing::temporary_folder folder_;
+  std::string file_ = folder_.path() + "/key";
 };
 
 TEST_F(Secrets, AreOpenedWithTheKeyOfTheFile) {
@@ -67,7 +62,7 @@ TEST_F(Secrets, KeepTheirKeyFromOthers) {
 TEST_F(Secrets, RefuseAFileThatIsNoKey) {
   std::ofstream(file_) << "short";
   EXPECT_EQ(secret_key::load_or_make(file_).error().code, errc::damaged);
-  EXPECT_EQ(secret_key::load_or_make((folder_ / "missing" / "key").string()).error().code, errc::io_error);
+  EXPECT_EQ(secret_key::load_or_make(folder_.path() + "/missing/key").error().code, errc::io_error);
 }
 
 } // namespace

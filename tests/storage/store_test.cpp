@@ -2,10 +2,9 @@
 
 #include "storage/numbers.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <rocksdb/db.h>
-
-#include <filesystem>
 
 namespace stagepost::storage {
 namespace {
@@ -225,16 +224,14 @@ TEST_F(Store, ScansBackFromTheEndOfAPrefix) {
 }
 
 TEST(StoreOnDisk, OpensAndReopens) {
-  const auto folder_name = std::filesystem::path(::testing::TempDir()) / "stagepost_store_on_disk";
-  std::filesystem::remove_all(folder_name);
+  const testing::temporary_folder folder;
   store_options options;
   options.memtable_bytes = 256 << 10;
   for (int round = 0; round < 2; ++round) {
-    auto opened = store::open(store_kind::system, folder_name.string(), options);
+    auto opened = store::open(store_kind::system, folder.path(), options);
     ASSERT_TRUE(opened) << opened.error().detail;
-    EXPECT_EQ(store::open(store_kind::system, folder_name.string(), options).error().code, errc::locked);
+    EXPECT_EQ(store::open(store_kind::system, folder.path(), options).error().code, errc::locked);
   }
-  std::filesystem::remove_all(folder_name);
 }
 
 } // namespace

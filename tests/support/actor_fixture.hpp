@@ -3,13 +3,13 @@
 #include "actors/atoms.hpp"
 #include "actors/net/scheduler.hpp"
 #include "storage/store.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <caf/all.hpp>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -19,27 +19,6 @@ namespace stagepost::testing {
 
 /// No answer within this time is a failure; nothing waits for it to pass.
 constexpr auto patience = std::chrono::seconds(60);
-
-/// A folder that is gone when the test ends.
-class temporary_folder {
-public:
-  temporary_folder() {
-    std::string name = std::filesystem::temp_directory_path() / "stagepost-test-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~temporary_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-
-  const std::string& path() const { return path_; }
-
-private:
-  std::string path_;
-};
 
 inline std::shared_ptr<storage::store> open_store(storage::store_kind kind, const std::string& folder,
                                                   storage::store_options options = {}) {
