@@ -1,80 +1,32 @@
-"""The IMAP client of the kill test: changes folders, and keeps account of what was acknowledged."""
+"""The client of the kill test: changes folders, and keeps account of what was acknowledged."""
 
+import collections
+import datetime
 import imaplib
+import json
 import random
-import re
 import threading
+import time
+import traceback
 
 import expected
+import imap_view
 import mail
+import recoverable
 import server
 
 FLAGS = (r"\Seen", r"\Flagged", r"\Answered", "$Forwarded", "later")
 DEFAULT_FOLDERS = ("INBOX", "Deleted Items", "Drafts", "Junk E-Mail", "Sent Items")
+MOST_OWN_FOLDERS = 6
 
 
-def connect(running, user):
-    imap = imaplib.IMAP4("127.0.0.1", running.ports["imap"], timeout=120)
-    imap.login(server.address(user), server.PASSWORD)
-    return imap
+def now_ms():
+    return time.time_ns() // 1_000_000
 
 
-def done(answer):
-    """The data of an answer that must be OK."""
-    if answer[0] != "OK":
-        raise ValueError(f"refused: {answer}")
-    return answer[1]
-
-
-def uid_set(text):
-    """1:3,7 as a list."""
-    found = []
-    for piece in text.split(","):
-        first, _, last = piece.partition(":")
-        found += range(int(first), int(last or first) + 1)
-    return found
-
-
-def parse_messages(reply):
-    """FETCH answers with UID, FLAGS and the X-Identity field: messages by UID."""
-    found = {}
-    for head, item in zip(reply, [*reply[1:], b""], strict=True):
-        if not isinstance(head, tuple):
-            continue
-        words = head[0] + (item if isinstance(item, bytes) else b"")
-        uid = int(re.search(rb"UID (\d+)", words)[1])
-        flags = re.search(rb"FLAGS \(([^)]*)\)", words)[1].decode().split()
-        label = head[1].decode().partition(":")[2].strip()
-        found[uid] = expected.Message(label, frozenset(flags) - {r"\Recent"})
-    return found
-
-
-def fetch_from(imap, first):
-    """All messages of the selected folder from this UID on."""
-    reply = done(imap.uid("FETCH", f"{first}:*", "(UID FLAGS BODY.PEEK[HEADER.FIELDS (X-Identity)])"))
-    return {uid: message for uid, message in parse_messages(reply).items() if uid >= first}
-
-
-def status(imap, name):
-    words = done(imap.status(f'"{name}"', "(UIDVALIDITY UIDNEXT)"))[0].decode()
-    return expected.Folder(
-        int(re.search(r"UIDVALIDITY (\d+)", words)[1]), int(re.search(r"UIDNEXT (\d+)", words)[1]), {}
-    )
-
-
-def observe(imap):
-    """All folders of the user as they are."""
-    found = {}
-    for line in done(imap.list()):
-        name = re.search(rb'"/" "?([^"]*)"?$', line)[1].decode()
-        if name.startswith("Other Users"):
-            continue  # what others share is in their accounts
-        found[name] = status(imap, name)
-        granted = re.search(rb" anyone (\S+)$", done(imap.getacl(f'"{name}"'))[0])
-        found[name].access = granted[1].decode() if granted else ""
-        done(imap.select(f'"{name}"', readonly=True))
-        found[name].messages = fetch_from(imap, 1)
-    return found
+def time_text(at_ms):
+    at = datetime.datetime.fromtimestamp(at_ms // 1000, datetime.timezone.utc)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03}Z"
 
 
 class Changer(threading.Thread):
@@ -88,11 +40,11 @@ class Changer(threading.Thread):
         self._stopping = stopping
         self._made = 0
         self.complaint = None
-        self.changes = 0
+        self.done = collections.Counter()  # the changes that were acknowledged, by kind
 
     def run(self):
         try:
-            with connect(self._server, self._account.user) as self._imap:
+            with imap_view.connect(self._server, self._account.user) as self._imap:
                 while not self._stopping.is_set():
                     self._step()
         except (OSError, imaplib.IMAP4.abort) as gone:
@@ -100,22 +52,31 @@ class Changer(threading.Thread):
                 self.complaint = f"{self.name}: the connection broke before the kill: {gone}"
         except (ValueError, imaplib.IMAP4.error, expected.Broken) as wrong:
             self.complaint = f"{self.name}: {wrong}"
+        except Exception:  # a mistake in here must not pass for a quiet round
+            self.complaint = f"{self.name}: {traceback.format_exc()}"
 
     def _step(self):
-        what = self._random.choices(
-            (self._store, self._expunge, self._copy, self._move, self._append, self._folders, self._grant),
-            (6, 3, 2, 3, 3, 1, 1),
-        )[0]
-        what()
+        ways = {
+            self._store: 6,
+            self._expunge: 3,
+            self._copy: 2,
+            self._move: 3,
+            self._append: 2,
+            self._append_several: 2,
+            self._folders: 3,
+            self._grant: 2,
+            self._undelete: 1,
+        }
+        self._random.choices(list(ways), list(ways.values()))[0]()
 
     def _select(self):
         """Chooses a folder, and sees what came into it."""
         names = sorted(self._account.folders)
         name = "INBOX" if self._random.random() < 0.6 else self._random.choice(names)
-        done(self._imap.select(f'"{name}"'))
+        imap_view.done(self._imap.select(f'"{name}"'))
         folder = self._account.folders[name]
         if name == "INBOX":
-            for uid, message in sorted(fetch_from(self._imap, folder.uid_next).items()):
+            for uid, message in sorted(imap_view.fetch_from(self._imap, folder.uid_next).items()):
                 self._account.arrive(uid, message)
                 folder.uid_next = uid + 1
         return name, folder
@@ -124,22 +85,33 @@ class Changer(threading.Thread):
         uids = sorted(folder.messages)
         return tuple(sorted(self._random.sample(uids, min(len(uids), self._random.randint(1, most)))))
 
-    def _change(self, change, *command, seen=lambda: None):
-        """Sends a command; what it adds is noted by `seen` once it is acknowledged."""
+    def _some_flags(self, most):
+        return frozenset(self._random.sample(FLAGS, self._random.randint(0, most)))
+
+    def _change(self, change, command, *words, seen=lambda answer: None):
+        """Gives a command; what it adds is noted by `seen` once it is acknowledged."""
+        change.sent_ms = now_ms()
         self._account.pending = change
-        done(command[0](*command[1:]))
-        seen()
-        self._account.settle(change)
-        self.changes += 1
+        answer = command(*words)
+        change.answered = True
+        seen(answer)
+        self._account.settle(change, now_ms())
+        self.done[change.what] += 1
+
+    def _say(self, change, command, *words, seen=lambda answer: None):
+        """The same with a method of imaplib's."""
+        self._change(change, lambda: imap_view.done(command(*words)), seen=seen)
+
+    # -- messages ----------------------------------------------------------------------------------------------------
 
     def _store(self):
         name, folder = self._select()
         uids = self._some(folder, 5)
         if uids:
-            flags = frozenset(self._random.sample(FLAGS, self._random.randint(0, 3)))
-            words = f"({' '.join(sorted(flags))})"
+            flags = self._some_flags(3)
             change = expected.Change("store", name, uids, flags=flags)
-            self._change(change, self._imap.uid, "STORE", ",".join(map(str, uids)), "FLAGS.SILENT", words)
+            words = imap_view.flag_list(flags)
+            self._say(change, self._imap.uid, "STORE", ",".join(map(str, uids)), "FLAGS.SILENT", words)
 
     def _expunge(self):
         name, folder = self._select()
@@ -147,12 +119,9 @@ class Changer(threading.Thread):
         uids = self._some(folder, 5 if len(folder.messages) < 150 else len(folder.messages))
         if uids:
             words = ",".join(map(str, uids))
-            deleted = frozenset({r"\Deleted"})
-            self._change(
-                expected.Change("store", name, uids, flags=deleted),
-                self._imap.uid, "STORE", words, "FLAGS.SILENT", r"(\Deleted)",
-            )  # fmt: skip
-            self._change(expected.Change("expunge", name, uids), self._imap.uid, "EXPUNGE", words)
+            mark = expected.Change("mark", name, uids, flags=frozenset({r"\Deleted"}))
+            self._say(mark, self._imap.uid, "STORE", words, "+FLAGS.SILENT", r"(\Deleted)")
+            self._say(expected.Change("expunge", name, uids), self._imap.uid, "EXPUNGE", words)
 
     def _into(self, what):
         name, folder = self._select()
@@ -163,14 +132,17 @@ class Changer(threading.Thread):
         target = self._random.choice(targets)
         copied = [expected.Message(folder.messages[uid].label, folder.messages[uid].flags) for uid in uids]
 
-        def seen():
+        def seen(_):
             answer = self._imap.response("COPYUID")[1][0].decode().split()
-            if (uid_set(answer[1]), int(answer[0])) != (list(uids), self._account.folders[target].uid_validity):
+            if (imap_view.uid_set(answer[1]), int(answer[0])) != (list(uids), self._validity_of(target)):
                 raise ValueError(f"COPYUID {answer} for {uids} into {target}")
-            self._note(target, zip(uid_set(answer[2]), copied, strict=True))
+            self._note(target, zip(imap_view.uid_set(answer[2]), copied, strict=True))
 
         change = expected.Change(what.lower(), name, uids, target)
-        self._change(change, self._imap.uid, what, ",".join(map(str, uids)), f'"{target}"', seen=seen)
+        self._say(change, self._imap.uid, what, ",".join(map(str, uids)), f'"{target}"', seen=seen)
+
+    def _validity_of(self, name):
+        return self._account.folders[name].uid_validity
 
     def _note(self, name, messages):
         for uid, message in messages:
@@ -183,46 +155,129 @@ class Changer(threading.Thread):
     def _move(self):
         self._into("MOVE")
 
-    def _append(self):
-        name = self._random.choice([each for each in sorted(self._account.folders) if each != "INBOX"])
+    def _make_message(self):
         self._made += 1
         size = mail.LARGE if self._random.random() < 0.05 else self._random.randint(100, 6000)
-        label = f"{self.name}-{self._made} {size}"
-        flags = frozenset(self._random.sample(FLAGS, self._random.randint(0, 2)))
-        octets = mail.content_of(label)
+        return expected.Message(f"{self.name}-{self._made} {size}", self._some_flags(2))
 
-        def seen():
+    def _folder_for_new(self):
+        return self._random.choice([each for each in sorted(self._account.folders) if each != "INBOX"])
+
+    def _append(self):
+        name = self._folder_for_new()
+        message = self._make_message()
+
+        def seen(_):
             answer = self._imap.response("APPENDUID")[1][0].decode().split()
-            if int(answer[0]) != self._account.folders[name].uid_validity:
+            if int(answer[0]) != self._validity_of(name):
                 raise ValueError(f"APPENDUID {answer} in {name}")
-            self._note(name, [(int(answer[1]), expected.Message(label, flags))])
+            self._note(name, [(int(answer[1]), message)])
 
-        change = expected.Change("append", target=name, label=label, flags=flags)
-        words = f"({' '.join(sorted(flags))})"
-        self._change(change, self._imap.append, f'"{name}"', words, None, octets, seen=seen)
+        change = expected.Change("append", target=name, messages=(message,))
+        words = imap_view.flag_list(message.flags)
+        octets = mail.content_of(message.label)
+        self._say(change, self._imap.append, f'"{name}"', words, None, octets, seen=seen)
+
+    def _append_several(self):
+        name = self._folder_for_new()
+        messages = tuple(self._make_message() for _ in range(self._random.randint(2, 4)))
+
+        literals = [(each.flags, mail.content_of(each.label)) for each in messages]
+
+        def seen(answer):
+            if answer[0] != self._validity_of(name):
+                raise ValueError(f"APPENDUID {answer} in {name}")
+            self._note(name, zip(answer[1], messages, strict=True))
+
+        change = expected.Change("multiappend", target=name, messages=messages)
+        self._change(change, imap_view.append_several, self._imap, name, literals, seen=seen)
+
+    # -- folders -----------------------------------------------------------------------------------------------------
 
     def _grant(self):
         name = self._random.choice(sorted(self._account.folders))
+        access = dict(self._account.folders[name].access)
+        others = [server.address(user) for user in mail.USERS if user != self._account.user]
+        who = self._random.choice(["anyone", *others])
+        sign = self._random.choice(("", "+", "-"))
         rights = self._random.choice(("", "l", "lr", "lrs", "lri"))
-        change = expected.Change("grant", name, access=rights)
-        self._change(change, self._imap.setacl, f'"{name}"', "anyone", f'"{rights}"')
+        had = access.pop(who, frozenset())
+        change = expected.Change("grant", name, access=access)
+        if self._random.random() < 0.3:
+            self._say(change, self._imap.deleteacl, f'"{name}"', who)
+            return
+        after = {"": frozenset(rights), "+": had | set(rights), "-": had - set(rights)}[sign]
+        if after:  # without rights there is no entry
+            access[who] = after
+        self._say(change, self._imap.setacl, f'"{name}"', who, f'"{sign}{rights}"')
 
     def _folders(self):
         own = [each for each in sorted(self._account.folders) if each not in DEFAULT_FOLDERS]
-        self._made += 1
-        fresh = f"{self.name}-{self._made}"
-        if len(own) < 3:
-
-            def seen():
-                self._account.folders[fresh] = status(self._imap, fresh)
-
-            self._change(expected.Change("create", fresh), self._imap.create, f'"{fresh}"', seen=seen)
-            return
-        name = self._random.choice(own)
-        if self._random.random() < 0.5:
-            self._change(
-                expected.Change("rename", name, target=fresh), self._imap.rename, f'"{name}"', f'"{fresh}"'
-            )
+        if len(own) < MOST_OWN_FOLDERS:
+            self._create(own)
+        elif self._random.random() < 0.6:
+            self._rename(own)
         else:
-            done(self._imap.select("INBOX"))
-            self._change(expected.Change("delete", name), self._imap.delete, f'"{name}"')
+            self._delete_folder(own)
+
+    def _fresh_name(self, parents):
+        """Of no folder ever, on its own or below one of these."""
+        self._made += 1
+        parent = self._random.choice(["", *(each + "/" for each in parents if each.count("/") < 2)])
+        return f"{parent}{self.name}-{self._made}"
+
+    def _create(self, own):
+        fresh = self._fresh_name(own)
+
+        def seen(_):
+            self._account.create(fresh, imap_view.status(self._imap, fresh))
+
+        self._say(expected.Change("create", fresh), self._imap.create, f'"{fresh}"', seen=seen)
+
+    def _rename(self, own):
+        # The next INBOX/Recovered would have the name of the one before, and what was expunged is known by names, too.
+        name = self._random.choice([each for each in own if each != recoverable.RESCUE_FOLDER])
+        target = self._fresh_name([each for each in own if not expected.below(each, name)])
+        self._say(expected.Change("rename", name, target=target), self._imap.rename, f'"{name}"', f'"{target}"')
+
+    def _delete_folder(self, own):
+        name = self._random.choice([each for each in own if not any(other.startswith(each + "/") for other in own)])
+        imap_view.done(self._imap.select("INBOX"))
+        self._say(expected.Change("delete", name), self._imap.delete, f'"{name}"')
+
+    # -- what was expunged -------------------------------------------------------------------------------------------
+
+    def _undelete(self):
+        name = self._random.choice(["", "INBOX", *sorted(self._account.folders)])
+        since_ms = self._account.recoverable.since_ms
+        if self._random.random() < 0.5:
+            since_ms = max(since_ms, now_ms() - self._random.randint(0, 500))
+        change = expected.Change("undelete", name, since_ms=since_ms)
+        self._change(change, self._ask_undelete, name, since_ms, seen=self._see_what_came_back)
+
+    def _ask_undelete(self, name, since_ms):
+        asked = ["undelete", server.address(self._account.user), "--since", time_text(since_ms)]
+        if name:
+            asked += ["--folder", name]
+        told = self._server.try_ctl("--json", *asked)
+        if told.returncode != 0 and self._stopping.is_set():
+            raise ConnectionError(told.stderr)
+        if told.returncode != 0:
+            raise ValueError(f"{asked} was refused: {told.stderr or told.stdout}")
+        return json.loads(told.stdout)
+
+    def _see_what_came_back(self, told):
+        observed = {}
+        for line in told["folders"]:
+            name = line["folder"]
+            known = self._account.folders.get(name)
+            observed[name] = imap_view.status(self._imap, name)
+            imap_view.done(self._imap.select(f'"{name}"'))
+            observed[name].messages = imap_view.fetch_from(self._imap, known.uid_next if known else 1)
+        new = {name: sorted(folder.messages) for name, folder in observed.items()}
+        counts = self._account.take_back(observed, new)
+        if counts != {line["folder"]: line["messages"] for line in told["folders"]} or told["lost"] != 0:
+            raise ValueError(f"undelete said {told}, and {counts} came back")
+        for name, uids in new.items():
+            if uids:
+                self._account.folders[name].uid_next = uids[-1] + 1

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import recoverable
+
 
 class Broken(Exception):
     """The server does not hold what it must."""
@@ -18,20 +20,31 @@ class Folder:
     uid_validity: int
     uid_next: int  # as last seen; UIDs below it were given, and are gone if they are not in `messages`
     messages: dict  # by UID
-    access: str = ""  # what it grants to anyone
+    access: dict = dataclasses.field(default_factory=dict)  # what it grants to others: rights by identifier
 
 
 @dataclasses.dataclass
 class Change:
-    """A command that was sent and not answered: it may have been done or not."""
+    """A command that was sent and not settled: it may have been done or not, and has been if it was answered."""
 
-    what: str  # store, expunge, copy, move, append, create, rename, delete, grant
+    what: str  # store, mark, expunge, copy, move, append, multiappend, create, rename, delete, grant, undelete
     folder: str = ""
     uids: tuple = ()
     target: str = ""
-    flags: frozenset = frozenset()  # after it
-    label: str = ""
-    access: str = ""
+    flags: frozenset = frozenset()  # store: after it; mark: added by it
+    messages: tuple = ()  # append, multiappend: those it brings
+    access: dict = dataclasses.field(default_factory=dict)  # after it
+    since_ms: int = 0  # undelete
+    sent_ms: int = 0
+    answered: bool = False
+
+    def flags_after(self, before):
+        return before | self.flags if self.what == "mark" else self.flags
+
+
+def below(name, parent):
+    """The name is that of the parent or of a folder below it."""
+    return name == parent or name.startswith(parent + "/")
 
 
 class Account:
@@ -41,6 +54,7 @@ class Account:
         self.user = user
         self.folders = {}
         self.pending = None
+        self.recoverable = recoverable.Recoverable()
         self._ledger = ledger
         self._arrived = set()
         self._labels = {}  # (UIDVALIDITY, UID): what ever had that name
@@ -60,6 +74,11 @@ class Account:
             self._fail(f"{message.label!r} got UID {uid} in {name}, below the UIDNEXT {folder.uid_next} of before")
         folder.messages[uid] = message
 
+    def create(self, name, found):
+        """The folder is there, shared as the one above it."""
+        above = self.folders.get(name.rpartition("/")[0])
+        self.folders[name] = Folder(found.uid_validity, 1, {}, dict(above.access) if above else {})
+
     def arrive(self, uid, message):
         """Mail came into the INBOX."""
         identity = message.label.split()[0]
@@ -74,42 +93,94 @@ class Account:
         """What was acknowledged and never arrived."""
         return self._ledger.due(self.user) - self._arrived
 
-    def settle(self, change):
+    def settle(self, change, now_ms):
         """The change was acknowledged. What it added must have been given to `add`."""
-        self.pending = None
         folder = self.folders.get(change.folder)
         match change.what:
-            case "store":
+            case "store" | "mark":
                 for uid in change.uids:
-                    folder.messages[uid].flags = change.flags
-            case "expunge" | "move":
+                    folder.messages[uid].flags = change.flags_after(folder.messages[uid].flags)
+            case "expunge":
+                self._expunged(change.folder, change.uids, now_ms)
+            case "move":
                 for uid in change.uids:
                     del folder.messages[uid]
             case "grant":
                 folder.access = change.access
             case "rename":
-                self.folders[change.target] = self.folders.pop(change.folder)
+                self._renamed()
             case "delete":
-                del self.folders[change.folder]
+                self._deleted(now_ms)
+        self.pending = None
+
+    def _expunged(self, name, uids, now_ms):
+        folder = self.folders[name]
+        self.recoverable.keep(name, folder, uids, self.pending.sent_ms, now_ms)
+        for uid in uids:
+            del folder.messages[uid]
+
+    def _renamed(self):
+        """The folder with all below it."""
+        old, new = self.pending.folder, self.pending.target
+        self.folders = {
+            new + name[len(old) :] if below(name, old) else name: folder for name, folder in self.folders.items()
+        }
+
+    def _deleted(self, now_ms):
+        name = self.pending.folder
+        self.recoverable.retire(name, self.folders.pop(name), self.pending.sent_ms, now_ms)
+
+    # -- what came back ----------------------------------------------------------------------------------------------
+
+    def take_back(self, observed, new):
+        """The undelete under way may have brought these new UIDs by folder: adds what it did bring to the folders, with
+        what arrived in the INBOX meanwhile, and answers how much came into which folder."""
+        change = self.pending
+        came = self.recoverable.begin_return(recoverable.Wish(change.folder, change.since_ms), self.folders)
+        if recoverable.RESCUE_FOLDER in observed and recoverable.RESCUE_FOLDER not in self.folders:
+            if recoverable.RESCUE_FOLDER not in came.homes():
+                self._fail(f"{recoverable.RESCUE_FOLDER} was made for nothing")
+            made = observed[recoverable.RESCUE_FOLDER]
+            self.folders[recoverable.RESCUE_FOLDER] = Folder(made.uid_validity, 1, {})
+        counts = {}
+        for name, uids in new.items():
+            for uid in uids:
+                message = observed[name].messages[uid]
+                if came.take(name, message):
+                    self.add(name, uid, message)
+                    counts[name] = counts.get(name, 0) + 1
+                elif name == "INBOX":
+                    self.arrive(uid, message)
+                else:
+                    self._fail(f"{message.label!r} appeared in {name} at UID {uid}")
+        if came.torn():
+            self._fail(f"without the others of their group stay expunged: {came.torn()}")
+        if change.answered and came.outstanding():
+            self._fail(f"did not come back: {came.outstanding()}")
+        return counts
 
     # -- the comparison ----------------------------------------------------------------------------------------------
 
-    def compare(self, observed):
+    def compare(self, observed, now_ms):
         """Holds all folders as they are after a restart against what they must be, and goes on from there. Answers the
         UIDs by folder of all that was not seen before."""
-        self._settle_folders(observed)
+        undelete = self.pending is not None and self.pending.what == "undelete"
+        self._settle_folders(observed, now_ms)
         new = {}
         gone = {}
-        for name, folder in self.folders.items():
-            gone[name] = self._compare_known(name, folder, observed[name])
-            new[name] = [uid for uid in sorted(observed[name].messages) if uid not in folder.messages]
-        self._check_copies(observed, new, gone)
+        for name, now in observed.items():
+            known = self.folders[name].messages if name in self.folders else {}
+            gone[name] = self._compare_known(name, self.folders[name], now) if name in self.folders else []
+            new[name] = [uid for uid in sorted(now.messages) if uid not in known]
+        self._check_whole(observed, new, gone)
         carried = self._carried()
         target = self.pending.target if self.pending else ""
+        if undelete:
+            self.take_back(observed, new)
         for name, folder in self.folders.items():
-            for uid in gone[name]:
-                del folder.messages[uid]
-            for uid in new[name]:
+            if gone[name] and self.pending.what == "expunge":
+                self._expunged(name, gone[name], now_ms)
+            for uid in new[name] if not undelete else ():
                 message = observed[name].messages[uid]
                 if name == target and message in carried:
                     self.add(name, uid, message)
@@ -123,16 +194,24 @@ class Account:
         self.pending = None
         return {name: uids for name, uids in new.items() if uids}
 
-    def _settle_folders(self, observed):
+    def _settle_folders(self, observed, now_ms):
         change = self.pending
+        wanted = set(self.folders)
         if change and change.what == "create" and change.folder in observed:
-            self.folders[change.folder] = dataclasses.replace(observed[change.folder], messages={})
+            self.create(change.folder, observed[change.folder])
+            wanted = set(self.folders)
+        elif change and change.what == "create" and change.answered:
+            wanted.add(change.folder)
         elif change and change.what == "rename" and change.target in observed:
-            self.folders[change.target] = self.folders.pop(change.folder)
+            self._renamed()
+            wanted = set(self.folders)
         elif change and change.what == "delete" and change.folder not in observed:
-            del self.folders[change.folder]
-        if set(observed) != set(self.folders):
-            self._fail(f"the folders are {sorted(observed)} and not {sorted(self.folders)}")
+            self._deleted(now_ms)
+            wanted = set(self.folders)
+        elif change and change.what == "undelete":
+            wanted |= set(observed) & {recoverable.RESCUE_FOLDER}
+        if set(observed) != wanted:
+            self._fail(f"the folders are {sorted(observed)} and not {sorted(wanted)}")
 
     def _compare_known(self, name, folder, now):
         """Answers the UIDs that a change under way has removed."""
@@ -143,7 +222,7 @@ class Account:
             self._fail(f"UIDNEXT of {name} was {folder.uid_next} and is {now.uid_next}")
         granted = change is not None and change.what == "grant" and now.access == change.access
         if now.access != folder.access and not granted:
-            self._fail(f"{name} granted {folder.access!r} and grants {now.access!r}")
+            self._fail(f"{name} granted {folder.access} and grants {now.access}")
         gone = []
         for uid, message in folder.messages.items():
             touched = change is not None and uid in change.uids
@@ -155,29 +234,42 @@ class Account:
             elif found.label != message.label:
                 self._fail(f"UID {uid} of {name} was {message.label!r} and is now {found.label!r}")
             elif found.flags != message.flags:
-                if not (touched and change.what == "store" and found.flags == change.flags):
+                stored = touched and change.what in ("store", "mark")
+                if not (stored and found.flags == change.flags_after(message.flags)):
                     self._fail(f"UID {uid} of {name} had {set(message.flags)} and has {set(found.flags)}")
         return gone
 
     def _carried(self):
         """The messages that a change under way may have put into its target."""
         change = self.pending
-        if change and change.what == "append":
-            return [Message(change.label, change.flags)]
+        if change and change.what in ("append", "multiappend"):
+            return change.messages
         if change and change.what in ("copy", "move"):
             return [self.folders[change.folder].messages[uid] for uid in change.uids]
         return []
 
-    def _check_copies(self, observed, new, gone):
-        """COPY is done as a whole or not at all, MOVE message by message; none is in both folders or in none."""
+    def _check_whole(self, observed, new, gone):
+        """A change of several messages is done as a whole or not at all; what is moved is in one folder, and in one
+        only."""
         change = self.pending
-        if not change or change.what not in ("copy", "move"):
+        if change is None:
             return
-        source = self.folders[change.folder].messages
-        there = [observed[change.target].messages[uid].label for uid in new[change.target]]
-        came = change.uids if there else ()
-        if change.what == "move":
-            came = [uid for uid in change.uids if uid in gone[change.folder]]
-        wanted = [source[uid].label for uid in came]
-        if there != wanted:
-            self._fail(f"{change.what} came to {there} where {wanted} should be")
+        removed = gone.get(change.folder, [])
+        if removed and sorted(removed) != sorted(change.uids):
+            self._fail(f"of {change.uids} only {removed} are gone")
+        if change.what in ("copy", "move", "append", "multiappend"):
+            there = [observed[change.target].messages[uid].label for uid in new[change.target]]
+            wanted = [message.label for message in self._carried()]
+            done = bool(removed) if change.what == "move" else bool(there)
+            if there != (wanted if done else []):
+                self._fail(f"{change.what} brought {there} of {wanted} into {change.target}")
+        if change.what in ("store", "mark") and change.folder in observed:
+            self._check_stored(observed[change.folder].messages)
+
+    def _check_stored(self, now):
+        """That each message has its flags of before or those after is known; all must be alike in it."""
+        before = self.folders[self.pending.folder].messages
+        differ = [uid for uid in self.pending.uids if self.pending.flags_after(before[uid].flags) != before[uid].flags]
+        stored = [uid for uid in differ if now[uid].flags != before[uid].flags]
+        if stored and stored != differ:
+            self._fail(f"of {differ} only {stored} have new flags")

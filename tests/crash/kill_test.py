@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Mail comes in and folders change; the daemon is killed at a random moment and started again: nothing that was
-acknowledged is lost, nothing is there twice, no change is undone.
+"""Mail comes in, folders change and what was expunged is brought back; the daemon is killed at a random moment and
+started again: nothing that was acknowledged is lost, nothing is there twice, no change is undone, and one that was not
+acknowledged is there as a whole or not at all.
 
     tests/crash/kill_test.py [--rounds N] [--seed N] [--shards N]
 
@@ -9,6 +10,7 @@ but the moment of the kill falls where it will.
 """
 
 import argparse
+import collections
 import imaplib
 import json
 import os
@@ -22,6 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import changer  # noqa: E402
 import expected  # noqa: E402
+import imap_view  # noqa: E402
 import mail  # noqa: E402
 import server  # noqa: E402
 
@@ -39,21 +42,24 @@ class KillTest:
         self.ledger = mail.Ledger()
         self.accounts = [expected.Account(user, self.ledger) for user in mail.USERS]
         for account in self.accounts:
-            with changer.connect(self.server, account.user) as imap:
-                account.folders = changer.observe(imap)
-        self.changes = 0
+            with imap_view.connect(self.server, account.user) as imap:
+                account.folders = imap_view.observe(imap, account.user)
+        self.done = collections.Counter()  # changes that were acknowledged, by kind
+        self.cut_off = collections.Counter()  # those that a kill left without an answer
         self.kills = 0
 
     def round(self, number):
         """Load, kill, start, compare."""
-        accepted, changes = self.ledger.accepted_count(), self.changes
+        accepted, changes = self.ledger.accepted_count(), self.done.total()
         stopping = threading.Event()
         threads = self._start_senders(number, stopping) + self._start_changers(number, stopping)
         time.sleep(self.random.uniform(0.1, 1.2))
         stopping.set()
         self._kill()
         self._join(threads)
-        self.changes += sum(thread.changes for thread in threads if isinstance(thread, changer.Changer))
+        for thread in threads:
+            if isinstance(thread, changer.Changer):
+                self.done += thread.done
         self.server.start()
         while self.random.random() < 0.3:  # and again, while what was left in the spool is delivered
             time.sleep(self.random.uniform(0, 0.1))
@@ -62,8 +68,8 @@ class KillTest:
         self._send_more(number)
         self._compare()
         print(
-            f"round {number}: {self.ledger.accepted_count() - accepted} messages and {self.changes - changes} changes "
-            "acknowledged, all there",
+            f"round {number}: {self.ledger.accepted_count() - accepted} messages and "
+            f"{self.done.total() - changes} changes acknowledged, all there",
             flush=True,
         )
 
@@ -83,6 +89,7 @@ class KillTest:
     def _start_changers(self, number, stopping):
         threads = []
         for account in self.accounts:
+            account.recoverable.begin(changer.now_ms())
             name = f"{account.user}-{number}"
             threads.append(changer.Changer(self.server, account, self.random.random(), stopping, name))
             threads[-1].start()
@@ -107,9 +114,13 @@ class KillTest:
     def _compare(self):
         self._drained()
         for account in self.accounts:
-            with changer.connect(self.server, account.user) as imap:
-                for name, uids in account.compare(changer.observe(imap)).items():
+            with imap_view.connect(self.server, account.user) as imap:
+                observed = imap_view.observe(imap, account.user)
+                if account.pending and not account.pending.answered:
+                    self.cut_off[account.pending.what] += 1
+                for name, uids in account.compare(observed, changer.now_ms()).items():
                     self._compare_contents(imap, name, uids)
+            self._compare_recoverable(account)
             missing = account.missing()
             if missing:
                 raise expected.Broken(f"{account.user}: acknowledged and lost: {sorted(missing)}")
@@ -123,13 +134,29 @@ class KillTest:
 
         server.wait_until("the spool to be empty", empty, 120)
 
+    def _compare_recoverable(self, account):
+        """What went and did not come back can still be had."""
+        wanted = account.recoverable.counts_by_folder(account.folders)
+        since = changer.time_text(account.recoverable.since_ms)
+
+        def listed():
+            told = self.server.ctl_json("undelete", server.address(account.user), "--list", "--since", since)
+            counts = collections.Counter()
+            for line in told["expunged"]:
+                counts["" if line["folder_gone"] else line["folder"]] += line["messages"]
+            return counts
+
+        server.wait_until("the eraser", lambda: listed().total() >= wanted.total())
+        if listed() != wanted:
+            raise expected.Broken(f"{account.user}: {listed()} is kept of what was expunged, and not {wanted}")
+
     @staticmethod
     def _compare_contents(imap, name, uids):
         """Those that no client saw before the kill, octet by octet behind the header fields that we put before."""
-        changer.done(imap.select(f'"{name}"', readonly=True))
+        imap_view.done(imap.select(f'"{name}"', readonly=True))
         for first in range(0, len(uids), 50):
             wanted = ",".join(map(str, uids[first : first + 50]))
-            for item in changer.done(imap.uid("FETCH", wanted, "(UID BODY.PEEK[])")):
+            for item in imap_view.done(imap.uid("FETCH", wanted, "(UID BODY.PEEK[])")):
                 if not isinstance(item, tuple):
                     continue
                 label = item[1].partition(b"X-Identity: ")[2].partition(b"\r\n")[0].decode()
@@ -160,8 +187,10 @@ def main():
         test.server.close()
     print(
         f"{test.kills} kills in {time.monotonic() - began:.0f} s: {test.ledger.accepted_count()} messages and "
-        f"{test.changes} changes of folders acknowledged, nothing lost, nothing twice"
+        f"{test.done.total()} changes of folders acknowledged, nothing lost, nothing twice"
     )
+    for words, counts in (("acknowledged", test.done), ("cut off", test.cut_off)):
+        print(f"{words}:", ", ".join(f"{what} {count}" for what, count in sorted(counts.items())))
 
 
 if __name__ == "__main__":

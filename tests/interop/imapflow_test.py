@@ -2,6 +2,7 @@
 """imapflow, the library behind many web mailers, keeps up with a mailbox: CONDSTORE, QRESYNC, IDLE and COMPRESS."""
 
 import json
+import os
 import sys
 import unittest
 from pathlib import Path
@@ -17,7 +18,8 @@ class ImapflowTest(server.ServerTest):
     @classmethod
     def setUpClass(cls):
         if not NODE.exists() or not (HERE / "node_modules" / "imapflow").is_dir():
-            raise unittest.SkipTest(f"npm ci was not run in {HERE}")
+            why = os.environ.get("STAGEPOST_NPM_FAILED") or f"npm ci was not run in {HERE}"
+            raise unittest.SkipTest(why)
         super().setUpClass()
 
     def converse(self, user):
