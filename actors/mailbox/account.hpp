@@ -91,7 +91,7 @@ struct account_state {
   void forget(const caf::actor_addr& session);
   /// Tells those who watch, but for `cause`.
   void announce(const imap::mailbox_event& event, const caf::actor_addr& cause = {});
-  /// Who asked for what is being handled.
+  /// Who asked for what is being handled. Not known any more once a promise of the answer was made.
   caf::actor_addr asking() const;
   void count(const counters_changed& what);
   /// Adds up what is kept, if it counts.

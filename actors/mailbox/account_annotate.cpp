@@ -7,10 +7,11 @@
 namespace stagepost::mailbox {
 
 caf::result<outcome_answer> account_state::annotate(const imap::write_annotations& what, const visitor& who) {
+  const auto cause = asking();
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
   // In the line of those who change the list of folders: the folder is there until this is on disk.
-  when_list_free([this, what, who, answer, cause = asking()]() mutable {
+  when_list_free([this, what, who, answer, cause]() mutable {
     if (!loaded) return (void)answer.deliver(outcome_answer{});
     if (erased) return (void)answer.deliver(outcome_answer{outcome::not_permitted});
     if (!who.is_owner())

@@ -81,9 +81,10 @@ void account_state::commit_list(std::shared_ptr<storage::batch> batch, std::func
 }
 
 caf::result<outcome_answer> account_state::create(const imap::create_mailbox& what, const visitor& who) {
+  const auto cause = asking();
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_list_free([this, what, who, answer, cause = asking()]() mutable {
+  when_list_free([this, what, who, answer, cause]() mutable {
     const auto name = canonical(what.name);
     if (!loaded) return (void)answer.deliver(outcome_answer{});
     if (erased || !may_create(name, who)) return (void)answer.deliver(outcome_answer{outcome::not_permitted});
@@ -110,9 +111,10 @@ caf::result<outcome_answer> account_state::create(const imap::create_mailbox& wh
 }
 
 caf::result<outcome_answer> account_state::remove(const imap::delete_mailbox& what, const visitor& who) {
+  const auto cause = asking();
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_list_free([this, what, who, answer, cause = asking()]() mutable {
+  when_list_free([this, what, who, answer, cause]() mutable {
     const auto name = canonical(what.name);
     auto* which = find(name);
     if (!loaded) return (void)answer.deliver(outcome_answer{});
@@ -181,9 +183,10 @@ void account_state::remove_settled(const std::string& name, const caf::actor_add
 }
 
 caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& what, const visitor& who) {
+  const auto cause = asking();
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_list_free([this, what, who, answer, cause = asking()]() mutable {
+  when_list_free([this, what, who, answer, cause]() mutable {
     const auto from = canonical(what.from);
     const auto to = canonical(what.to);
     const auto prefix = from + '/';
@@ -229,9 +232,10 @@ caf::result<outcome_answer> account_state::rename(const imap::rename_mailbox& wh
 }
 
 caf::result<outcome_answer> account_state::subscribe(const imap::subscribe_mailbox& what) {
+  const auto cause = asking();
   auto pending = self->make_response_promise<outcome_answer>();
   open_answer<outcome_answer> answer(pending);
-  when_list_free([this, what, answer, cause = asking()]() mutable {
+  when_list_free([this, what, answer, cause]() mutable {
     auto* which = find(what.name);
     if (which == nullptr)
       return (void)answer.deliver(outcome_answer{loaded ? outcome::no_such_mailbox : outcome::unavailable});

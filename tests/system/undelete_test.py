@@ -74,6 +74,18 @@ class UndeleteTest(server.ServerTest):
         self.assertEqual(self.server.count("bob", "INBOX/Recovered"), 70)
         self.expect_sound()
 
+    def test_what_goes_after_a_rename_is_known_by_the_new_name(self):
+        self.fill("alice", "Former", "one")
+        with self.server.imap("alice") as imap:
+            imap.rename("Former", "Latter")
+            self.expunge(imap, "Latter", "1")
+            imap.select("INBOX")
+            imap.delete("Latter")
+            imap.create("Former")
+        self.assertEqual(self.undelete("alice", "--folder", "Former")["messages"], 0)
+        told = self.undelete("alice", "--folder", "Latter")
+        self.assertEqual(told["folders"], [{"folder": "INBOX/Recovered", "messages": 1}])
+
     def test_what_pop3_deleted_comes_back(self):
         self.fill("carol", "INBOX", "kept", "gone")
         pop = poplib.POP3("127.0.0.1", self.server.ports["pop3"])
