@@ -2,12 +2,15 @@
 
 #include "actors/log/log.hpp"
 #include "actors/offload/interface.hpp"
+#include "actors/wall_clock.hpp"
+#include "protocols/mailauth/message_signer.hpp"
 #include "protocols/mime/digest.hpp"
 #include "storage/blobs.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace stagepost::outbound {
 
@@ -186,6 +189,7 @@ net::task<client::actions> deliverer::begin(job_ptr job) {
   body_lost_ = false;
   first_piece_.reset();
   content_.emplace();
+  signatures_.clear();
   next_piece_ = 0;
   ++done_;
   client::transaction what;
@@ -250,13 +254,61 @@ net::task<std::optional<client::outcome>> deliverer::prepare(client::transaction
   const auto& peer = session_->peer();
   const bool too_binary = facts.is_binary() && !(peer.binary_mime && peer.chunking);
   const bool too_wide = facts.eight_bit_octets != 0 && !peer.eight_bit_mime;
-  if (!too_binary && !too_wide) co_return std::nullopt;
-  const auto limit =
-      peer.eight_bit_mime ? client::content_limit::eight_bit : client::content_limit::seven_bit;
-  auto refused = co_await plan(limit);
-  what.envelope.body = peer.eight_bit_mime ? smtp::body_type::eight_bit_mime : smtp::body_type::seven_bit;
-  what.size_bytes = 0; // what comes of it is not known before
-  co_return refused;
+  std::optional<client::outcome> refused;
+  if (too_binary || too_wide) {
+    const auto limit =
+        peer.eight_bit_mime ? client::content_limit::eight_bit : client::content_limit::seven_bit;
+    refused = co_await plan(limit);
+    what.envelope.body = peer.eight_bit_mime ? smtp::body_type::eight_bit_mime : smtp::body_type::seven_bit;
+    what.size_bytes = 0; // what comes of it is not known before
+  }
+  if (!refused) refused = co_await find_signers();
+  if (refused || signers_.signers->empty()) co_return refused;
+  co_await sign();
+  if (body_lost_)
+    co_return client::own_decision(client::fate::temporary, client::stage::mail, {4, 3, 0},
+                                   "The message cannot be read here");
+  if (what.size_bytes != 0) what.size_bytes += signatures_.size();
+  co_return std::nullopt;
+}
+
+/// What a user of ours hands in is signed by his domain, whatever its header says it is from: he cannot have
+/// another domain's mail signed, and what others send through us is not ours to sign.
+net::task<std::optional<client::outcome>> deliverer::find_signers() {
+  static const domain::signers_found none{
+      true, std::make_shared<const std::vector<mailauth::dkim::signing_settings>>()};
+  signers_ = none;
+  const auto& who = job_->message.authenticated_as;
+  const auto at = who.rfind('@');
+  if (at == who.npos) co_return std::nullopt;
+  domain::find_signers question{who.substr(at + 1)};
+  auto found = co_await net::ask<domain::signers_found>(this, with_->directory, question);
+  if (!found || !found->done)
+    co_return client::own_decision(client::fate::temporary, client::stage::mail, {4, 3, 0},
+                                   "The keys that sign mail of this domain are not at hand");
+  signers_ = std::move(*found);
+  co_return std::nullopt;
+}
+
+net::task<> deliverer::sign() {
+  mailauth::dkim::message_signer signing(*signers_.signers, wall_clock());
+  auto leaving = *content_; // what is sent later begins at the beginning
+  bytes piece, out;
+  for (uint32_t i = 0; i < job_->chunks; ++i) {
+    piece = co_await read_piece(i);
+    if (body_lost_) co_return;
+    out.clear();
+    leaving.feed(piece, out);
+    if (i + 1 == job_->chunks) leaving.finish(out);
+    signing.feed(out);
+    if (job_->chunks == 1) first_piece_ = std::move(piece);
+  }
+  auto fields = signing.finish();
+  if (fields)
+    signatures_ = std::move(*fields);
+  else // without a From, or with a header beyond all bounds: no signature would help it
+    log::warn("queue {}: not signed: {} {}", job_->message.id.value,
+              mailauth::dkim::to_string(fields.error().code), fields.error().detail);
 }
 
 net::task<std::optional<client::outcome>> deliverer::plan(client::content_limit limit) {
@@ -286,7 +338,7 @@ net::task<std::optional<client::outcome>> deliverer::plan(client::content_limit 
 
 net::task<client::actions> deliverer::send_next_piece() {
   if (!job_ || !content_) co_return session_->on_body_lost("the message is not there");
-  bytes out;
+  bytes out = std::exchange(signatures_, {});
   const auto piece = co_await read_piece(next_piece_);
   if (body_lost_) co_return session_->on_body_lost("the message cannot be read");
   ++next_piece_;

@@ -43,6 +43,10 @@ private:
   /// What the message asks of the peer, and how it is made fit; a refusal of it otherwise.
   net::task<std::optional<smtp_client::outcome>> prepare(smtp_client::transaction& what);
   net::task<std::optional<smtp_client::outcome>> plan(smtp_client::content_limit limit);
+  /// Finds what signs the message (DLV-13); a reason to wait when that is not known now.
+  net::task<std::optional<smtp_client::outcome>> find_signers();
+  /// Signs the message as it leaves; it has been read once before.
+  net::task<> sign();
 
   setup_ptr with_;
   job_giver_actor giver_;
@@ -61,6 +65,8 @@ private:
   bool body_lost_ = false;
   uint32_t next_piece_ = 0;
   std::optional<leaving_content> content_;
+  domain::signers_found signers_; ///< of the message at hand
+  bytes signatures_;              ///< fields that go in front of it
 };
 
 } // namespace stagepost::outbound
