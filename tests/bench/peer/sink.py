@@ -71,13 +71,14 @@ class Sink:
                     return False
         return True
 
-    def take_recipients(self):
-        """Those written down since the last call."""
-        if not self._mails.exists():
-            return []
-        found = re.findall(rb"^X-Rcpt-Args: <([^>]*)>", self._mails.read_bytes(), re.MULTILINE)
-        self._mails.unlink()
-        return found
+    def rate(self, first, last):
+        """Messages a second from the one of that number to the other."""
+        return (last - first) / max(1e-6, self.time_of(last) - self.time_of(first))
+
+    def recipients(self):
+        """All that were written down."""
+        text = self._mails.read_text(errors="replace") if self._mails.exists() else ""
+        return re.findall(r"^X-Rcpt-Args: <([^>]*)>", text, re.MULTILINE)
 
     def cpu_seconds(self):
         return processes.cpu_seconds([self._process.pid])
