@@ -1,5 +1,6 @@
 """How Stagepost is started for a benchmark, and what it tells about itself."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -59,6 +60,46 @@ class Stagepost:
         except OSError:
             return False
         return arguments[0].endswith(b"stagepostd") and any(str(self.folder).encode() in word for word in arguments)
+
+    def _ctl(self, *words):
+        """What stagepostctl prints."""
+        done = subprocess.run([BINARIES / "stagepostctl", "--config", self.folder / "stagepost.yaml", *words],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"stagepostctl {' '.join(words)}: {done.stderr or done.stdout}")
+        return done.stdout
+
+    def send_out(self, port, concurrency, domains=()):
+        """From now on mail for elsewhere goes to `port`, over so many connections. `domains` make no difference: each
+        is a destination of its own here."""
+        self._route = f"smtp_out.routes=*=127.0.0.1:{port}"
+        # The loopback network may relay, as it may with the peer.
+        self._ctl("settings", "set", "smtp_in.whitelisted_networks=127.0.0.0/8", self._route,
+                  f"smtp_out.max_connections={concurrency}", f"smtp_out.connections_per_destination={concurrency}")
+
+    def hold_mail(self):
+        """Mail is taken and stays until `release_mail`."""
+        self._ctl("settings", "set", "smtp_out.routes=")
+
+    def release_mail(self):
+        self._ctl("settings", "set", self._route)
+
+    def mails_waiting(self):
+        """Messages in the queue, whomever they are for."""
+        found, at = set(), []
+        while True:
+            page = json.loads(self._ctl("--json", "queue", "list", "--limit", "1000", *at))["messages"]
+            ids = {message["id"] for message in page}
+            if ids <= found:
+                return len(found)
+            found |= ids
+            at = ["--from", page[-1]["id"]]
+
+    def log_problems(self):
+        """Lines of the log that speak of trouble, shortened."""
+        log = self.folder / "stagepostd.log"
+        return [line[:200] for line in log.read_text(errors="replace").splitlines()
+                if any(f" {level} " in line for level in ("warning", "error"))]
 
     def metric(self, name):
         """The sum over all labels of one metric."""

@@ -4,7 +4,9 @@ import os
 import pathlib
 import pwd
 import shutil
+import socket
 import subprocess
+import time
 
 import processes
 
@@ -102,11 +104,63 @@ class PostfixDovecot:
         # master has locked this file and written it before the start command returns.
         self.pids.append(int((self._postfix / "queue/pid/master.pid").read_text()))
 
+    def _postfix_command(self, program, *words):
+        done = subprocess.run([program, "-c", self._postfix / "conf", *words], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} {' '.join(words)}: {done.stderr}{done.stdout}")
+
+    def _set(self, **settings):
+        self._postfix_command("postconf", "-e", *(f"{name} = {value}" for name, value in settings.items()))
+        before = [pid for pid in processes.tree(self.pids) if self._is_smtpd(pid)]
+        self._postfix_command("postfix", "reload")
+        # The command does not wait; those that are left would go on by the old settings.
+        ends_at = time.monotonic() + 20
+        while any(map(self._is_smtpd, before)) and time.monotonic() < ends_at:
+            time.sleep(0.05)
+
+    @staticmethod
+    def _is_smtpd(pid):
+        try:
+            return pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "smtpd"
+        except OSError:
+            return False
+
+    def send_out(self, port, concurrency, domains=()):
+        """From now on mail for elsewhere goes to `port`, over so many connections. Each of `domains` is a next hop of
+        its own then, all others are one."""
+        if concurrency > 100:
+            raise ValueError("default_process_limit is 100")
+        # Leading zeros make next hops differ that lead to one place. With a single one Postfix would send to fifty
+        # recipients of any domains at a time, which no two domains with servers of their own let it do.
+        hops = [f"{domain} smtp:[127.0.0.1]:{port:0{6 + number}d}" for number, domain in enumerate(domains)]
+        (self._postfix / "transports").write_text("".join(hop + "\n" for hop in hops))
+        self._set(relayhost=f"[127.0.0.1]:{port}", transport_maps=f"texthash:{self._postfix}/transports",
+                  default_destination_concurrency_limit=concurrency,
+                  # In Postfix's favour: it would begin with five and feel its way.
+                  initial_destination_concurrency=concurrency)
+
+    def hold_mail(self):
+        """Mail is taken and stays until `release_mail`."""
+        self._set(smtpd_client_restrictions="check_client_access static:HOLD")
+
+    def release_mail(self):
+        self._postfix_command("postsuper", "-H", "ALL")
+        # What "postqueue -f" says, which itself asks for the pickup service.
+        with socket.socket(socket.AF_UNIX) as manager:
+            manager.connect(str(self._postfix / "queue/public/qmgr"))
+            manager.sendall(b"FADI")
+
+    def _files_in(self, *parts):
+        return sum(len(files) for part in parts for _, _, files in os.walk(self._postfix / "queue" / part))
+
+    def mails_waiting(self):
+        """Messages in the queue, whomever they are for."""
+        return self._files_in("incoming", "active", "deferred", "maildrop", "hold")
+
     def is_idle(self):
-        """Postfix holds no mail in any of its queues; Dovecot keeps none back."""
-        queue = self._postfix / "queue"
-        return not any(files for part in ("incoming", "active", "deferred", "maildrop")
-                       for _, _, files in os.walk(queue / part))
+        """Postfix holds no mail in any of its queues but the one where mail is kept back; Dovecot keeps none back."""
+        return self._files_in("incoming", "active", "deferred", "maildrop") == 0
 
     def log_problems(self):
         """Lines of both logs that speak of trouble, shortened: they stand beside the figures."""
