@@ -15,6 +15,7 @@
 #include "actors/statistics/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "conf/settings.hpp"
+#include "storage/secrets.hpp"
 #include "storage/store.hpp"
 
 #include <caf/all.hpp>

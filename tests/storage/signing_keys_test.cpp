@@ -84,8 +84,13 @@ TEST_F(SigningKeys, ThatAreDamagedAreNoKeys) {
 }
 
 TEST_F(SigningKeys, AreSealedEachUnderANameOfItsOwn) {
-  EXPECT_EQ(secret_name({first, "A1"}), "dkim/1/A1");
-  EXPECT_NE(secret_name({first, "A1"}), secret_name({second, "A1"}));
+  signing_key_record one;
+  one.domain = first;
+  one.selector = "A1";
+  EXPECT_EQ(secret_name(one), "dkim/1/A1");
+  auto other = one;
+  other.domain = second;
+  EXPECT_NE(secret_name(one), secret_name(other));
 }
 
 } // namespace
