@@ -26,7 +26,7 @@ constexpr std::array table{
                                                     .maximum = 10000}),
     item<spool, &spool_settings::attempts_with_dns_errors>(
         {.name = "spool.attempts_with_dns_errors",
-         .sentence = "Attempts before a message whose domain cannot be found in the DNS bounces.",
+         .sentence = "Attempts that find no such domain in the DNS before a message bounces.",
          .spec = "SPOOL-08 DLV-02",
          .minimum = 1,
          .maximum = 100}),

@@ -18,7 +18,7 @@ std::string destination_of(const spool_recipient& recipient) {
 }
 
 instant due_time_of(const spool_recipient& recipient) {
-  return recipient.attempts == 0 ? instant{} : recipient.due_at;
+  return recipient.attempts == 0 && !recipient.is_put_off ? instant{} : recipient.due_at;
 }
 
 namespace {

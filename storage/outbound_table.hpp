@@ -21,7 +21,7 @@ namespace stagepost::storage {
 std::string destination_of(const spool_recipient& recipient);
 inline constexpr size_t max_destination = 255;
 
-/// When it is due: at once as long as no attempt was made, whatever the clock said on arrival.
+/// When it is due: at once as long as no attempt was made nor put off, whatever the clock said on arrival.
 instant due_time_of(const spool_recipient& recipient);
 
 /// The rows of one remote recipient.

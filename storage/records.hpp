@@ -112,6 +112,10 @@ struct spool_recipient {
   std::string last_reply;
   std::string destination; ///< of remote ones, where it is not the domain of the address: destination_of
   uint8_t priority = usual_priority; ///< of remote ones, 1 to 10; 10 goes first (PRIO-01)
+  /// Attempts, of all that were made, at which the DNS had no such place (SPOOL-08); since version 3.
+  uint32_t misses = 0;
+  /// Something here kept him from being tried: `due_at` holds even without an attempt; since version 3.
+  bool is_put_off = false;
 };
 
 /// A step in the life of a message: `trace`. On disk: never renumber.
@@ -130,6 +134,7 @@ enum class trace_kind : uint8_t {
   held,    ///< cannot be delivered, and nobody is told yet: waits for the administrator
   refused, ///< given back to the client that is still connected (LMTP)
   ordered, ///< by the administrator
+  untold,  ///< nobody got a report, because the sender cannot be reached
 };
 struct trace_step {
   instant at;

@@ -45,9 +45,10 @@ result<spool_record> decode_spool(queue_id id, bytes_view value) {
 }
 
 bytes encode(const spool_recipient& recipient) {
-  // Only what needs the fields of version 2 has them: most recipients are local.
+  // Only what needs the fields of later versions has them: most recipients are local.
   const bool plain = recipient.destination.empty() && recipient.priority == usual_priority;
-  record_writer out(plain ? 1 : 2);
+  const bool whole = recipient.misses != 0 || recipient.is_put_off;
+  record_writer out(whole ? 3 : plain ? 1 : 2);
   out.text(recipient.address)
       .octet(uint8_t(recipient.state))
       .number(recipient.account.value)
@@ -58,12 +59,13 @@ bytes encode(const spool_recipient& recipient) {
       .number(recipient.attempts)
       .time(recipient.due_at)
       .text(recipient.last_reply);
-  if (!plain) out.text(recipient.destination).octet(recipient.priority);
+  if (whole || !plain) out.text(recipient.destination).octet(recipient.priority);
+  if (whole) out.number(recipient.misses).octet(recipient.is_put_off ? 1 : 0);
   return out.take();
 }
 
 result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
-  record_reader in(value, 2);
+  record_reader in(value, 3);
   spool_recipient recipient;
   recipient.index = index;
   recipient.address = in.text();
@@ -81,6 +83,10 @@ result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
     recipient.priority = in.octet();
     if (recipient.priority == 0 || recipient.priority > highest_priority) in.fail();
   }
+  if (in.version() >= 3) {
+    recipient.misses = in.small();
+    recipient.is_put_off = in.flag();
+  }
   if (auto end = in.finish("the record of a recipient"); !end) return end.error();
   return recipient;
 }
@@ -96,7 +102,7 @@ result<trace_step> decode_trace(bytes_view value) {
   record_reader in(value, 1);
   trace_step step;
   step.at = in.time();
-  step.kind = in.kind(trace_kind::ordered);
+  step.kind = in.kind(trace_kind::untold);
   step.facts.resize(in.count(2));
   for (auto& [name, fact] : step.facts) {
     name = in.text();

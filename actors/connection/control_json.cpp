@@ -59,6 +59,7 @@ std::string_view name_of(storage::trace_kind kind) {
   case storage::trace_kind::held: return "held";
   case storage::trace_kind::refused: return "refused";
   case storage::trace_kind::ordered: return "ordered";
+  case storage::trace_kind::untold: return "untold";
   }
   return "unknown";
 }

@@ -19,6 +19,12 @@ constexpr size_t read_size = 128 * 1024;
 /// An idle connection keeps no more than this for what it will send next.
 constexpr size_t kept_output = 512;
 
+/// Whether this machine had not what a connection takes.
+bool is_shortage(int why) {
+  return why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM || why == EAGAIN ||
+         why == EADDRINUSE || why == EADDRNOTAVAIL;
+}
+
 } // namespace
 
 caf::result<caf::message> ignore(caf::scheduled_actor*, caf::message_view&) { return caf::message{}; }
@@ -143,6 +149,7 @@ task<> connection::flush() {
   // time.
   if (stream_.is_compressed() && !out_.empty()) out_ = deflater::pack(out_);
   auto until = clock().now() + write_limit_;
+  const auto end = flush_limit_.count() > 0 ? clock().now() + flush_limit_ : decltype(until)::max();
   for (size_t at = 0; at < out_.size();) {
     const int count = stream_.write(out_.data() + at, out_.size() - at);
     if (count > 0) {
@@ -151,7 +158,8 @@ task<> connection::flush() {
       continue;
     }
     if (count != stream::want_read && count != stream::want_write) throw peer_gone{};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock().now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::min(until, end) - clock().now());
     if (left.count() <= 0) throw peer_gone{};
     const bool in_time = co_await wait_ready(count, left);
     if (!in_time) throw peer_gone{};
@@ -179,6 +187,7 @@ task<bool> connection::shake_hands(client_tls_ptr with, const server_identity& w
 task<std::string> connection::dial(std::string address, uint16_t port, std::string source,
                                    std::chrono::milliseconds limit) {
   boost::system::error_code failed;
+  dial_lacked_ = false;
   const auto to = boost::asio::ip::make_address(address, failed);
   if (failed) co_return address + " is no address";
   more_input_ = false;
@@ -191,12 +200,18 @@ task<std::string> connection::dial(std::string address, uint16_t port, std::stri
     const auto from = boost::asio::ip::make_address(source, failed);
     if (!failed) fresh.bind(boost::asio::ip::tcp::endpoint(from, 0), failed);
   }
-  if (failed) co_return failed.message();
+  if (failed) {
+    dial_lacked_ = is_shortage(failed.value());
+    co_return failed.message();
+  }
   stream_.renew(std::move(fresh));
   if (::connect(stream_.socket().native_handle(), target.data(), socklen_t(target.size())) == 0)
     co_return std::string{};
-  if (errno != EINPROGRESS)
-    co_return boost::system::error_code(errno, boost::system::system_category()).message();
+  if (const int why = errno; why != EINPROGRESS) {
+    // Without an IPv6 address of ours this is what a host that has no other answers: no shortage.
+    dial_lacked_ = is_shortage(why) && !(why == EADDRNOTAVAIL && to.is_v6());
+    co_return boost::system::error_code(why, boost::system::system_category()).message();
+  }
   const auto until = clock().now() + limit;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock().now());

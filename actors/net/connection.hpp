@@ -70,6 +70,10 @@ protected:
   /// The time a peer has for taking what we send, and for a handshake.
   std::chrono::milliseconds write_limit_ = std::chrono::seconds(120);
   std::chrono::milliseconds handshake_limit_ = std::chrono::seconds(30);
+  /// For a whole flush, however steadily the peer takes a little; zero: only progress counts.
+  std::chrono::milliseconds flush_limit_{0};
+  /// The last dial failed for want of something here: descriptors, ports, memory, the address to come from.
+  bool dial_lacked_ = false;
 
 private:
   task<> run();

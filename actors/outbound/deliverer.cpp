@@ -21,8 +21,13 @@ namespace client = smtp_client;
 /// RFC 5321 4.5.3.2.6 gives the answer to a whole message ten minutes, for the usual minute of everything
 /// else: who gives up too early sends it twice (RFC 1047).
 constexpr int patience_for_the_end = 10;
+/// A peer that takes less of a message in a second keeps a place from others.
+constexpr size_t least_octets_per_second = 1000;
 
 client::actions none() { return {}; }
+
+/// A failed read of what is there may go well in a while, damage does not mend.
+bool is_damage(storage::errc why) { return why == storage::errc::damaged || why == storage::errc::not_found; }
 
 } // namespace
 
@@ -32,6 +37,13 @@ deliverer::deliverer(caf::actor_config& config, boost::asio::io_context& io, set
       hops_(std::move(hops)) {}
 
 deliverer::~deliverer() = default;
+
+caf::behavior deliverer::make_behavior() {
+  // Who recorded what is sent here is gone, and what he had read is read and sent anew.
+  set_down_handler([this](const caf::down_msg&) { quit(caf::exit_reason::user_shutdown); });
+  monitor(giver_);
+  return net::connection::make_behavior();
+}
 
 void deliverer::on_exit() {
   net::connection::on_exit();
@@ -43,7 +55,7 @@ void deliverer::on_failure(const std::exception& why) {
 }
 
 net::task<> deliverer::serve() {
-  client::outcome why = client::outcome_of(client::lookup_failure::no_mail_host, {});
+  std::optional<client::outcome> why;
   for (const auto& hop : hops_) {
     bool let_in = co_await try_host(hop, hop.tls);
     // The session cannot go on after trouble with TLS; mail that may go without does so the second time.
@@ -51,9 +63,11 @@ net::task<> deliverer::serve() {
     if (!let_in && no_tls && hop.tls == client::tls_policy::opportunistic && !draining_)
       let_in = co_await try_host(hop, client::tls_policy::never);
     if (let_in || draining_) co_return;
-    if (failed_) why = *failed_;
+    // What a host said is worth more than what we lacked.
+    if (failed_ && (!why || why->is_ours || !failed_->is_ours)) why = *failed_;
   }
-  not_let_in message{why, {hop_.host, hop_.address, {}}};
+  if (!why) why = client::outcome_of(client::lookup_failure::no_mail_host, {});
+  not_let_in message{*why, {hop_.host, hop_.address, {}}};
   send(giver_, message);
 }
 
@@ -66,7 +80,8 @@ bool deliverer::may_connect_to(const std::string& address) const {
 }
 
 net::task<std::string> deliverer::reach(const next_hop& hop) {
-  if (!may_connect_to(hop.address)) co_return hop.address + " is not among outbound.networks";
+  lacked_ = !may_connect_to(hop.address);
+  if (lacked_) co_return hop.address + " is not among outbound.networks";
   const auto settings = with_->settings->get();
   const auto& out = settings->smtp_out;
   boost::system::error_code ignored;
@@ -77,6 +92,7 @@ net::task<std::string> deliverer::reach(const next_hop& hop) {
   const std::string any;
   if (!why.empty() && !source.empty() && out.fall_back_to_primary) // SMTPOUT-03
     why = co_await dial(hop.address, hop.port, any, limit);
+  lacked_ = dial_lacked_;
   co_return why;
 }
 
@@ -88,6 +104,7 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
   const auto why = co_await reach(hop);
   if (!why.empty()) {
     failed_ = client::outcome_of(client::connection_failure::unreachable, client::stage::connect, why);
+    failed_->is_ours = lacked_;
     co_return false;
   }
   const auto settings = with_->settings->get();
@@ -97,8 +114,27 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
   about.tls = tls;
   about.max_recipients = settings->smtp_out.recipients_per_message;
   session_.emplace(about);
-  co_await converse();
+  bool broke = false;
+  try {
+    co_await converse();
+  } catch (const std::exception& failed) {
+    on_failure(failed);
+    broke = true;
+  }
+  if (broke) co_await give_back_broken();
   co_return let_in_;
+}
+
+/// Something here failed in the middle, memory maybe. What was not sent to its end nobody has.
+net::task<> deliverer::give_back_broken() {
+  auto why = client::own_trouble(client::stage::content, "The delivery broke off here");
+  if (!job_) {
+    failed_ = why;
+    co_return;
+  }
+  why.maybe_delivered = next_piece_ >= job_->chunks;
+  std::vector<client::outcome> all(job_->recipients.size(), why);
+  co_await tell(std::move(all), false);
 }
 
 std::chrono::milliseconds deliverer::patience() const {
@@ -110,11 +146,14 @@ net::task<> deliverer::converse() {
   const auto add = [this](client::actions more) {
     for (auto& each : more) todo_.push_back(std::move(each));
   };
+  // For a whole reply: a peer that drips its octets one by one is no better than one that hangs.
+  using steady = std::chrono::steady_clock;
+  auto until = steady::now() + patience();
+  auto heard = session_->replies();
   while (!ended_) {
-    co_await perform();
-    if (ended_) break;
-    const auto limit = patience();
-    const auto woken = co_await wait_for_input(limit);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - steady::now());
+    auto woken = wake::timeout;
+    if (left.count() > 0) woken = co_await wait_for_input(left);
     switch (woken) {
     case wake::timeout: add(session_->on_timeout()); break;
     case wake::drain: add(session_->on_shutdown()); break;
@@ -127,6 +166,10 @@ net::task<> deliverer::converse() {
       }
       break;
     }
+    const bool acts = !todo_.empty();
+    if (acts) co_await perform();
+    if (acts || session_->replies() != heard) until = steady::now() + patience();
+    heard = session_->replies();
   }
 }
 
@@ -137,13 +180,14 @@ net::task<> deliverer::perform() {
     client::actions more;
     if (auto* what = std::get_if<client::send>(&next)) {
       say(what->text);
+      flush_limit_ = write_limit_ + std::chrono::milliseconds(unsent() * 1000 / least_octets_per_second);
       bool sent = true;
       try {
         co_await flush();
       } catch (const net::peer_gone&) {
         sent = false;
       }
-      if (!sent) more = session_->on_closed();
+      if (!sent) more = hear_the_last();
     } else if (std::holds_alternative<client::start_tls>(next)) {
       more = co_await shake_hands_now();
     } else if (std::holds_alternative<client::ready>(next)) {
@@ -166,6 +210,26 @@ net::task<> deliverer::perform() {
   }
 }
 
+client::actions deliverer::hear_the_last() {
+  client::actions all;
+  const auto add = [&all](client::actions more) {
+    for (auto& each : more) all.push_back(std::move(each));
+  };
+  // A server that has seen enough of a message says so and closes: that is an answer.
+  while (session_->wants_input() && read_some() == got::some) add(session_->feed(input()));
+  add(session_->on_closed());
+  return all;
+}
+
+client::actions deliverer::hear_what_came() {
+  switch (read_some()) {
+  case got::some: return session_->feed(input());
+  case got::closed: return session_->on_closed();
+  case got::nothing: break;
+  }
+  return none();
+}
+
 net::task<client::actions> deliverer::shake_hands_now() {
   const bool done = co_await shake_hands(with_->tls, hop_.identity);
   handshake_failed_ = !done;
@@ -177,7 +241,16 @@ net::task<client::actions> deliverer::begin_next() {
     next_job question;
     auto found = co_await net::ask<job_answer>(this, giver_, question);
     if (!found || !found->job) break;
-    if (!session_->is_ready()) break; // nothing of it was begun: whoever gave it hears that we ended
+    client::actions ending;
+    if (served_) ending = hear_what_came(); // it may have closed while we waited
+    if (!session_->is_ready()) {
+      const auto untouched = client::own_decision(client::fate::next_transaction, client::stage::idle,
+                                                  {4, 4, 2}, "The connection was closed before");
+      std::vector<client::outcome> all(found->job->recipients.size(), untouched);
+      job_ = found->job;
+      co_await tell(std::move(all), false);
+      co_return ending;
+    }
     auto begun = co_await begin(found->job);
     if (!begun.empty()) co_return begun;
   }
@@ -186,7 +259,7 @@ net::task<client::actions> deliverer::begin_next() {
 
 net::task<client::actions> deliverer::begin(job_ptr job) {
   job_ = std::move(job);
-  body_lost_ = false;
+  body_lost_ = body_damaged_ = false;
   first_piece_.reset();
   content_.emplace();
   signatures_.clear();
@@ -222,6 +295,7 @@ net::task<bytes> deliverer::read_piece(uint32_t index) {
   if (read && *found) co_return std::move(**found);
   log::error("queue {}: piece {} of its body cannot be read", job_->message.id.value, index);
   body_lost_ = true;
+  body_damaged_ = read && is_damage(found->error().code);
   co_return bytes{};
 }
 
@@ -244,9 +318,7 @@ net::task<std::optional<client::outcome>> deliverer::prepare(client::transaction
       if (job_->chunks == 1) first_piece_ = std::move(piece);
     }
   }
-  if (body_lost_)
-    co_return client::own_decision(client::fate::temporary, client::stage::mail, {4, 3, 0},
-                                   "The message cannot be read here");
+  if (body_lost_) co_return client::own_trouble(client::stage::mail, "The message cannot be read here");
   const auto facts = scan.facts();
   what.envelope.body = client::body_of(facts);
   what.size_bytes = facts.size_bytes;
@@ -320,9 +392,10 @@ net::task<std::optional<client::outcome>> deliverer::plan(client::content_limit 
   auto read = co_await net::ask<offload::work_done>(this, from.readers, order);
   const auto digest =
       read && *found ? mime::decode((*found)->digest) : mime::result<mime::digest>(mime::errc::damaged);
-  if (!digest)
-    co_return client::own_decision(client::fate::temporary, client::stage::mail, {4, 3, 0},
-                                   "The message cannot be read here");
+  if (!digest) {
+    body_damaged_ = read && (*found || is_damage(found->error().code));
+    co_return client::own_trouble(client::stage::mail, "The message cannot be read here");
+  }
   client::surveyor survey(*digest);
   bytes piece;
   for (uint32_t i = 0; i < job_->chunks && !body_lost_; ++i) {
@@ -348,7 +421,24 @@ net::task<client::actions> deliverer::send_next_piece() {
   co_return session_->on_body(out, last);
 }
 
+/// The line was lost before the peer had anything of the message, and took others before: that it is stale,
+/// or that the peer takes no more on one line, is nothing against the message. Each such loss was preceded by
+/// a delivery, so this does not go round for ever.
+bool deliverer::is_for_a_fresh_line(const client::outcome& how) const {
+  const bool nothing_sent = how.at == client::stage::reset || how.at == client::stage::mail ||
+                            how.at == client::stage::rcpt || how.at == client::stage::idle;
+  return served_ && nothing_sent && !session_->wants_input() && how.fate == client::fate::temporary &&
+         !how.is_ours && (how.reply.code == 0 || how.reply.code == 421);
+}
+
 net::task<> deliverer::tell(std::vector<client::outcome> outcomes, bool peer_reports) {
+  bool taken = false;
+  for (auto& each : outcomes) {
+    taken |= each.fate == client::fate::delivered;
+    if (is_for_a_fresh_line(each)) each.fate = client::fate::next_transaction;
+    // What no read will ever find again must come to an end.
+    if (body_damaged_) each.is_ours = false;
+  }
   job_done message{std::move(job_), std::move(outcomes), peer_reports, {hop_.host, hop_.address, {}}};
   job_ = nullptr;
   content_.reset();
@@ -360,6 +450,7 @@ net::task<> deliverer::tell(std::vector<client::outcome> outcomes, bool peer_rep
   }
   auto recorded = co_await net::ask<job_recorded>(this, giver_, message);
   if (!recorded) draining_ = true; // whose deliveries these are has ended
+  served_ = served_ || taken;
 }
 
 } // namespace stagepost::outbound

@@ -22,6 +22,7 @@ public:
   void on_exit() override;
 
 protected:
+  caf::behavior make_behavior() override;
   net::task<> serve() override;
   void on_failure(const std::exception& why) override;
 
@@ -33,11 +34,17 @@ private:
   net::task<> converse();
   std::chrono::milliseconds patience() const;
   net::task<> perform();
+  /// What the peer said before the line broke, and then that it broke.
+  smtp_client::actions hear_the_last();
+  /// What the peer did while nothing was said.
+  smtp_client::actions hear_what_came();
+  net::task<> give_back_broken();
   net::task<smtp_client::actions> shake_hands_now();
   net::task<smtp_client::actions> begin_next();
   net::task<smtp_client::actions> begin(job_ptr job);
   net::task<smtp_client::actions> send_next_piece();
   net::task<> tell(std::vector<smtp_client::outcome> outcomes, bool peer_reports);
+  bool is_for_a_fresh_line(const smtp_client::outcome& how) const;
   /// A piece of the message at hand, empty with `body_lost_` when it cannot be read.
   net::task<bytes> read_piece(uint32_t index);
   /// What the message asks of the peer, and how it is made fit; a refusal of it otherwise.
@@ -55,14 +62,17 @@ private:
   std::optional<smtp_client::session> session_;
   std::deque<smtp_client::action> todo_;
   bool let_in_ = false;
+  bool lacked_ = false; ///< the host was not reached for want of something here
   bool handshake_failed_ = false;
   bool ended_ = false;
   std::optional<smtp_client::outcome> failed_;
-  size_t done_ = 0; ///< transactions
+  size_t done_ = 0;     ///< transactions
+  bool served_ = false; ///< the peer took a message on this connection
 
   job_ptr job_;
   std::optional<bytes> first_piece_; ///< of the message at hand, when it was read before
   bool body_lost_ = false;
+  bool body_damaged_ = false; ///< and no later read will find it
   uint32_t next_piece_ = 0;
   std::optional<leaving_content> content_;
   domain::signers_found signers_; ///< of the message at hand

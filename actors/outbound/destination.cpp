@@ -14,6 +14,8 @@ namespace {
 
 /// Recipients read at a time; what is behind them stays on disk.
 constexpr size_t read_step = 200;
+/// Deliveries whose end is on its way to the disk, before more is read: a slow disk slows us down.
+constexpr size_t recording_limit = 200;
 constexpr auto tick_interval = std::chrono::seconds(1);
 /// A destination that is always busy looks anew where its mail goes after this time.
 constexpr auto route_lifetime = std::chrono::minutes(5);
@@ -24,7 +26,7 @@ constexpr auto hungry_limit = std::chrono::seconds(1);
 /// that a message that no connection survives does not go round for ever.
 job_done broken_off(const job_ptr& job) {
   auto why = smtp_client::own_decision(smtp_client::fate::temporary, smtp_client::stage::content, {4, 4, 2},
-                                       "The delivery broke off here");
+                                       "The delivery ended here before it was known how");
   why.maybe_delivered = true;
   job_done end{job, {}, false, {}};
   end.outcomes.assign(job->recipients.size(), why);
@@ -34,14 +36,15 @@ job_done broken_off(const job_ptr& job) {
 } // namespace
 
 void destination_state::work() {
-  if (draining) return wind_up();
+  if (draining || halted) return wind_up();
   if (down) fail_ready();
   hand_out();
   // What is due comes before the way there: a place with nothing for it is not looked up.
-  if (ready.empty() && may_be_more && !looking) return look();
+  if (ready.empty() && may_be_more && !looking && has_room()) return look();
   if (!ready.empty() && !down) {
     if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
     if (!route) return;
+    if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
     if (route->failed) {
       down = route->failed;
       down_at = wall_clock();
@@ -52,13 +55,24 @@ void destination_state::work() {
   end_if_idle();
 }
 
+bool destination_state::has_room() const { return recording + waiting_for_disk.size() < recording_limit; }
+
+/// Nothing that is due is to blame, so nothing of it has had an attempt.
+void destination_state::halt(const std::string& why) {
+  log::warn("destination {} is left alone, no attempt is counted: {}", destination, why);
+  halted = true;
+  wind_up();
+}
+
 /// What is under way comes to its end.
 void destination_state::wind_up() {
   for (const auto& each : std::exchange(ready, {})) put_down(*each);
   for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
   for (const auto& [who, each] : workers)
     if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
-  if (workers.empty() && recording == 0) self->send(foreman, nothing_due{destination, pokes, false});
+  if (!workers.empty() || recording != 0 || !waiting_for_disk.empty() || (halted && slots_asked != 0)) return;
+  // What waits for a route needs no rest: it is looked at when there is one.
+  self->send(foreman, nothing_due{destination, pokes, halted && !(route && route->waits)});
 }
 
 void destination_state::hand_out() {
@@ -78,6 +92,7 @@ void destination_state::find_way() {
               outbound::route none;
               none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, destination);
               none.failed->reason += ": " + describe(failed);
+              none.failed->is_ours = true;
               found_way(std::move(none));
             });
 }
@@ -86,13 +101,14 @@ void destination_state::found_way(outbound::route found) {
   asking_route = false;
   route_found_at = std::chrono::steady_clock::now();
   // As long as a host lets us in, the way that leads there is good enough.
-  if (!found.failed || !route || workers.empty()) route = std::move(found);
+  if (!found.failed || !route || workers.empty() || found.waits) route = std::move(found);
   work();
 }
 
 void destination_state::look() {
   looking = true;
   may_be_more = false; // unless somebody says so meanwhile
+  changed_while_looking.clear();
   const auto settings = with->settings->get();
   const auto& plan = settings->spool.retry_intervals;
   job_question question;
@@ -102,7 +118,8 @@ void destination_state::look() {
   question.limit = read_step;
   question.recipients_of_job = settings->smtp_out.recipients_per_message;
   question.in_hand = in_hand;
-  for (const auto& [shard, key] : passed_over) question.in_hand[shard].insert(key);
+  for (const auto* each : {&passed_over, &unread})
+    for (const auto& [shard, key] : *each) question.in_hand[shard].insert(key);
   question.barred = barred;
   if (down) question.accepted_until = down_at;
   const auto result = std::make_shared<jobs_found>();
@@ -119,9 +136,13 @@ void destination_state::look() {
 void destination_state::found(jobs_found what) {
   looking = false;
   may_be_more = may_be_more || what.more;
-  look_later = look_later || (!what.good && what.passed_over.empty());
-  for (const auto& each : what.passed_over) passed_over.insert(each);
+  look_later = look_later || !what.good;
+  unread.insert(what.unread.begin(), what.unread.end());
+  const auto is_old = [this](queue_id id) { return changed_while_looking.count(id) != 0; };
+  for (const auto& each : what.passed_over)
+    if (!is_old(each.second.first)) passed_over.insert(each);
   for (auto& each : what.jobs) {
+    if (is_old(each->message.id)) continue; // somebody said that there may be more: it is read anew
     if (barred.count(each->message.id) != 0) {
       for (const auto& who : each->recipients)
         passed_over.insert({each->shard, {each->message.id, who.index}});
@@ -132,6 +153,12 @@ void destination_state::found(jobs_found what) {
     ready.push_back(std::move(each));
   }
   for (const auto& [shard, row] : what.stray) {
+    // The row may have been one of before, and what has its key by now is right.
+    if (is_old(row.id)) continue;
+    if (barred.count(row.id) != 0) {
+      passed_over.insert({shard, {row.id, row.index}});
+      continue;
+    }
     log::warn("queue {}: a row of the outbound index leads to nothing and is dropped", row.id.value);
     const auto& in = with->shards[shard].with;
     auto batch = std::make_shared<storage::batch>(*in.store);
@@ -180,6 +207,7 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
   if (!at->second.let_in) {
     at->second.let_in = true;
     ++allowed;
+    refusal.reset();
   }
   hungry.push_back({who, open_answer<job_answer>(promise), std::chrono::steady_clock::now()});
   work();
@@ -203,11 +231,20 @@ void destination_state::turned_away(const caf::actor_addr& who, const not_let_in
   }
   allowed = 1;
   if (down) return;
-  down = what.why;
-  down_peer = what.peer;
-  down_at = wall_clock();
-  log::info("destination {}: {}", destination, reply_text(what.why));
-  work();
+  // What a host said is worth more than what we lacked.
+  if (!refusal || !what.why.is_ours) refusal = what;
+  refused_at = wall_clock();
+}
+
+/// The last connection on its way came to nothing, like those before it.
+void destination_state::nobody_is_let_in() {
+  const auto last = *refusal;
+  refusal.reset();
+  if (last.why.is_ours) return halt(last.why.reason);
+  down = last.why;
+  down_peer = last.peer;
+  down_at = refused_at;
+  log::info("destination {}: {}", destination, reply_text(last.why));
 }
 
 void destination_state::gone(const caf::actor_addr& who) {
@@ -218,6 +255,7 @@ void destination_state::gone(const caf::actor_addr& who) {
   std::erase_if(hungry, [&](const hungry_worker& each) { return each.who == who; });
   self->send(foreman, return_slot{destination});
   if (job) record(broken_off(job), std::nullopt);
+  if (refusal && workers.empty() && !draining && !halted) nobody_is_let_in();
   work();
 }
 
@@ -254,6 +292,7 @@ caf::result<message_barred> destination_state::bar(queue_id id) {
 
 void destination_state::unbar(queue_id id) {
   barred.erase(id);
+  if (looking) changed_while_looking.insert(id);
   std::erase_if(passed_over, [&](const auto& each) { return each.second.first == id; });
   may_be_more = true;
   work();

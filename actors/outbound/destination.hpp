@@ -67,10 +67,16 @@ struct destination_state {
   std::deque<job_ptr> ready;
   std::map<size_t, std::set<storage::recipient_key>> in_hand; ///< read, and their end not on disk
   std::set<std::pair<size_t, storage::recipient_key>> passed_over;
+  std::set<std::pair<size_t, storage::recipient_key>> unread; ///< passed over until the next tick
   std::set<queue_id> barred;
+  /// Changed by somebody since the look under way began: what it brings of these may be from before.
+  std::set<queue_id> changed_while_looking;
   bool looking = false;
   bool may_be_more = true;
-  bool draining = false;   ///< begins with nothing any more
+  bool draining = false; ///< begins with nothing any more
+  /// Begins with nothing any more and ends, without an attempt at what is due: this node does not send there,
+  /// or nothing can be sent for want of something here.
+  bool halted = false;
   bool look_later = false; ///< something could not be read: with the next tick
   uint64_t pokes = 0;
   size_t slots_asked = 0;
@@ -91,6 +97,10 @@ struct destination_state {
   };
   std::deque<hungry_worker> hungry;
 
+  /// The last connection that no host let in, when none was let in since. Others may still be on their way.
+  std::optional<not_let_in> refusal;
+  instant refused_at;
+
   /// No host let us in: this is how all end that were due then.
   std::optional<smtp_client::outcome> down;
   peer_facts down_peer;
@@ -103,6 +113,8 @@ struct destination_state {
   std::vector<unrecorded> waiting_for_disk;
 
   void work();
+  bool has_room() const;
+  void halt(const std::string& why);
   void wind_up();
   void hand_out();
   void find_way();
@@ -114,6 +126,7 @@ struct destination_state {
   caf::result<job_answer> next(const caf::actor_addr& who);
   void give(const caf::actor_addr& who, const open_answer<job_answer>& answer);
   void turned_away(const caf::actor_addr& who, const not_let_in& what);
+  void nobody_is_let_in();
   void gone(const caf::actor_addr& who);
   void end_if_idle();
   void send_hungry_away();

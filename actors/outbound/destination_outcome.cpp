@@ -33,6 +33,12 @@ void destination_state::record(job_done what, std::optional<open_answer<job_reco
   auto batch = std::make_shared<storage::batch>(*in.store);
   const auto now = wall_clock();
   auto changes = record_end(*batch, what, with->settings->get()->spool, now);
+  if (batch->empty()) { // all are still due
+    --recording;
+    recorded(what, changes, std::nullopt);
+    if (answer) answer->deliver(job_recorded{});
+    return work();
+  }
   if (changes.told.empty()) return commit(std::move(what), batch, std::move(changes), std::nullopt, answer);
   self->request(with->directory, caf::infinite, domain::find_address{what.job->envelope.sender})
       .then(
@@ -42,6 +48,7 @@ void destination_state::record(job_done what, std::optional<open_answer<job_reco
             order.about.reporting_host = with->host_name;
             order.about.original = what.job->envelope;
             order.about.queue_id = to_text(what.job->message.id);
+            order.reported_on = what.job->message.id;
             order.about.arrived_at = what.job->message.accepted_at;
             order.about.now = now;
             order.about.recipients = changes.told;
@@ -75,9 +82,12 @@ void destination_state::commit(job_done what, std::shared_ptr<storage::batch> ba
             if (answer) answer->deliver(job_recorded{});
             work();
           },
-          [this, what, answer](caf::error& failed) {
+          [this, what, report, answer](caf::error& failed) {
             log::error("queue {}: the end of a delivery is not written: {}", what.job->message.id.value,
                        describe(failed));
+            // An error does not say that nothing was written; who looks for a report that is not there finds
+            // none.
+            if (report) self->send(with->shards[what.job->shard].reports, report_written{*report});
             not_recorded(what, answer);
           });
 }
@@ -102,7 +112,10 @@ void destination_state::not_recorded(job_done what, std::optional<open_answer<jo
 }
 
 void destination_state::tick() {
-  if (std::exchange(look_later, false)) may_be_more = true;
+  if (std::exchange(look_later, false)) {
+    unread.clear();
+    may_be_more = true;
+  }
   send_hungry_away();
   for (auto& each : std::exchange(waiting_for_disk, {})) record(std::move(each.what), std::move(each.answer));
   work();

@@ -22,6 +22,8 @@ constexpr size_t left_behind_step = 200;
 constexpr size_t resting_limit = 100000;
 constexpr uint32_t longest_rest_factor = 32;
 constexpr auto tick_interval = std::chrono::seconds(1);
+/// Whatever was overlooked or could not be read is found by then.
+constexpr auto look_anew_interval = std::chrono::hours(1);
 /// What a stop waits for deliveries under way; what takes longer is begun anew after the next start.
 constexpr auto stop_limit = std::chrono::seconds(8);
 
@@ -31,6 +33,7 @@ void dispatcher_state::begin(setup_ptr what) {
   with = std::move(what);
   places.resize(with->shards.size());
   settings_seen = with->settings->get();
+  look_anew_at = std::chrono::steady_clock::now() + look_anew_interval;
   look_all();
 }
 
@@ -69,7 +72,7 @@ void dispatcher_state::start_some() {
     const auto next = std::move(waiting.front());
     waiting.pop_front();
     is_waiting.erase(next);
-    start(next);
+    if (may_be_sent(next)) start(next); // its route may be gone since
   }
 }
 
@@ -167,6 +170,8 @@ void dispatcher_state::nothing_left(const nothing_due& what, const caf::actor_ad
     if (!first) ++known->second.failures;
     const auto factor = std::min(1u << std::min(known->second.failures - 1, 8u), longest_rest_factor);
     known->second.until = std::chrono::steady_clock::now() + settings->smtp_out.rest_after_failure * factor;
+  } else {
+    for (auto& each : places) each.again = true; // what came since is only on disk
   }
   release(held);
   end_stop_if_done();
@@ -292,6 +297,10 @@ void dispatcher_state::tick() {
       for (auto& each : places) each.again = true;
     settings_seen = settings;
     grant();
+  }
+  if (now >= look_anew_at) {
+    look_anew_at = now + look_anew_interval;
+    for (auto& each : places) each.again = true;
   }
   start_some();
   look_all();

@@ -57,6 +57,7 @@ struct dispatcher_state {
     bool again = false; ///< somebody was turned away: from the beginning, when there is room
   };
   std::vector<place> places;
+  steady look_anew_at; ///< all shards from the beginning
 
   struct asking {
     std::string destination;

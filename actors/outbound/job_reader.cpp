@@ -12,59 +12,82 @@ namespace {
 /// Neighbours in the index that are of one message.
 using row_span = std::vector<storage::outbound_row>;
 
-/// The recipient a row leads to; nothing where his record says otherwise.
-std::optional<storage::spool_recipient> recipient_of(const storage::store& in,
-                                                     const storage::outbound_row& row, bool& good) {
+using places = std::vector<std::pair<size_t, storage::recipient_key>>;
+
+/// What a row leads to.
+enum class row_end : uint8_t { recipient, nothing, damage, unread };
+
+/// A failed read of what is there may go well in a while, damage does not mend.
+bool is_damage(storage::errc why) { return why == storage::errc::damaged || why == storage::errc::not_found; }
+
+row_end follow(const storage::store& in, const storage::outbound_row& row, storage::spool_recipient& out) {
   auto found = storage::read_recipients(in, row.id, row.index, 1, storage::reach::disk);
-  if (!found) {
-    good = false;
-    return std::nullopt;
-  }
+  if (!found) return is_damage(found.error().code) ? row_end::damage : row_end::unread;
   if (found->recipients.empty() || found->recipients.front().index != row.index) {
     // Damaged records stay as they are, and so do their rows.
-    if (!found->damaged.empty() && found->damaged.front() == row.index) good = false;
-    return std::nullopt;
+    const bool damaged = !found->damaged.empty() && found->damaged.front() == row.index;
+    return damaged ? row_end::damage : row_end::nothing;
   }
-  auto& recipient = found->recipients.front();
-  const bool fits = recipient.state == storage::recipient_state::remote &&
-                    storage::destination_of(recipient) == row.destination &&
-                    recipient.priority == row.priority && storage::due_time_of(recipient) == row.due_at;
-  return fits ? std::optional(std::move(recipient)) : std::nullopt;
+  out = std::move(found->recipients.front());
+  const bool fits = out.state == storage::recipient_state::remote &&
+                    storage::destination_of(out) == row.destination && out.priority == row.priority &&
+                    storage::due_time_of(out) == row.due_at;
+  return fits ? row_end::recipient : row_end::nothing;
+}
+
+void put(places& into, size_t number, const storage::outbound_row& row) {
+  into.emplace_back(number, storage::recipient_key{row.id, row.index});
 }
 
 void pass_over(size_t number, const row_span& rows, jobs_found& out) {
-  for (const auto& row : rows)
-    out.passed_over.emplace_back(number, storage::recipient_key{row.id, row.index});
+  for (const auto& row : rows) put(out.passed_over, number, row);
+}
+
+void leave_unread(size_t number, const row_span& rows, jobs_found& out) {
+  out.good = false;
+  for (const auto& row : rows) put(out.unread, number, row);
+}
+
+/// In `made`, the recipients that the rows lead to.
+void read_recipients_of(const storage::store& store, size_t number, const row_span& rows, job& made,
+                        jobs_found& out) {
+  for (const auto& row : rows) {
+    storage::spool_recipient recipient;
+    switch (follow(store, row, recipient)) {
+    case row_end::recipient: made.recipients.push_back(std::move(recipient)); break;
+    case row_end::nothing: out.stray.emplace_back(number, row); break;
+    case row_end::damage: pass_over(number, {row}, out); break;
+    case row_end::unread: leave_unread(number, {row}, out); break;
+    }
+  }
+}
+
+bool came_later(const storage::spool_record& message, const job_question& what) {
+  return what.accepted_until && message.accepted_at > *what.accepted_until && message.accepted_at <= what.now;
 }
 
 void read_job(const spool_shard& shard, size_t number, const row_span& rows, const job_question& what,
               jobs_found& out) {
-  if (what.barred.count(rows.front().id) != 0) return pass_over(number, rows, out);
+  const auto id = rows.front().id;
+  if (what.barred.count(id) != 0) return pass_over(number, rows, out);
   const auto& store = *shard.with.store;
-  const auto message = storage::read_spool(store, rows.front().id, storage::reach::disk);
-  if (!message && message.error().code != storage::errc::not_found) {
-    out.good = false;
-    return pass_over(number, rows, out);
+  const auto message = storage::read_spool(store, id, storage::reach::disk);
+  if (!message && message.error().code == storage::errc::not_found) {
+    for (const auto& row : rows) out.stray.emplace_back(number, row);
+    return;
   }
-  if (message && what.accepted_until && message->accepted_at > *what.accepted_until)
-    return pass_over(number, rows, out);
+  if (!message)
+    return is_damage(message.error().code) ? pass_over(number, rows, out) : leave_unread(number, rows, out);
+  if (came_later(*message, what)) return pass_over(number, rows, out);
   auto made = std::make_shared<job>();
   made->shard = number;
-  for (const auto& row : rows) {
-    bool good = true;
-    auto recipient = message ? recipient_of(store, row, good) : std::nullopt;
-    if (recipient)
-      made->recipients.push_back(std::move(*recipient));
-    else if (good)
-      out.stray.emplace_back(number, row);
-    else
-      pass_over(number, {row}, out);
-  }
+  read_recipients_of(store, number, rows, *made, out);
   if (made->recipients.empty()) return;
   const auto body = storage::read_blob(store, message->body, storage::reach::disk);
+  if (!body && !is_damage(body.error().code)) return leave_unread(number, rows, out);
   const auto envelope = decode_envelope(message->envelope);
   if (!body || !envelope) {
-    log::error("queue {}: it cannot be sent: its body or envelope is damaged", rows.front().id.value);
+    log::error("queue {}: it cannot be sent: its body or envelope is damaged", id.value);
     return pass_over(number, rows, out);
   }
   made->message = *message;

@@ -19,15 +19,18 @@ struct job_question {
   size_t recipients_of_job = 100;
   std::map<size_t, std::set<storage::recipient_key>> in_hand; ///< by shard: not wanted
   std::set<queue_id> barred;                                  ///< neither
-  std::optional<instant> accepted_until;                      ///< what came later is left alone
+  /// What came later is left alone. What came when the clock was ahead of `now` did not come later.
+  std::optional<instant> accepted_until;
 };
 
 struct jobs_found {
-  bool good = true; ///< false: something could not be read
+  bool good = true; ///< false: something could not be read now
   std::vector<job_ptr> jobs;
   bool more = false; ///< there may be some
   /// Those that cannot be worked on now: barred, damaged, too new. By shard.
   std::vector<std::pair<size_t, storage::recipient_key>> passed_over;
+  /// Those that could not be read now, and should be looked at again in a while.
+  std::vector<std::pair<size_t, storage::recipient_key>> unread;
   /// Rows of the index that lead to nothing, by shard: to be dropped.
   std::vector<std::pair<size_t, storage::outbound_row>> stray;
 };

@@ -17,6 +17,8 @@ namespace stagepost::outbound {
 namespace {
 
 constexpr size_t random_octets = 16;
+/// The step of a trace that says why nobody got a report; the last of them is kept.
+constexpr uint32_t untold_step = 998;
 
 bytes fresh_random() {
   bytes out(random_octets, '\0');
@@ -60,6 +62,16 @@ bool can_be_told(const domain::address_found& found) {
   return false;
 }
 
+/// A mistyped sender should not be a riddle to whoever looks for the report.
+void trace_untold(storage::batch& into, const report_order& what) {
+  const auto why =
+      what.sender.kind == domain::address_kind::disabled ? "the sender is switched off" : "no such sender";
+  storage::put_trace(into, what.reported_on, untold_step,
+                     {what.about.now,
+                      storage::trace_kind::untold,
+                      {{"sender", what.about.original.sender}, {"reply", why}}});
+}
+
 storage::spool_record put_body(storage::batch& into, storage::store& store, bytes_view text) {
   storage::spool_record record;
   record.body = store.next_blob();
@@ -80,7 +92,10 @@ storage::spool_record put_body(storage::batch& into, storage::store& store, byte
 } // namespace
 
 std::optional<queue_id> write_report(storage::batch& into, storage::store& store, report_order what) {
-  if (!can_be_told(what.sender)) return std::nullopt;
+  if (!can_be_told(what.sender)) {
+    trace_untold(into, what);
+    return std::nullopt;
+  }
   const auto now = what.about.now;
   const auto id = store.next_queue_id(now);
   what.about.message_id = to_text(id) + '@' + what.about.reporting_host;

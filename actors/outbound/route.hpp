@@ -28,6 +28,7 @@ struct route {
   std::vector<next_hop> hops;                 ///< to be tried in order
   std::optional<smtp_client::outcome> failed; ///< there are none, and why
   std::string reason;                         ///< for the trace
+  bool waits = false; ///< this node does not send there (outbound.deliver); `failed` says so, too
 };
 
 struct find_route {

@@ -47,6 +47,7 @@ smtp_client::outcome failure_of(const planning::plan& from) {
                                 smtp_client::with_grade(from.status, for_good ? 5 : 4), from.problem);
   // A proof that is missing is mended by the other side, and that takes its time.
   made.is_lookup_failure = smtp_client::subject_of(from.status) != smtp_client::status_subject::policy;
+  made.is_missing = may_be_mended(from.status);
   return made;
 }
 
@@ -54,6 +55,14 @@ std::string joined(const std::vector<std::string>& lines) {
   std::string all;
   for (const auto& each : lines) all += (all.empty() ? "" : "; ") + each;
   return printable(all, longest_reason);
+}
+
+route waiting(std::string why) {
+  route made;
+  made.waits = true;
+  made.reason = why;
+  made.failed = smtp_client::own_trouble(smtp_client::stage::routing, std::move(why));
+  return made;
 }
 
 std::string line_of(const route& found) {
@@ -85,8 +94,17 @@ resolver::plan_route router_state::question_for(const std::string& destination) 
   return question;
 }
 
+/// What outbound.deliver and the routes of the settings say; nothing: ask the DNS.
+std::optional<route> router_state::find_by_settings(const std::string& destination) const {
+  if (scope == conf::outbound_scope::none) return waiting("it waits here: outbound.deliver is none");
+  if (auto known = configured_route(settings->get()->smtp_out, destination)) return known;
+  if (scope == conf::outbound_scope::routes)
+    return waiting("it waits here: outbound.deliver is routes, and smtp_out.routes has none for it");
+  return std::nullopt;
+}
+
 caf::result<route> router_state::find(const find_route& what) {
-  if (auto known = configured_route(settings->get()->smtp_out, what.destination)) return std::move(*known);
+  if (auto known = find_by_settings(what.destination)) return std::move(*known);
   auto pending = self->make_response_promise<route>();
   open_answer<route> answer(pending);
   self->request(resolver, caf::infinite, question_for(what.destination))
@@ -95,19 +113,15 @@ caf::result<route> router_state::find(const find_route& what) {
               route none;
               none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, to);
               none.failed->reason += ": " + describe(failed);
+              none.failed->is_ours = true;
               answer.deliver(std::move(none));
             });
   return pending;
 }
 
 caf::result<route_explained> router_state::explain(const explain_route& what) {
-  if (scope == conf::outbound_scope::none)
-    return route_explained{{"it waits here: outbound.deliver is none"}};
-  if (const auto known = configured_route(settings->get()->smtp_out, what.destination))
-    return route_explained{{line_of(*known)}};
-  if (scope == conf::outbound_scope::routes)
-    return route_explained{
-        {"it waits here: outbound.deliver is routes, and smtp_out.routes has none for it"}};
+  if (const auto known = find_by_settings(what.destination))
+    return route_explained{{known->waits ? known->reason : line_of(*known)}};
   auto pending = self->make_response_promise<route_explained>();
   open_answer<route_explained> answer(pending);
   self->request(resolver, caf::infinite, question_for(what.destination))

@@ -6,6 +6,7 @@
 #include "conf/node_settings.hpp"
 #include "protocols/route/plan.hpp"
 
+#include <optional>
 #include <random>
 #include <string>
 
@@ -26,6 +27,7 @@ struct router_state {
   std::mt19937_64 random{std::random_device{}()};
 
   resolver::plan_route question_for(const std::string& destination);
+  std::optional<route> find_by_settings(const std::string& destination) const;
   caf::result<route> find(const find_route& what);
   caf::result<route_explained> explain(const explain_route& what);
 };

@@ -14,20 +14,49 @@ namespace {
 
 using smtp_client::fate;
 
-/// How many attempts are made at all.
-uint32_t attempts_allowed(const smtp_client::outcome& how, const conf::spool_settings& settings) {
-  const auto all = uint32_t(settings.retry_intervals.size()) + 1;
-  return how.is_lookup_failure ? std::min(all, settings.attempts_with_dns_errors) : all; // SPOOL-08
+/// At how many attempts the DNS had no such place. Who orders that they begin anew means these, too.
+uint32_t misses_of(const storage::spool_recipient& who) { return who.attempts == 0 ? 0 : who.misses; }
+
+/// How many attempts may follow the one that ended so.
+uint32_t attempts_left(const storage::spool_recipient& before, const smtp_client::outcome& how,
+                       const conf::spool_settings& settings) {
+  const auto left = [](uint32_t allowed, uint32_t made) { return allowed > made ? allowed - made : 0; };
+  const auto of_all = left(uint32_t(settings.retry_intervals.size()) + 1, before.attempts + 1);
+  if (!how.is_missing) return of_all;
+  return std::min(of_all, left(settings.attempts_with_dns_errors, misses_of(before) + 1)); // SPOOL-08
 }
 
-/// When the last attempt is made at a recipient who waits.
-instant last_attempt_at(const storage::spool_recipient& who, const smtp_client::outcome& how,
+std::chrono::minutes wait_after(uint32_t attempts, const conf::spool_settings& settings) {
+  const auto& plan = settings.retry_intervals;
+  return plan[std::min<size_t>(attempts, plan.size() - 1)];
+}
+
+/// When the last of so many attempts is made at a recipient who waits.
+instant last_attempt_at(const storage::spool_recipient& who, uint32_t left,
                         const conf::spool_settings& settings) {
   auto at = who.due_at;
-  const auto& plan = settings.retry_intervals;
-  for (auto made = who.attempts; made + 1 < attempts_allowed(how, settings); ++made)
-    at += plan[std::min<size_t>(made, plan.size() - 1)];
+  for (uint32_t i = 0; i + 1 < left; ++i) at += wait_after(who.attempts + i, settings);
   return at;
+}
+
+/// As he waits after an attempt.
+storage::spool_recipient deferred(storage::spool_recipient who, const smtp_client::outcome& how,
+                                  const conf::spool_settings& settings, instant now) {
+  who.due_at = now + wait_after(who.attempts, settings);
+  who.misses = misses_of(who) + (how.is_missing ? 1 : 0);
+  who.is_put_off = false;
+  ++who.attempts;
+  who.last_reply = reply_text(how);
+  return who;
+}
+
+/// As he waits when something here kept him from being tried: by no fault of his, so it never bounces him.
+storage::spool_recipient put_off(storage::spool_recipient who, const smtp_client::outcome& how,
+                                 const conf::spool_settings& settings, instant now) {
+  who.due_at = now + wait_after(who.attempts, settings);
+  who.is_put_off = true;
+  who.last_reply = reply_text(how);
+  return who;
 }
 
 std::string verbatim(const smtp_client::outcome& how) {
@@ -84,14 +113,25 @@ verdict record_end(storage::batch& into, const job_done& what, const conf::spool
     const auto& before = what.job->recipients[i];
     auto how = i < what.outcomes.size() ? what.outcomes[i] : smtp_client::outcome{};
     const smtp::recipient who{before.address, before.notify, before.original_recipient};
-    const auto tell = [&](report::delivery_action action) {
+    const auto tell = [&](report::delivery_action action, instant retries_until = {}) {
       if (report::wants_report(what.job->envelope, who, action))
-        out.told.push_back({who, action, how, what.peer.host, now, {}});
+        out.told.push_back({who, action, how, what.peer.host, now, retries_until});
     };
     if (how.fate == fate::next_transaction) continue; // still due, and no attempt (RFC 5321 4.5.3.1.10)
-    if (how.fate == fate::temporary && before.attempts + 1 >= attempts_allowed(how, settings))
-      how = smtp_client::expired(how);
     const auto number = delivery::trace_number(before);
+    // What the peer may have got counts: else it could get it again and again.
+    if (how.fate == fate::temporary && how.is_ours && !how.maybe_delivered) {
+      ++out.deferred;
+      const auto after = put_off(before, how, settings, now);
+      auto step = step_for(what, before, how, storage::trace_kind::deferred, now);
+      step.facts.emplace_back("counted", "false");
+      step.facts.emplace_back("next_attempt", mime::format_date({after.due_at, {}}));
+      storage::put_trace(into, id, number, step);
+      storage::change_recipient(into, id, before, after);
+      continue;
+    }
+    const auto left = attempts_left(before, how, settings);
+    if (how.fate == fate::temporary && left == 0) how = smtp_client::expired(how);
     switch (how.fate) {
     case fate::delivered:
       ++out.delivered;
@@ -107,20 +147,13 @@ verdict record_end(storage::batch& into, const job_done& what, const conf::spool
     case fate::temporary:
     case fate::next_transaction: {
       ++out.deferred;
-      auto after = before;
-      const auto& plan = settings.retry_intervals;
-      after.due_at = now + plan[std::min<size_t>(before.attempts, plan.size() - 1)];
-      ++after.attempts;
-      after.last_reply = reply_text(how);
+      const auto after = deferred(before, how, settings, now);
       auto step = step_for(what, before, how, storage::trace_kind::deferred, now);
       step.facts.emplace_back("next_attempt", mime::format_date({after.due_at, {}}));
       storage::put_trace(into, id, number, step);
       storage::change_recipient(into, id, before, after);
-      if (settings.delay_notice_after == after.attempts) {
-        tell(report::delivery_action::delayed);
-        if (!out.told.empty() && out.told.back().action == report::delivery_action::delayed)
-          out.told.back().retries_until = last_attempt_at(after, how, settings);
-      }
+      if (settings.delay_notice_after == after.attempts)
+        tell(report::delivery_action::delayed, last_attempt_at(after, left, settings));
       continue;
     }
     }

@@ -20,8 +20,8 @@ struct verdict {
 };
 
 /// Puts what becomes of each recipient into `into`: who has the mail, and who can never get it, leaves the
-/// spool; who may get it later waits for his next time, by the number of attempts that were made. DLV-01,
-/// DLV-02.
+/// spool; who may get it later waits for his next time, by the number of attempts that were made. What failed
+/// here is no attempt, and a place that the DNS does not know has fewer. DLV-01, DLV-02.
 verdict record_end(storage::batch& into, const job_done& what, const conf::spool_settings& settings,
                    instant now);
 

@@ -13,6 +13,7 @@ void session::machine::take(bytes_view input) {
 }
 
 void session::machine::take_reply(const remote_reply& reply, bytes_view& rest) {
+  ++replies;
   // RFC 5321 3.8: a server that must stop says so in answer to whatever comes, or unasked.
   if (reply.code == 421 && now != phase::quitting) return lose(outcome_of(current_stage(), reply));
   if (waiting.empty()) return on_early_reply(reply);

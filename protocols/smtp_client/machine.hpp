@@ -110,6 +110,7 @@ struct session::machine {
   std::vector<size_t> accepted;                  ///< of them, those the peer took
   size_t next_rcpt = 0;                          ///< place in `chosen`
   size_t transactions = 0;
+  size_t replies = 0;
   bool reset_needed = false; ///< the peer may still have parts of the last envelope
   bool mail_sent = false;
   bool mail_refused = false;

@@ -139,6 +139,7 @@ outcome outcome_of(lookup_failure why, std::string_view domain) {
                           text.status, std::string(text.reason));
   if (!domain.empty()) out.reason += ": " + std::string(domain);
   out.is_lookup_failure = true;
+  out.is_missing = why == lookup_failure::no_such_domain || why == lookup_failure::no_mail_host;
   return out;
 }
 
@@ -146,6 +147,7 @@ outcome outcome_of(connection_failure why, stage at, std::string_view detail) {
   const auto text = text_of(why);
   auto out = own_decision(fate::temporary, at, text.status, std::string(text.reason));
   if (!detail.empty()) out.reason += ": " + std::string(detail);
+  out.is_ours = why == connection_failure::stopped;
   return out;
 }
 
@@ -155,6 +157,12 @@ outcome own_decision(smtp_client::fate fate, stage at, status_code status, std::
   out.at = at;
   out.status = status;
   out.reason = std::move(reason);
+  return out;
+}
+
+outcome own_trouble(stage at, std::string reason) {
+  auto out = own_decision(fate::temporary, at, {4, 3, 0}, std::move(reason));
+  out.is_ours = true;
   return out;
 }
 

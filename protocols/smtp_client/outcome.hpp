@@ -44,12 +44,17 @@ struct outcome {
   /// The whole message was sent and no answer came: the peer may have it. Trying again may make a second
   /// copy.
   bool maybe_delivered = false;
-  /// DLV-02: a failed look-up, which is tried less often than a host that does not answer.
   bool is_lookup_failure = false;
+  /// DLV-02: the DNS says that there is no such place, which is tried less often than a host that does not
+  /// answer. A DNS that says nothing at all is no reason to give up sooner.
+  bool is_missing = false;
+  /// What failed is here and says nothing of the peer or the recipient: it is no attempt.
+  bool is_ours = false;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, outcome& x) {
-    return f(x.fate, x.at, x.status, x.reply, x.reason, x.maybe_delivered, x.is_lookup_failure);
+    return f(x.fate, x.at, x.status, x.reply, x.reason, x.maybe_delivered, x.is_lookup_failure, x.is_missing,
+             x.is_ours);
   }
 };
 
@@ -100,6 +105,9 @@ outcome outcome_of(connection_failure why, stage at, std::string_view detail = {
 
 /// We refuse or hold a recipient ourselves, before the peer was asked.
 outcome own_decision(smtp_client::fate fate, stage at, status_code status, std::string reason);
+
+/// Something is wrong here: temporary, and no attempt.
+outcome own_trouble(stage at, std::string reason);
 
 /// What is told when the last retry has failed too: final, with the status of RFC 3463 3.5, X.4.7, unless the
 /// last attempt says more (look-ups, addresses, mailboxes, policy).

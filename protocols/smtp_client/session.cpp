@@ -48,7 +48,7 @@ actions session::on_body(bytes_view piece, bool last) {
 actions session::on_body_lost(std::string_view reason) {
   auto& m = *machine_;
   if (!m.in_transaction() || m.body_sent) return {};
-  m.lose(own_decision(fate::temporary, stage::content, {4, 3, 0}, std::string(reason)));
+  m.lose(own_trouble(stage::content, std::string(reason)));
   return m.take_out();
 }
 
@@ -105,5 +105,6 @@ bool session::is_secure() const { return machine_->secure; }
 const peer_extensions& session::peer() const { return machine_->peer; }
 const std::string& session::peer_name() const { return machine_->peer_name; }
 size_t session::transactions() const { return machine_->transactions; }
+size_t session::replies() const { return machine_->replies; }
 
 } // namespace stagepost::smtp_client

@@ -151,6 +151,8 @@ public:
   const std::string& peer_name() const;
   /// Transactions that have ended.
   size_t transactions() const;
+  /// Whole replies that came: a deadline begins anew with each, and not with each octet.
+  size_t replies() const;
 
 private:
   struct machine;

@@ -93,6 +93,14 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(decode_recipient(3, longer)->destination, "gw");
   EXPECT_EQ(decode_recipient(3, longer)->priority, 9);
   EXPECT_FALSE(decode_recipient(3, longer.substr(0, longer.size() - 1) + '\x0b')); // there are ten
+  auto put_off = recipient();
+  put_off.misses = 300;
+  put_off.is_put_off = true;
+  const auto longest = encode(put_off);
+  EXPECT_EQ(to_hex(longest.substr(0, 1)) + to_hex(longest.substr(longest.size() - 5)), "030005ac0201");
+  EXPECT_EQ(decode_recipient(3, longest)->misses, 300u);
+  EXPECT_TRUE(decode_recipient(3, longest)->is_put_off);
+  EXPECT_FALSE(decode_recipient(3, longer)->is_put_off) << "version 2";
   EXPECT_EQ(to_hex(encode(step())), "01800108010274"
                                     "6f05494e424f58");
   EXPECT_EQ(to_hex(encode(domain())), "0203612e620103632e6401016b0176800105");

@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 
-HANG, CUT, GARBAGE = "hang", "cut", "garbage"
+HANG, CUT, GARBAGE, DRIP = "hang", "cut", "garbage", "drip"
 USUAL = {
     "CONNECT": "220 peer.example ESMTP",
     "MAIL": "250 2.1.0 sender ok",
@@ -38,8 +38,9 @@ class Message:
 
 
 class Peer:
-    """`on` has what is done at a stage instead of the usual answer: a reply (without CRLF), HANG, CUT, GARBAGE, or a
-    function of the line that gives one of these or None. `extensions` is what EHLO offers. `messages` are those that
+    """`on` has what is done at a stage instead of the usual answer: a reply (without CRLF), HANG, CUT, GARBAGE,
+    DRIP (octets of a reply that has no end), or a function of the line that gives one of these or None. EARLY is said
+    in the middle of a message, and the connection closed. `extensions` is what EHLO offers. `messages` are those that
     were answered 250; `lines` all commands."""
 
     def __init__(
@@ -153,6 +154,11 @@ class Session:
             raise EOFError
         if what == CUT:
             raise EOFError
+        if what == DRIP:
+            self.line.sendall(b"250-")
+            while self.peer.on.get(stage) is not None and not self.peer._ending.wait(0.1):
+                self.line.sendall(b"x")
+            raise EOFError
         if what == GARBAGE:
             self.line.sendall(b"\x00\xff this is no SMTP at all\r\n" * 3)
             raise EOFError
@@ -214,6 +220,10 @@ class Session:
             return
         if self.answer("DATA", line) != 354:
             return
+        if "EARLY" in self.peer.on:
+            self.read()
+            self.answer("EARLY")
+            raise EOFError  # with octets nobody read: a reset
         while b"\r\n.\r\n" not in b"\r\n" + self.buffer:
             self.read()
         content, self.buffer = (b"\r\n" + self.buffer).split(b"\r\n.\r\n", 1)

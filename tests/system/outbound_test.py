@@ -162,6 +162,26 @@ class OutboundTest(sending.SendingTest):
             self.wait_for_attempts(f"bob{number}@far.example", 1)
         self.assertEqual({who["attempts"] for one in self.waiting() for who in one["recipients"]}, {1})
 
+    def test_a_sender_who_does_not_exist_is_named_in_the_trace(self):
+        self.peer.on["RCPT"] = "550 5.1.1 no such user"
+        self.during_test(smtp_in__allow_relay="anyone")
+        self.domain_during_test(require_auth="false")
+        self.route()
+        with self.server.smtp() as smtp:
+            smtp.sendmail("nobody@example.test", ["bob@far.example"], TEXT.replace(b"one@", b"untold@"))
+        self.wait_for_empty_queue()
+        trace = self.server.ctl("trace", "<untold@example.test>")
+        self.assertRegex(trace, r"untold.*nobody@example\.test")
+        self.assertIn("no such sender", trace)
+
+    def test_an_answer_in_the_middle_of_a_message_is_an_answer(self):
+        self.peer.on["EARLY"] = "552 5.3.4 that is enough"
+        self.route()
+        self.submit("bob@far.example", text=TEXT + b"x" * 70 + b"\r\n" + b"and so on\r\n" * 500000)
+        _, parts = self.report()
+        self.assertEqual(parts[1].get_payload()[1]["Status"], "5.3.4")
+        self.wait_for_empty_queue()
+
     def test_nobody_is_told_of_a_report_that_cannot_be_delivered(self):
         self.peer.on["RCPT"] = "550 5.1.1 no such user"
         self.during_test(smtp_in__allow_relay="anyone")
@@ -288,6 +308,70 @@ class OutboundTest(sending.SendingTest):
                     self.assertEqual(len(peer.messages), 1)
                     self.assertEqual(self.inbox(), [])
                     peer.close()
+
+    def test_octets_that_drip_are_no_answer(self):
+        self.during_test(smtp_out__command_timeout_seconds="1")
+        for stage in ("EHLO", "MAIL", "CONTENT"):
+            with self.subTest(stage=stage):
+                peer = mail_peer.Peer()
+                self.addCleanup(peer.close)
+                peer.on[stage] = mail_peer.DRIP
+                self.route(peer.route())
+                self.submit("bob@far.example")
+                self.wait_for_attempts("bob@far.example", 1)
+                self.empty_queue()
+
+    def test_a_connection_that_ends_between_two_messages_costs_the_next_no_attempt(self):
+        self.during_test(smtp_out__connections_per_destination="1")
+        for ending in (mail_peer.CUT, "421 4.7.0 no more on this connection"):
+            with self.subTest(ending=ending):
+                peer = mail_peer.Peer()
+                self.addCleanup(peer.close)
+                begun = []
+
+                def every_second(line, ending=ending, begun=begun):
+                    begun.append(line)
+                    return ending if len(begun) % 2 == 0 else None
+
+                peer.on["MAIL"] = every_second
+                self.server.set(smtp_out__routes="")
+                for number in range(4):
+                    self.submit(f"bob{number}@far.example")
+                self.route(peer.route())
+                self.wait_for_empty_queue()
+                self.assertEqual(len(peer.messages), 4)
+                self.assertEqual(len(begun), 7)
+
+    def test_a_connection_that_is_refused_fails_nothing_while_others_are_on_their_way(self):
+        import threading
+
+        self.during_test(smtp_out__command_timeout_seconds="30")
+        began, refused, later = [], threading.Event(), threading.Event()
+
+        def connect(_):
+            began.append(None)
+            number = len(began)
+            if number == 2:  # still on its way when the third is refused
+                refused.wait(20)
+                later.wait(0.5)
+            elif number > 2:
+                refused.set()
+                return "421 4.3.2 too many connections"
+            return None
+
+        def end(_):
+            if not refused.is_set():  # the first connection goes when the second is on its way
+                server.wait_until("the second connection", lambda: len(began) >= 2)
+                return mail_peer.CUT
+            return None
+
+        self.peer.on["CONNECT"] = connect
+        self.peer.on["MAIL"] = end
+        for number in range(6):
+            self.submit(f"bob{number}@far.example")
+        self.route()
+        server.wait_until("the others to leave", lambda: len(self.waiting()) == 1)
+        self.assertEqual(len(self.peer.messages), 5)
 
     def test_a_server_that_hangs_after_quit_holds_nothing_up(self):
         self.peer.on["QUIT"] = mail_peer.HANG

@@ -74,6 +74,9 @@ TEST(Router, BouncesAtOnceOnlyWhatNoRepairOfAZoneCanHelp) {
     const auto found = route_of(failure(verdict, status), 25);
     EXPECT_TRUE(found.failed);
     EXPECT_EQ(found.failed->is_lookup_failure, status.subject != 7);
+    // Only where there is no such place fewer attempts are made.
+    EXPECT_EQ(found.failed->is_missing,
+              found.failed->fate == fate::temporary && verdict == plan_verdict::permanent);
     return found.failed->fate;
   };
   EXPECT_EQ(fate_of(plan_verdict::permanent, {5, 1, 10}), fate::permanent);
@@ -83,6 +86,31 @@ TEST(Router, BouncesAtOnceOnlyWhatNoRepairOfAZoneCanHelp) {
   EXPECT_EQ(fate_of(plan_verdict::permanent, {5, 4, 4}), fate::temporary);
   EXPECT_EQ(fate_of(plan_verdict::temporary, {4, 4, 3}), fate::temporary);
   EXPECT_EQ(fate_of(plan_verdict::temporary, {4, 7, 5}), fate::temporary);
+}
+
+std::optional<route> by_settings(conf::outbound_scope scope, std::vector<std::string> routes) {
+  router_state state;
+  state.scope = scope;
+  conf::system_settings settings;
+  settings.smtp_out.routes = std::move(routes);
+  state.settings = std::make_shared<live_settings>(settings);
+  return state.find_by_settings("x.test");
+}
+
+TEST(Router, AsksTheDnsOnlyWhereThisNodeMaySendToItsHosts) {
+  using conf::outbound_scope;
+  EXPECT_FALSE(by_settings(outbound_scope::all, {}));
+  const auto without = by_settings(outbound_scope::routes, {"y.test=192.0.2.1"});
+  ASSERT_TRUE(without);
+  EXPECT_TRUE(without->waits);
+  ASSERT_TRUE(without->failed);
+  EXPECT_TRUE(without->failed->is_ours);
+  EXPECT_TRUE(without->hops.empty());
+  const auto with = by_settings(outbound_scope::routes, {"x.test=192.0.2.1"});
+  ASSERT_TRUE(with);
+  EXPECT_FALSE(with->waits);
+  EXPECT_EQ(with->hops.size(), 1u);
+  EXPECT_TRUE(by_settings(outbound_scope::none, {"x.test=192.0.2.1"})->waits);
 }
 
 } // namespace

@@ -130,6 +130,63 @@ TEST_F(Verdict, BouncesSoonerWhatTheDnsDoesNotKnow) {
   EXPECT_FALSE(is_in_spool());
 }
 
+TEST_F(Verdict, CountsWhatTheDnsDoesNotKnowByItself) {
+  settings_.attempts_with_dns_errors = 2;
+  add("b@x.test", 1);
+  add("c@x.test", 1).misses = 1;
+  add("d@x.test").misses = 1; // was ordered to begin anew
+  const auto missing = smtp_client::outcome_of(smtp_client::lookup_failure::no_such_domain, "x.test");
+  const auto made = end({missing, missing, missing});
+  EXPECT_EQ(made.bounced, 1u);
+  ASSERT_EQ(left().size(), 2u);
+  EXPECT_EQ(left()[0].address, "b@x.test");
+  EXPECT_EQ(left()[0].misses, 1u);
+  EXPECT_EQ(left()[1].address, "d@x.test");
+  EXPECT_EQ(left()[1].misses, 1u);
+}
+
+TEST_F(Verdict, GivesADnsThatDoesNotAnswerAsMuchTimeAsAnybody) {
+  settings_.attempts_with_dns_errors = 1;
+  add("b@x.test");
+  add("c@x.test", 2);
+  const auto silent = smtp_client::outcome_of(smtp_client::lookup_failure::timed_out, "x.test");
+  const auto made = end({silent, silent});
+  EXPECT_EQ(made.deferred, 1u);
+  ASSERT_EQ(made.told.size(), 1u);
+  EXPECT_EQ(smtp_client::to_string(made.told[0].why.status), "5.4.3");
+}
+
+TEST_F(Verdict, PutsOffWhatFailedHereAndCountsNoAttempt) {
+  add("b@x.test");
+  add("c@x.test", 2); // the next attempt is his last
+  const auto trouble = smtp_client::own_trouble(smtp_client::stage::mail, "Nothing can be read here");
+  const auto made = end({trouble, trouble});
+  EXPECT_EQ(made.bounced, 0u);
+  EXPECT_EQ(made.deferred, 2u);
+  EXPECT_TRUE(made.told.empty());
+  ASSERT_EQ(left().size(), 2u);
+  EXPECT_EQ(left()[0].attempts, 0u);
+  EXPECT_EQ(left()[1].attempts, 2u);
+  EXPECT_EQ(left()[0].due_at, now + minutes(15));
+  EXPECT_EQ(left()[1].due_at, now + minutes(30));
+  EXPECT_NE(left()[0].last_reply.find("Nothing can be read here"), std::string::npos);
+  const auto due = [&](instant at) {
+    return storage::read_due(*store_, {}, at, 10, storage::reach::disk)->rows.size();
+  };
+  EXPECT_EQ(due(now), 0u);
+  EXPECT_EQ(due(now + minutes(15)), 1u);
+  EXPECT_NE(trace().find("counted=false"), std::string::npos) << trace();
+}
+
+TEST_F(Verdict, CountsWhatThePeerMayHaveGotWhoeverIsToBlame) {
+  add("b@x.test");
+  auto trouble = smtp_client::own_trouble(smtp_client::stage::content, "It broke off here");
+  trouble.maybe_delivered = true;
+  end({trouble});
+  ASSERT_EQ(left().size(), 1u);
+  EXPECT_EQ(left()[0].attempts, 1u);
+}
+
 TEST_F(Verdict, CountsNoAttemptForWhomThePeerTookNoMoreOf) {
   add("b@x.test");
   add("c@x.test", 1);
@@ -161,6 +218,19 @@ TEST_F(Verdict, TellsOnceThatAMessageIsLate) {
   EXPECT_EQ(made.told[0].who.address, "c@x.test");
   EXPECT_EQ(made.told[0].action, report::delivery_action::delayed);
   EXPECT_EQ(made.told[0].retries_until, now + minutes(30)); // the third attempt is the last
+}
+
+TEST_F(Verdict, TellsEachHowLongHeIsTriedHimself) {
+  settings_.delay_notice_after = 1;
+  settings_.attempts_with_dns_errors = 2;
+  add("b@x.test");
+  add("c@x.test").notify = smtp::notify_never;
+  const auto made =
+      end({reply(451, "later"), smtp_client::outcome_of(smtp_client::lookup_failure::no_such_domain, "x")});
+  EXPECT_EQ(made.deferred, 2u);
+  ASSERT_EQ(made.told.size(), 1u);
+  EXPECT_EQ(made.told[0].who.address, "b@x.test");
+  EXPECT_EQ(made.told[0].retries_until, now + minutes(45));
 }
 
 TEST_F(Verdict, TellsOfNoDelayWhereThatIsSwitchedOff) {

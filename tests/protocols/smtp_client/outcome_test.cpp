@@ -53,6 +53,7 @@ TEST(SmtpClientOutcome, KnowsWhichLookUpsAreFinal) {
     const auto what = outcome_of(why, "example.test");
     EXPECT_EQ(what.fate, fate::temporary);
     EXPECT_TRUE(what.is_lookup_failure);
+    EXPECT_EQ(what.is_missing, why == lookup_failure::no_such_domain || why == lookup_failure::no_mail_host);
     EXPECT_NE(what.reason.find("example.test"), std::string::npos);
   }
 }

@@ -1,0 +1,136 @@
+#include "actors/outbound/destination.hpp"
+
+#include "tests/actors/outbound/outbound_fixture.hpp"
+
+namespace stagepost::outbound {
+namespace {
+
+using smtp_client::own_trouble;
+using smtp_client::stage;
+
+class Destination : public outbound_fixture {
+protected:
+  Destination() {
+    notes_->way.failed = smtp_client::outcome_of(smtp_client::connection_failure::refused, stage::connect);
+  }
+  ~Destination() override {
+    if (destination_) end(std::exchange(destination_, nullptr));
+  }
+
+  void start(std::set<queue_id> barred = {}) {
+    destination_ =
+        system_->spawn(outbound::destination, std::string("x.test"), with_, foreman_, std::move(barred));
+  }
+  /// What was sent to it before has been heard.
+  void hear() { ask<message_barred>(destination_, bar_here{queue_id{12345}}); }
+  bool ends() {
+    return eventually([this] { return notes_->ends > 0; });
+  }
+  uint64_t looks() { return ask<uint64_t>(readers_, atom::status::value); }
+  /// A look has read what there is, and its answer is held back.
+  void start_with_a_look_under_way(std::set<queue_id> barred = {}) {
+    caf::anon_send(readers_, atom::stop::value);
+    start(std::move(barred));
+    ASSERT_TRUE(eventually([this] { return looks() == 1; }));
+  }
+
+  destination_actor destination_;
+};
+
+TEST_F(Destination, DropsWhatALookReadBeforeSomebodyElseChangedIt) {
+  put(7);
+  start_with_a_look_under_way();
+  ASSERT_TRUE(ask<message_barred>(destination_, bar_here{queue_id{7}}).done);
+  storage::batch deletion(*store_);
+  storage::delete_recipient(deletion, queue_id{7}, recipients_of(7).front());
+  storage::delete_spool(deletion, queue_id{7});
+  commit(deletion);
+  caf::anon_send(destination_, unbar_here{queue_id{7}});
+  hear();
+  caf::anon_send(readers_, atom::flush::value);
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(notes_->routes_asked.load(), 0u);
+  EXPECT_TRUE(recipients_of(7).empty());
+}
+
+TEST_F(Destination, LeavesTheRowsOfWhatSomebodyElseChangedAlone) {
+  put(7);
+  caf::anon_send(readers_, atom::stop::value);
+  // The look sees the row of the priority before, and a record that has another.
+  auto before = recipients_of(7).front(), after = before;
+  after.priority = 9;
+  storage::batch record_only(*store_), whole(*store_);
+  storage::change_recipient(record_only, queue_id{7}, before, after);
+  commit(record_only);
+  storage::batch old_row(*store_);
+  storage::delete_outbound(old_row, queue_id{7}, after);
+  storage::put_outbound(old_row, queue_id{7}, before);
+  commit(old_row);
+  notes_->way.waits = true;
+  notes_->way.failed = own_trouble(stage::routing, "It waits here");
+  start();
+  ASSERT_TRUE(eventually([this] { return looks() == 1; }));
+  ASSERT_TRUE(ask<message_barred>(destination_, bar_here{queue_id{7}}).done);
+  storage::change_recipient(whole, queue_id{7}, before, after);
+  commit(whole);
+  caf::anon_send(destination_, unbar_here{queue_id{7}});
+  hear();
+  caf::anon_send(readers_, atom::flush::value);
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(storage::read_due(*store_, {}, storage::end_of_time, 10, storage::reach::disk)->rows.size(), 1u);
+}
+
+TEST_F(Destination, LooksAgainAtWhatWasReleasedWhileItLooked) {
+  put(7);
+  start_with_a_look_under_way({queue_id{7}});
+  caf::anon_send(destination_, unbar_here{queue_id{7}});
+  hear();
+  caf::anon_send(readers_, atom::flush::value);
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(recipients_of(7).front().attempts, 1u);
+}
+
+TEST_F(Destination, RestsWithoutAnAttemptWhenNothingCanBeSentHere) {
+  put(7);
+  notes_->way.failed = own_trouble(stage::routing, "Nobody can be asked");
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_TRUE(notes_->rests.load());
+  EXPECT_EQ(recipients_of(7).front().attempts, 0u);
+}
+
+TEST_F(Destination, EndsWithoutAnAttemptWhereThisNodeDoesNotSend) {
+  put(7);
+  notes_->way.waits = true;
+  notes_->way.failed = own_trouble(stage::routing, "It waits here");
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_FALSE(notes_->rests.load());
+  EXPECT_EQ(recipients_of(7).front().attempts, 0u);
+}
+
+TEST_F(Destination, ReadsNoMoreThanTheDiskCanFollow) {
+  for (uint64_t number = 1; number <= 250; ++number) put(number);
+  ask<testing::held>(committer_, testing::hold_batches{});
+  start();
+  ask<testing::held>(committer_, testing::await_held{200});
+  hear();
+  EXPECT_EQ(looks(), 1u);
+  ask<testing::held>(committer_, testing::release_batches{});
+  ASSERT_TRUE(ends());
+  for (uint64_t number = 1; number <= 250; ++number) EXPECT_EQ(recipients_of(number).front().attempts, 1u);
+}
+
+TEST_F(Destination, DoesNotStopBeforeWhatTheDiskRefusedIsWritten) {
+  put(7);
+  ask<testing::held>(committer_, testing::hold_batches{});
+  start();
+  ask<testing::held>(committer_, testing::await_held{1});
+  ask<testing::held>(committer_, testing::break_batches{});
+  caf::anon_send(destination_, atom::drain::value);
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(recipients_of(7).front().attempts, 1u);
+}
+
+} // namespace
+} // namespace stagepost::outbound

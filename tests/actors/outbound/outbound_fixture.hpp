@@ -1,0 +1,148 @@
+#pragma once
+
+#include "actors/envelope_record.hpp"
+#include "actors/outbound/destination.hpp"
+#include "actors/wall_clock.hpp"
+#include "storage/blobs.hpp"
+#include "storage/spool_table.hpp"
+#include "tests/support/actor_fixture.hpp"
+#include "tests/support/held_committer.hpp"
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace stagepost::outbound {
+
+/// Readers who read at once, but answer only when they are told to: after `stop` not before `flush`.
+/// `status`: how often they were asked.
+using late_readers_actor =
+    offload::pool_actor::extend<caf::reacts_to<atom::stop>, caf::reacts_to<atom::flush>,
+                                caf::replies_to<atom::status>::with<uint64_t>>;
+
+struct late_readers_state {
+  std::deque<caf::typed_response_promise<offload::work_done>> late; // not behind `holding`: see held_readers
+  bool holding = false;
+  uint64_t orders = 0;
+};
+
+inline late_readers_actor::behavior_type
+late_readers(late_readers_actor::stateful_pointer<late_readers_state> self) {
+  return {
+      [self](const offload::run_work& what) -> caf::result<offload::work_done> {
+        ++self->state.orders;
+        what.work->run();
+        if (!self->state.holding) return offload::work_done{};
+        auto answer = self->make_response_promise<offload::work_done>();
+        self->state.late.push_back(answer);
+        return answer;
+      },
+      [self](atom::stop) { self->state.holding = true; },
+      [self](atom::flush) {
+        self->state.holding = false;
+        for (auto& each : std::exchange(self->state.late, {})) each.deliver(offload::work_done{});
+      },
+      [self](atom::status) { return self->state.orders; },
+  };
+}
+
+/// What the actors around a destination were told, for the test to look at.
+struct journal {
+  std::atomic<size_t> routes_asked = 0;
+  std::atomic<size_t> ends = 0;
+  std::atomic<bool> rests = false; ///< as the last end said
+  outbound::route way;             ///< for whoever asks; set before
+};
+using journal_ptr = std::shared_ptr<journal>;
+
+inline router_actor::behavior_type known_way(router_actor::pointer, journal_ptr notes) {
+  return {
+      [](const explain_route&) { return route_explained{}; },
+      [notes](const find_route&) {
+        ++notes->routes_asked;
+        return notes->way;
+      },
+  };
+}
+
+inline foreman_actor::behavior_type lenient_foreman(foreman_actor::pointer, journal_ptr notes) {
+  return {
+      [](const take_slot&) { return slot_granted{}; },
+      [](const return_slot&) {},
+      [notes](const nothing_due& what) {
+        notes->rests = what.failed;
+        ++notes->ends;
+      },
+      [](const look_whether_done&) {},
+  };
+}
+
+/// One shard with messages for a destination, and doubles of all that a destination asks.
+class outbound_fixture : public testing::actor_fixture {
+protected:
+  outbound_fixture() {
+    committer_ = system_->spawn(testing::held_committer, store_);
+    readers_ = system_->spawn(late_readers);
+    foreman_ = system_->spawn(lenient_foreman, notes_);
+    auto made = std::make_shared<setup>();
+    auto& shard = made->shards.emplace_back();
+    shard.with.store = store_;
+    shard.with.committer = committer_;
+    shard.with.readers = readers_;
+    router_ = system_->spawn(known_way, notes_);
+    made->router = router_;
+    made->settings = std::make_shared<live_settings>(conf::system_settings{});
+    made->counters = std::make_shared<metrics::counters>();
+    made->host_name = "mail.test";
+    with_ = made;
+  }
+
+  ~outbound_fixture() override {
+    with_.reset();
+    end(std::exchange(router_, nullptr));
+    end(std::exchange(foreman_, nullptr));
+    end(std::exchange(readers_, nullptr));
+    end(std::exchange(committer_, nullptr));
+  }
+
+  void commit(storage::batch& b) {
+    storage::batch* const all[] = {&b};
+    ASSERT_TRUE(store_->commit(all).front());
+  }
+
+  /// From nobody, so that nobody gets a report.
+  void put(uint64_t number, instant accepted_at = wall_clock()) {
+    storage::batch b(*store_);
+    storage::spool_record message;
+    message.id = queue_id{number};
+    message.body = store_->next_blob();
+    message.accepted_at = accepted_at;
+    message.envelope = encode_envelope({});
+    message.recipients = 1;
+    storage::spool_recipient to;
+    to.address = "b@x.test";
+    to.state = storage::recipient_state::remote;
+    storage::put_chunk(b, message.body, 0, "x", true);
+    storage::put_blob(b, message.body, {1, 1, {}});
+    storage::put_reference(b, message.body, storage::blob_owner::spool, number, 0);
+    storage::put_spool(b, message);
+    storage::put_recipient(b, message.id, to);
+    commit(b);
+  }
+
+  std::vector<storage::spool_recipient> recipients_of(uint64_t number) {
+    return storage::read_recipients(*store_, queue_id{number}, 0, 10, storage::reach::disk)->recipients;
+  }
+
+  testing::temporary_folder folder_;
+  std::shared_ptr<storage::store> store_ = testing::open_store(storage::store_kind::shard, folder_.path());
+  journal_ptr notes_ = std::make_shared<journal>();
+  testing::held_committer_actor committer_;
+  late_readers_actor readers_;
+  router_actor router_;
+  foreman_actor foreman_;
+  setup_ptr with_;
+};
+
+} // namespace stagepost::outbound
