@@ -93,6 +93,11 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(decode_recipient(3, longer)->destination, "gw");
   EXPECT_EQ(decode_recipient(3, longer)->priority, 9);
   EXPECT_FALSE(decode_recipient(3, longer.substr(0, longer.size() - 1) + '\x0b')); // there are ten
+  auto alias_held = recipient();
+  alias_held.state = recipient_state::held_alias;
+  EXPECT_EQ(to_hex(encode(alias_held)), "010363406406050201460601"
+                                        "6f04800103343530");
+  EXPECT_EQ(decode_recipient(3, encode(alias_held))->state, recipient_state::held_alias);
   EXPECT_EQ(to_hex(encode(step())), "01800108010274"
                                     "6f05494e424f58");
   EXPECT_EQ(to_hex(encode(domain())), "0203612e620103632e6401016b0176800105");
