@@ -97,7 +97,14 @@ inline constexpr uint8_t usual_priority = 5;
 inline constexpr uint8_t highest_priority = 10;
 
 /// Where one recipient of a waiting message stands: `spool_recipients`. On disk: never renumber.
-enum class recipient_state : uint8_t { expanding = 1, local = 2, remote = 3, held = 4, bounced = 5 };
+enum class recipient_state : uint8_t {
+  expanding = 1,
+  local = 2,
+  remote = 3,
+  held = 4,
+  bounced = 5,
+  held_alias = 6, ///< an alias that is held before it was written out
+};
 struct spool_recipient {
   uint32_t index = 0;
   std::string address; ///< as given

@@ -8,6 +8,8 @@
 
 #include <rocksdb/db.h>
 
+#include <algorithm>
+
 namespace stagepost::storage {
 
 void put_spool(batch& b, const spool_record& message) {
@@ -39,6 +41,73 @@ result<spool_page> read_spool_page(const store& in, queue_id from, size_t limit,
         return true;
       });
   if (!scanned) return scanned.error();
+  return out;
+}
+
+namespace {
+
+/// Records looked at for one page of find_waiting_here.
+constexpr size_t messages_passed = 10000;
+constexpr size_t recipients_passed = 100000;
+
+/// All messages of the spool from a number on, whatever they are, up to `next`.
+result<waiting_here> all_waiting(const store& in, queue_id from, storage::reach reach) {
+  waiting_here out;
+  const auto scanned = in.scan(family::spool, {}, key::queue(from), reach, [&](bytes_view key, bytes_view) {
+    const queue_id id{number_at(key, 0)};
+    if (out.messages.size() == messages_passed) {
+      out.next = id;
+      return false;
+    }
+    out.messages.push_back(id);
+    return true;
+  });
+  if (!scanned) return scanned.error();
+  return out;
+}
+
+} // namespace
+
+result<waiting_here> find_waiting_here(const store& in, queue_id from, size_t limit, storage::reach reach) {
+  auto out = all_waiting(in, from, reach);
+  if (!out || out->messages.empty()) return out;
+  // Both families are in the order of the numbers: one pass through each does it.
+  std::vector<queue_id> elsewhere;
+  queue_id at;
+  bool is_elsewhere = false;
+  size_t seen = 0;
+  const auto scanned = in.scan(family::spool_recipients, {}, key::queue(out->messages.front()), reach,
+                               [&](bytes_view key, bytes_view value) {
+                                 if (const queue_id id{number_at(key, 0)}; id != at) {
+                                   if (is_elsewhere) elsewhere.push_back(at);
+                                   is_elsewhere = false;
+                                   if (id > out->messages.back()) return false;
+                                   if (seen >= recipients_passed) {
+                                     out->next = id;
+                                     return false;
+                                   }
+                                   at = id;
+                                   is_elsewhere = true;
+                                 }
+                                 ++seen;
+                                 const auto recipient = decode_recipient(small_number_at(key, 8), value);
+                                 is_elsewhere =
+                                     is_elsewhere && recipient && recipient->state == recipient_state::remote;
+                                 return true;
+                               });
+  if (!scanned) return scanned.error();
+  if (is_elsewhere) elsewhere.push_back(at);
+  std::vector<queue_id> here;
+  for (const auto id : out->messages) {
+    if (out->next && id >= out->next) break;
+    if (std::binary_search(elsewhere.begin(), elsewhere.end(), id)) continue;
+    if (here.size() == limit) {
+      out->next = id;
+      break;
+    }
+    here.push_back(id);
+  }
+  out->messages = std::move(here);
   return out;
 }
 

@@ -21,6 +21,16 @@ struct spool_page {
 /// From `from` on, oldest first.
 result<spool_page> read_spool_page(const store&, queue_id from, size_t limit, reach);
 
+/// Messages that somebody here has to see to: they have recipients who are not elsewhere, or damaged ones, or
+/// none any more. Those elsewhere are found by outbound_table.hpp, so a spool full of them is passed over
+/// quickly.
+struct waiting_here {
+  std::vector<queue_id> messages;
+  queue_id next; ///< where the next page begins, also when this one is empty; zero: this was the last
+};
+/// From `from` on, oldest first, at most `limit`; looks at a bounded number of records.
+result<waiting_here> find_waiting_here(const store&, queue_id from, size_t limit, reach);
+
 /// A new one, or one that is not remote before. A remote one is found by outbound_table.hpp from now on.
 void put_recipient(batch& b, queue_id id, const spool_recipient& recipient);
 /// Puts `after` in the place of `before`, as it is on disk.

@@ -37,7 +37,8 @@ std::string_view name_of(storage::recipient_state state) {
   case storage::recipient_state::expanding: return "alias";
   case storage::recipient_state::local: return "local";
   case storage::recipient_state::remote: return "remote";
-  case storage::recipient_state::held: return "held";
+  case storage::recipient_state::held:
+  case storage::recipient_state::held_alias: return "held";
   case storage::recipient_state::bounced: return "bounced";
   }
   return "local";

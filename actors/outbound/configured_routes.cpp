@@ -30,18 +30,31 @@ std::string word_of(smtp_client::tls_policy tls) {
 
 } // namespace
 
+route_table::route_table(const conf::smtp_out_settings& settings) {
+  for (const auto& each : settings.routes)
+    if (auto found = conf::parse_route(each)) {
+      auto domain = found->domain;
+      routes_.emplace(std::move(domain), std::move(*found)); // of two for one domain the first
+    }
+}
+
+const conf::outbound_route* route_table::find(const std::string& destination) const {
+  if (routes_.empty()) return nullptr;
+  const auto at = [this](const std::string& domain) {
+    const auto found = routes_.find(domain);
+    return found == routes_.end() ? nullptr : &found->second;
+  };
+  if (const auto* found = at(destination)) return found;
+  if (const auto* found = at('.' + destination)) return found;
+  for (auto dot = destination.find('.'); dot != destination.npos; dot = destination.find('.', dot + 1))
+    if (const auto* found = at(destination.substr(dot))) return found;
+  return at("*");
+}
+
 std::optional<route> configured_route(const conf::smtp_out_settings& settings,
                                       const std::string& destination) {
-  std::optional<conf::outbound_route> best;
-  const auto nearness = [&](const conf::outbound_route& each) {
-    if (each.domain == destination) return SIZE_MAX;
-    return each.domain == "*" ? size_t(0) : each.domain.size();
-  };
-  for (const auto& each : settings.routes) {
-    auto found = conf::parse_route(each);
-    if (!found || !conf::leads_to(*found, destination)) continue;
-    if (!best || nearness(*found) > nearness(*best)) best = std::move(found);
-  }
+  const route_table table(settings);
+  const auto* best = table.find(destination);
   if (!best) return std::nullopt;
   route made;
   const auto address = conf::text_of(best->address);

@@ -208,6 +208,7 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
     at->second.let_in = true;
     ++allowed;
     refusal.reset();
+    self->send(foreman, slot_in_use{destination});
   }
   hungry.push_back({who, open_answer<job_answer>(promise), std::chrono::steady_clock::now()});
   work();
@@ -251,9 +252,10 @@ void destination_state::gone(const caf::actor_addr& who) {
   const auto at = workers.find(who);
   if (at == workers.end()) return;
   const auto job = std::move(at->second.job);
+  const bool was_let_in = at->second.let_in;
   workers.erase(at);
   std::erase_if(hungry, [&](const hungry_worker& each) { return each.who == who; });
-  self->send(foreman, return_slot{destination});
+  self->send(foreman, return_slot{destination, was_let_in});
   if (job) record(broken_off(job), std::nullopt);
   if (refusal && workers.empty() && !draining && !halted) nobody_is_let_in();
   work();

@@ -23,8 +23,13 @@ struct take_slot {
   uint8_t priority = storage::usual_priority;
 };
 struct slot_granted {};
+/// A connection was let in: its slot is put to use.
+struct slot_in_use {
+  std::string destination;
+};
 struct return_slot {
   std::string destination;
+  bool was_in_use = false;
 };
 /// Nothing is due any more, `pokes` wake-ups having been heard of: the destination may be ended. `failed`: no
 /// host let us in, so that it is better left alone for a while.
@@ -33,9 +38,9 @@ struct nothing_due {
   uint64_t pokes = 0;
   bool failed = false;
 };
-using foreman_actor =
-    caf::typed_actor<caf::replies_to<take_slot>::with<slot_granted>, caf::reacts_to<return_slot>,
-                     caf::reacts_to<nothing_due>, caf::reacts_to<look_whether_done>>;
+using foreman_actor = caf::typed_actor<caf::replies_to<take_slot>::with<slot_granted>,
+                                       caf::reacts_to<slot_in_use>, caf::reacts_to<return_slot>,
+                                       caf::reacts_to<nothing_due>, caf::reacts_to<look_whether_done>>;
 
 /// Something new may be due.
 struct due_again {};
@@ -153,6 +158,7 @@ destination_actor::behavior_type destination(destination_actor::stateful_pointer
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::take_slot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::slot_granted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::slot_in_use)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::return_slot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::nothing_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::due_again)

@@ -2,10 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
-#include "actors/outbound/configured_routes.hpp"
 #include "actors/wall_clock.hpp"
-#include "storage/blobs.hpp"
-#include "storage/spool_table.hpp"
 
 #include <algorithm>
 
@@ -17,8 +14,6 @@ namespace {
 constexpr size_t waiting_limit = 10000;
 /// Rows of the index read at a time.
 constexpr size_t read_step = 2000;
-/// Rows from before the clock was set back, looked at in one go.
-constexpr size_t left_behind_step = 200;
 constexpr size_t resting_limit = 100000;
 constexpr uint32_t longest_rest_factor = 32;
 constexpr auto tick_interval = std::chrono::seconds(1);
@@ -38,50 +33,76 @@ void dispatcher_state::begin(setup_ptr what) {
 }
 
 /// What this node does not send waits on disk.
-bool dispatcher_state::may_be_sent(const std::string& destination) const {
+bool dispatcher_state::may_be_sent(const std::string& destination) {
   if (with->limits.deliver != conf::outbound_scope::routes)
     return with->limits.deliver == conf::outbound_scope::all;
-  const auto settings = with->settings->get();
-  return !settings->smtp_out.routes.empty() && configured_route(settings->smtp_out, destination).has_value();
+  if (const auto settings = with->settings->get(); settings != routes_from) {
+    routes = route_table(settings->smtp_out);
+    routes_from = settings;
+  }
+  return routes.find(destination) != nullptr;
 }
 
-void dispatcher_state::heard(const std::string& destination) {
+/// What is on disk is not looked at from the beginning again before there is room for it.
+bool dispatcher_state::is_crowded() const { return waiting.size() > waiting_limit / 2; }
+
+void dispatcher_state::heard(const std::string& destination, bool is_urgent) {
   if (!with || stopping) return; // the look at the disk finds it
   if (const auto at = alive.find(destination); at != alive.end()) {
     ++at->second.pokes;
     self->send(at->second.handle, due_again{});
     return;
   }
-  if (is_waiting.count(destination) != 0 || !may_be_sent(destination)) return;
+  const bool is_known = is_waiting.count(destination) != 0;
+  if ((is_known && !is_urgent) || !may_be_sent(destination)) return;
   if (const auto at = resting.find(destination);
       at != resting.end() && at->second.until > std::chrono::steady_clock::now())
     return;
-  if (waiting.size() >= waiting_limit) {
+  auto& line = is_urgent || let_in.has(destination) ? preferred : waiting;
+  if (line.size() >= waiting_limit) {
     for (auto& each : places) each.again = true;
     return;
   }
   is_waiting.insert(destination);
-  waiting.push_back(destination);
+  line.push_back(destination);
   start_some();
+}
+
+/// The next destination that there is a place for. Neither those who let us in nor strangers may take all
+/// places: a quarter is for the others.
+std::optional<std::string> dispatcher_state::take_next() {
+  const size_t most = with->settings->get()->smtp_out.live_destinations;
+  if (alive.size() >= most) return std::nullopt;
+  const size_t part = most / 4;
+  const auto strangers = size_t(
+      std::count_if(alive.begin(), alive.end(), [](const auto& each) { return each.second.is_stranger; }));
+  const auto kept_free = waiting.empty() ? 0 : part - std::min(part, strangers);
+  const auto take = [this](std::deque<std::string>& line, bool has_room) -> std::optional<std::string> {
+    while (has_room && !line.empty()) {
+      auto next = std::move(line.front());
+      line.pop_front();
+      if (is_waiting.erase(next) != 0) return next;
+    }
+    return std::nullopt;
+  };
+  if (auto next = take(preferred, alive.size() < most - kept_free)) return next;
+  return take(waiting, strangers < most - part);
 }
 
 void dispatcher_state::start_some() {
   if (stopping) return;
-  const auto most = with->settings->get()->smtp_out.live_destinations;
-  while (!waiting.empty() && alive.size() < most) {
-    const auto next = std::move(waiting.front());
-    waiting.pop_front();
-    is_waiting.erase(next);
-    if (may_be_sent(next)) start(next); // its route may be gone since
-  }
+  while (auto next = take_next())
+    if (may_be_sent(*next)) start(*next); // its route may be gone since
 }
 
 void dispatcher_state::start(const std::string& destination) {
-  const auto made =
-      self->spawn(outbound::destination, destination, with, caf::actor_cast<foreman_actor>(self),
-                  std::set<queue_id>(barred.begin(), barred.end()));
+  std::set<queue_id> left_alone;
+  for (const auto& [id, where] : barred)
+    if (std::find(where.begin(), where.end(), destination) != where.end()) left_alone.insert(id);
+  const auto made = self->spawn(outbound::destination, destination, with,
+                                caf::actor_cast<foreman_actor>(self), std::move(left_alone));
   self->monitor(made);
-  alive.emplace(destination, alive_destination{made});
+  alive.emplace(destination, alive_destination{made, !let_in.has(destination)});
 }
 
 void dispatcher_state::look_all() {
@@ -90,9 +111,12 @@ void dispatcher_state::look_all() {
 
 void dispatcher_state::look(size_t shard) {
   auto& at = places[shard];
-  if (at.busy || stopping || waiting.size() > waiting_limit / 2) return;
+  if (at.busy || stopping) return;
   const auto now = wall_clock();
-  if (std::exchange(at.again, false) || now < at.until) at.at.clear();
+  if (now < at.until || (at.again && !is_crowded())) {
+    at.again = false;
+    at.at.clear();
+  }
   at.until = now;
   at.busy = true;
   const auto settings = with->settings->get();
@@ -104,53 +128,33 @@ void dispatcher_state::look(size_t shard) {
   };
   const auto found = std::make_shared<seen>();
   const auto& in = with->shards[shard].with;
-  auto job = offload::make_work([found, store = in.store, from = at.at, now, furthest] {
+  auto behind = std::max(at.left_behind_at, storage::due_place(furthest));
+  auto job = offload::make_work([found, store = in.store, from = at.at, behind = std::move(behind), now] {
     found->due = storage::read_due(*store, from, now, read_step, storage::reach::disk);
-    found->left_behind = storage::read_due(*store, storage::due_place(furthest), storage::end_of_time,
-                                           left_behind_step, storage::reach::disk);
+    found->left_behind =
+        storage::read_due(*store, behind, storage::end_of_time, read_step, storage::reach::disk);
   });
   self->request(in.readers, caf::infinite, offload::run_work{job})
-      .then(
-          [this, shard, found](offload::work_done) {
-            auto& at = places[shard];
-            at.busy = false;
-            if (found->left_behind)
-              for (const auto& row : found->left_behind->rows) heard(row.destination);
-            if (!found->due) return;
-            at.at = found->due->next;
-            for (const auto& row : found->due->rows) heard(row.destination);
-            if (!found->due->is_last) look(shard);
-          },
-          [this, shard](caf::error&) { places[shard].busy = false; });
+      .then([this, shard, found](offload::work_done) { looked(shard, found->due, found->left_behind); },
+            [this, shard](caf::error&) { places[shard].busy = false; });
 }
 
-void dispatcher_state::grant() {
-  const auto most = with->settings->get()->smtp_out.max_connections;
-  while (slots < most && !askers.empty()) {
-    auto best = askers.end();
-    size_t fewest = 0;
-    for (auto at = askers.begin(); at != askers.end(); ++at) {
-      const auto who = alive.find(at->destination);
-      const auto has = who == alive.end() ? 0 : who->second.slots;
-      if (best != askers.end() &&
-          (at->priority < best->priority || (at->priority == best->priority && has >= fewest)))
-        continue;
-      best = at;
-      fewest = has;
-    }
-    const auto next = std::move(*best);
-    askers.erase(best);
-    const auto who = alive.find(next.destination);
-    if (who == alive.end()) continue; // it ended
-    ++who->second.slots;
-    ++slots;
-    next.answer.deliver(slot_granted{});
+void dispatcher_state::looked(size_t shard, const storage::result<storage::due_page>& due,
+                              const storage::result<storage::due_page>& left_behind) {
+  auto& at = places[shard];
+  at.busy = false;
+  // A place with a thousand rows is told once.
+  std::unordered_set<std::string> names;
+  if (left_behind) {
+    at.left_behind_at = left_behind->is_last ? bytes{} : left_behind->next;
+    for (const auto& row : left_behind->rows) names.insert(row.destination);
   }
-}
-
-void dispatcher_state::release(size_t count) {
-  slots -= std::min(slots, count);
-  grant();
+  if (due) {
+    at.at = due->next;
+    for (const auto& row : due->rows) names.insert(row.destination);
+  }
+  for (const auto& each : names) heard(each);
+  if (due && !due->is_last) look(shard);
 }
 
 void dispatcher_state::nothing_left(const nothing_due& what, const caf::actor_addr& who) {
@@ -162,6 +166,7 @@ void dispatcher_state::nothing_left(const nothing_due& what, const caf::actor_ad
   alive.erase(at);
   self->demonitor(handle.address());
   self->send_exit(handle, caf::exit_reason::user_shutdown);
+  if (what.failed) let_in.drop(what.destination);
   if (!what.failed) {
     resting.erase(what.destination);
   } else if (resting.size() < resting_limit || resting.count(what.destination) != 0) {
@@ -173,10 +178,10 @@ void dispatcher_state::nothing_left(const nothing_due& what, const caf::actor_ad
   } else {
     for (auto& each : places) each.again = true; // what came since is only on disk
   }
-  release(held);
+  give_back_all(what.destination, held);
   end_stop_if_done();
   start_some();
-  if (waiting.size() <= waiting_limit / 2 &&
+  if (!is_crowded() &&
       std::any_of(places.begin(), places.end(), [](const place& each) { return each.again; }))
     look_all();
 }
@@ -187,86 +192,22 @@ void dispatcher_state::gone(const caf::actor_addr& who, const caf::error& why) {
     return caf::actor_cast<caf::actor_addr>(each.second.handle) == who;
   });
   if (at == alive.end()) return;
-  log::error("destination {} failed: {}", at->first, caf::to_string(why));
+  const auto destination = at->first;
+  log::error("destination {} failed: {}", destination, caf::to_string(why));
   const auto held = at->second.slots;
-  resting[at->first] = {std::chrono::steady_clock::now() +
-                        with->settings->get()->smtp_out.rest_after_failure};
+  resting[destination] = {std::chrono::steady_clock::now() +
+                          with->settings->get()->smtp_out.rest_after_failure};
   alive.erase(at);
-  release(held);
+  give_back_all(destination, held);
   end_stop_if_done();
   start_some();
-}
-
-/// Those who have their part of a message done may be the last; only here this is found out, one after the
-/// other.
-void dispatcher_state::settle(queue_id id) {
-  if (!with) return; // the next start takes it out
-  const auto found = std::make_shared<std::vector<std::pair<size_t, storage::spool_record>>>();
-  auto job = offload::make_work([found, with = with, id] {
-    for (size_t i = 0; i < with->shards.size(); ++i) {
-      const auto& store = *with->shards[i].with.store;
-      const auto message = storage::read_spool(store, id, storage::reach::disk);
-      if (!message) continue;
-      const auto left = storage::read_recipients(store, id, 0, 1, storage::reach::disk);
-      if (left && left->recipients.empty() && left->damaged.empty()) found->emplace_back(i, *message);
-    }
-  });
-  self->request(with->shards.front().with.readers, caf::infinite, offload::run_work{job})
-      .then(
-          [this, found](offload::work_done) {
-            for (const auto& [shard, message] : *found) {
-              const auto& in = with->shards[shard].with;
-              auto batch = std::make_shared<storage::batch>(*in.store);
-              storage::delete_spool(*batch, message.id);
-              storage::drop_reference(*batch, message.body, storage::blob_owner::spool, message.id.value, 0);
-              self->request(in.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
-                  .then([](committer::committed) {}, [](caf::error&) {});
-            }
-          },
-          [](caf::error&) {}); // it stays, empty, until the next start
-}
-
-caf::result<message_barred> dispatcher_state::bar(const bar_message& what) {
-  barred.insert(what.id);
-  auto promise = self->make_response_promise<message_barred>();
-  struct asked {
-    size_t open = 1;
-    bool all = true;
-  };
-  const auto count = std::make_shared<asked>();
-  open_answer<message_barred> answer(promise);
-  const auto heard_of = [this, count, answer, what](bool done) {
-    count->all = count->all && done;
-    if (--count->open != 0) return;
-    if (!count->all) unbar({what.id, what.destinations});
-    answer.deliver(message_barred{count->all});
-  };
-  for (const auto& each : what.destinations) {
-    const auto at = alive.find(each);
-    if (at == alive.end()) continue;
-    ++count->open;
-    self->request(at->second.handle, caf::infinite, bar_here{what.id})
-        .then([heard_of](message_barred found) { heard_of(found.done); },
-              [heard_of](caf::error&) { heard_of(false); });
-  }
-  heard_of(true);
-  return promise;
-}
-
-void dispatcher_state::unbar(const unbar_message& what) {
-  if (const auto at = barred.find(what.id); at != barred.end()) barred.erase(at);
-  for (const auto& each : what.destinations) {
-    resting.erase(each); // somebody wants it tried now
-    if (const auto at = alive.find(each); at != alive.end())
-      self->send(at->second.handle, unbar_here{what.id});
-    heard(each);
-  }
 }
 
 caf::result<sending_stopped> dispatcher_state::stop() {
   auto promise = self->make_response_promise<sending_stopped>();
   stopping.emplace(promise);
   stop_at = std::chrono::steady_clock::now() + stop_limit;
+  preferred.clear();
   waiting.clear();
   is_waiting.clear();
   askers.clear(); // which answers them: no
@@ -304,6 +245,7 @@ void dispatcher_state::tick() {
   }
   start_some();
   look_all();
+  settle_some();
 }
 
 dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<dispatcher_state> self) {
@@ -317,26 +259,23 @@ dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<disp
   });
   self->delayed_send(self, tick_interval, atom::tick::value);
   return {
-      [self](const has_due& what) { self->state.heard(what.destination); },
+      [self](const has_due& what) { self->state.heard(what.destination, what.is_urgent); },
       [self](const look_whether_done& what) { self->state.settle(what.id); },
       [self](const bar_message& what) { return self->state.bar(what); },
-      [self](const unbar_message& what) { self->state.unbar(what); },
+      [self](const unbar_message& what) { self->state.unbar(what.id); },
       [self](stop_sending) { return self->state.stop(); },
       [self](atom::status) {
-        return outbound_status{self->state.alive.size(), self->state.waiting.size(), self->state.slots};
+        const auto& state = self->state;
+        return outbound_status{state.alive.size(), state.is_waiting.size(), state.slots};
       },
-      [self](const take_slot& what) -> caf::result<slot_granted> {
-        if (self->state.stopping) return caf::make_error(caf::sec::request_receiver_down);
-        auto promise = self->make_response_promise<slot_granted>();
-        self->state.askers.push_back({what.destination, what.priority, open_answer<slot_granted>(promise)});
-        self->state.grant();
-        return promise;
+      [self](const take_slot& what) {
+        return self->state.ask(what, caf::actor_cast<caf::actor_addr>(self->current_sender()));
+      },
+      [self](const slot_in_use& what) {
+        self->state.put_to_use(what, caf::actor_cast<caf::actor_addr>(self->current_sender()));
       },
       [self](const return_slot& what) {
-        const auto at = self->state.alive.find(what.destination);
-        if (at == self->state.alive.end() || at->second.slots == 0) return;
-        --at->second.slots;
-        self->state.release(1);
+        self->state.give_back(what, caf::actor_cast<caf::actor_addr>(self->current_sender()));
       },
       [self](const nothing_due& what) {
         self->state.nothing_left(what, caf::actor_cast<caf::actor_addr>(self->current_sender()));

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/open_answer.hpp"
+#include "actors/outbound/configured_routes.hpp"
 #include "actors/outbound/destination.hpp"
 #include "actors/outbound/interface.hpp"
+#include "actors/outbound/recent_names.hpp"
 #include "actors/outbound/setup.hpp"
 
 #include <chrono>
@@ -21,12 +23,21 @@ struct begin_sending {
   setup_ptr with;
 };
 
-using dispatcher_self = dispatcher_actor::extend<caf::replies_to<take_slot>::with<slot_granted>,
-                                                 caf::reacts_to<return_slot>, caf::reacts_to<nothing_due>,
-                                                 caf::reacts_to<begin_sending>, caf::reacts_to<atom::tick>>;
+using dispatcher_self =
+    dispatcher_actor::extend<caf::replies_to<take_slot>::with<slot_granted>, caf::reacts_to<slot_in_use>,
+                             caf::reacts_to<return_slot>, caf::reacts_to<nothing_due>,
+                             caf::reacts_to<begin_sending>, caf::reacts_to<atom::tick>>;
+
+/// What a look at messages that may have nobody left found.
+struct settlement {
+  std::vector<std::pair<size_t, storage::spool_record>> empty; ///< by shard
+  std::vector<queue_id> unread;
+};
 
 /// Finds out which destinations have something due, keeps a bounded number of them alive, and shares the
-/// connections out among them: the higher priority first, then whoever has fewest.
+/// connections out among them: the higher priority first, then whoever has fewest. Those that let us in
+/// lately do not wait behind those that may never: strangers get a part of the places only. dispatcher.cpp
+/// finds what is due, dispatcher_slots.cpp shares out, dispatcher_orders.cpp does what the spools ask for.
 struct dispatcher_state {
   static constexpr const char* name = "outbound.dispatcher";
   using steady = std::chrono::steady_clock::time_point;
@@ -35,12 +46,17 @@ struct dispatcher_state {
 
   struct alive_destination {
     destination_actor handle;
-    uint64_t pokes = 0; ///< sent to it
-    size_t slots = 0;   ///< it has
+    bool is_stranger = true; ///< did not let us in lately
+    uint64_t pokes = 0;      ///< sent to it
+    size_t slots = 0;        ///< it has
+    size_t opening = 0;      ///< of these: nobody let us in yet
   };
   std::map<std::string, alive_destination> alive;
-  std::deque<std::string> waiting; ///< have something due, and no actor yet
+  /// Have something due, and no actor yet; those who let us in lately, and what is urgent, before the
+  /// others. A name that is not in `is_waiting` any more is passed over.
+  std::deque<std::string> preferred, waiting;
   std::unordered_set<std::string> is_waiting;
+  recent_names let_in;
   /// Left alone until then, because nobody let us in; a bounded number.
   struct rest {
     steady until;
@@ -52,6 +68,7 @@ struct dispatcher_state {
   /// writer told us.
   struct place {
     bytes at;
+    bytes left_behind_at; ///< the same for times from before the clock went back, again and again
     instant until;
     bool busy = false;
     bool again = false; ///< somebody was turned away: from the beginning, when there is room
@@ -66,29 +83,51 @@ struct dispatcher_state {
   };
   std::deque<asking> askers;
   size_t slots = 0;
-  std::multiset<queue_id> barred;
+  std::map<queue_id, std::vector<std::string>> barred; ///< and where
+  /// Messages that may have nobody left; a bounded number. Looked at one batch after the other, so that none
+  /// is taken out twice.
+  std::set<queue_id> to_settle;
+  bool settling = false;
   /// Set when it is to stop: who waits for that, and how long at most.
   std::optional<open_answer<sending_stopped>> stopping;
   steady stop_at;
   std::shared_ptr<const conf::system_settings> settings_seen;
+  std::shared_ptr<const conf::system_settings> routes_from;
+  route_table routes; ///< of `routes_from`
 
   void begin(setup_ptr what);
-  void heard(const std::string& destination);
-  bool may_be_sent(const std::string& destination) const;
+  void heard(const std::string& destination, bool is_urgent = false);
+  bool may_be_sent(const std::string& destination);
+  bool is_crowded() const;
+  std::optional<std::string> take_next();
   void start_some();
   void start(const std::string& destination);
   void look(size_t shard);
+  void looked(size_t shard, const storage::result<storage::due_page>& due,
+              const storage::result<storage::due_page>& left_behind);
   void look_all();
-  void grant();
   void nothing_left(const nothing_due& what, const caf::actor_addr& who);
   void gone(const caf::actor_addr& who, const caf::error& why);
-  void release(size_t count);
-  void settle(queue_id id);
-  caf::result<message_barred> bar(const bar_message& what);
-  void unbar(const unbar_message& what);
   caf::result<sending_stopped> stop();
   void end_stop_if_done();
   void tick();
+
+  // dispatcher_slots.cpp
+  alive_destination* find_alive(const std::string& destination, const caf::actor_addr& who);
+  caf::result<slot_granted> ask(const take_slot& what, const caf::actor_addr& who);
+  void grant();
+  void put_to_use(const slot_in_use& what, const caf::actor_addr& who);
+  void give_back(const return_slot& what, const caf::actor_addr& who);
+  /// All that a destination that ends had or asked for.
+  void give_back_all(const std::string& destination, size_t count);
+
+  // dispatcher_orders.cpp
+  caf::result<message_barred> bar(const bar_message& what);
+  void unbar(queue_id id);
+  void settle(queue_id id);
+  void settle_some();
+  void take_out(const std::vector<queue_id>& ids, const settlement& found);
+  void settle_later(const std::vector<queue_id>& ids);
 };
 
 /// One for all shards. It does nothing before `begin_sending`.

@@ -13,6 +13,7 @@ namespace stagepost::outbound {
 /// A recipient at that destination is on disk and has not been tried yet, or may be tried now.
 struct has_due {
   std::string destination;
+  bool is_urgent = false; ///< before destinations that wait for their turn
 };
 
 /// Somebody has done his part of a message and left it in the spool because of its recipients elsewhere.
@@ -22,7 +23,8 @@ struct look_whether_done {
 };
 
 /// Let nobody begin with that message at these destinations, until `unbar_message`. Not done: it is being
-/// sent right now. So whoever asked may change its records.
+/// sent right now, or somebody else has it barred. So whoever asked may change its records, and is the only
+/// one.
 struct bar_message {
   stagepost::queue_id id;
   std::vector<std::string> destinations;
@@ -30,9 +32,9 @@ struct bar_message {
 struct message_barred {
   bool done = false;
 };
+/// Whoever has it barred changed what he wanted. It may be begun with at all those destinations again.
 struct unbar_message {
   stagepost::queue_id id;
-  std::vector<std::string> destinations;
 };
 
 /// Begin with nothing any more. Answered when all that was under way has ended and is recorded, or after a

@@ -43,8 +43,9 @@ void queue_state::enqueue(enqueue_message what) {
     announce(what.what);
     return stop_waiting(id);
   }
-  // In order: what comes after something left on disk is left there too.
-  if (on_disk_from || ready.size() >= ready_limit) {
+  // In order: what comes after something left on disk for want of room is left there too.
+  if ((on_disk_from && !catching_up) || ready.size() >= ready_limit) {
+    catching_up = false;
     leave_on_disk(id);
     return stop_waiting(id);
   }
@@ -70,7 +71,7 @@ void queue_state::work() {
     ready.pop_front();
     begin(std::move(next));
   }
-  if (ready.empty() && on_disk_from && !reading) read_more();
+  if (on_disk_from && !reading && ready.size() < (catching_up ? read_step : 1)) read_more();
 }
 
 void queue_state::begin(enqueue_message what) {

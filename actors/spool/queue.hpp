@@ -29,6 +29,9 @@ using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>, caf::reacts_t
 /// When what could not be read or asked is tried again.
 inline constexpr auto short_wait = std::chrono::minutes(1);
 
+/// Messages read from disk at a time.
+inline constexpr size_t read_step = 500;
+
 /// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the
 /// messages being worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its
 /// work by subject: queue.cpp delivers, queue_outcome.cpp says what becomes of recipients,
@@ -81,6 +84,8 @@ struct queue_state {
   /// The lowest number left on disk since the last read began; numbers are given before the message is on
   /// disk, so one may come late.
   queue_id left_from;
+  /// What waits on disk was accepted before this start: what comes now does not wait behind it.
+  bool catching_up = true;
   bool reading = false;
   read_stamps reads;
   std::unordered_set<queue_id> loading; ///< messages that are read on their own
@@ -154,7 +159,7 @@ struct queue_state {
   /// `then` hears why not, or gets it.
   void read_barred(queue_id id,
                    std::function<void(const std::string& why, const queued_message& found)> then);
-  void unbar(const queued_message& what);
+  void unbar(queue_id id);
   void remove_read(const queued_message& what, open_answer<queue_answer> answer);
   void write_removal(const queued_message& what, std::shared_ptr<storage::batch> batch,
                      open_answer<queue_answer> answer);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string_view>
 
 // What the administrator changes of messages that wait.
@@ -45,12 +46,20 @@ std::optional<storage::spool_recipient> obey(const order_message& order, storage
   const bool remote = who.state == recipient_state::remote;
   switch (order.order) {
   case queue_order::hold:
+    if (who.state == recipient_state::expanding) {
+      who.state = recipient_state::held_alias;
+      return who;
+    }
     if (!waits(who)) return std::nullopt;
     // So that it is known at the release what kind of recipient he was.
     if (remote) who.destination = storage::destination_of(who);
     who.state = recipient_state::held;
     return who;
   case queue_order::release:
+    if (who.state == recipient_state::held_alias) {
+      who.state = recipient_state::expanding;
+      return who;
+    }
     if (who.state != recipient_state::held) return std::nullopt;
     if (who.account)
       who.state = recipient_state::local;
@@ -104,17 +113,18 @@ void queue_state::carry_out(const order_message& what, std::function<void(const 
 void queue_state::change_read(const order_message& what, const queued_message& found,
                               std::function<void(const std::string& why)> then) {
   auto batch = std::make_shared<storage::batch>(*with.store);
-  std::set<std::string> woken;
+  std::map<std::string, bool> woken; // and whether that is urgent
   size_t changed = 0;
   for (const auto& each : found.recipients) {
     const auto after = obey(what, each);
     if (!after) continue;
     ++changed;
     storage::change_recipient(*batch, what.id, each, *after);
-    if (after->state == recipient_state::remote) woken.insert(storage::destination_of(*after));
+    if (after->state == recipient_state::remote)
+      woken[storage::destination_of(*after)] |= what.order == queue_order::force;
   }
   if (changed == 0) {
-    unbar(found);
+    unbar(what.id);
     take_up_again(what.id);
     return then("There is nothing of it to change so.");
   }
@@ -126,14 +136,15 @@ void queue_state::change_read(const order_message& what, const queued_message& f
   storage::put_trace(*batch, what.id, first_order_step + uint32_t(what.order), step);
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .then(
-          [this, what, found, woken, then](committer::committed) {
-            unbar(found);
-            for (const auto& each : woken) self->send(elsewhere, outbound::has_due{each});
+          [this, what, woken, then](committer::committed) {
+            unbar(what.id);
+            for (const auto& [name, is_urgent] : woken)
+              self->send(elsewhere, outbound::has_due{name, is_urgent});
             take_up_again(what.id);
             then({});
           },
-          [this, what, found, then](caf::error& failed) {
-            unbar(found);
+          [this, what, then](caf::error& failed) {
+            unbar(what.id);
             take_up_again(what.id);
             then("not changed: " + describe(failed));
           });

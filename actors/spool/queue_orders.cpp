@@ -101,7 +101,7 @@ void queue_state::read_barred(queue_id id,
                 return then("It is being sent right now; try again in a moment.", queued_message{});
               // What was read before may have changed since.
               read([this, then, found](const std::string& why, const queued_message& again) {
-                if (!why.empty()) unbar(found);
+                if (!why.empty()) unbar(found.message.id);
                 then(why, again);
               });
             },
@@ -109,11 +109,7 @@ void queue_state::read_barred(queue_id id,
   });
 }
 
-void queue_state::unbar(const queued_message& what) {
-  auto destinations = destinations_of(what);
-  if (!destinations.empty())
-    self->send(elsewhere, outbound::unbar_message{what.message.id, std::move(destinations)});
-}
+void queue_state::unbar(queue_id id) { self->send(elsewhere, outbound::unbar_message{id}); }
 
 void queue_state::remove_read(const queued_message& what, open_answer<queue_answer> answer) {
   auto batch = std::make_shared<storage::batch>(*with.store);
@@ -131,8 +127,8 @@ void queue_state::remove_read(const queued_message& what, open_answer<queue_answ
   });
   self->request(with.readers, caf::infinite, offload::run_work{job})
       .then([this, what, batch, answer](offload::work_done) { write_removal(what, batch, answer); },
-            [this, what, id, answer](caf::error&) {
-              unbar(what);
+            [this, id, answer](caf::error&) {
+              unbar(id);
               not_removed(id, "The spool cannot be read.", answer);
             });
 }
@@ -142,8 +138,8 @@ void queue_state::write_removal(const queued_message& what, std::shared_ptr<stor
   const auto id = what.message.id;
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .then(
-          [this, id, answer, what](committer::committed) mutable {
-            unbar(what);
+          [this, id, answer](committer::committed) mutable {
+            unbar(id);
             reads.changed(id);
             removing.erase(id);
             removed.put(id);
@@ -151,8 +147,8 @@ void queue_state::write_removal(const queued_message& what, std::shared_ptr<stor
             retries.drop(id);
             answer.deliver(queue_answer{true, {}});
           },
-          [this, id, answer, what](caf::error& failed) {
-            unbar(what);
+          [this, id, answer](caf::error& failed) {
+            unbar(id);
             not_removed(id, "not removed: " + describe(failed), answer);
           });
 }
@@ -178,37 +174,41 @@ caf::result<queue_answer> queue_state::retry(const retry_message& what) {
         order_to_all{{{}, queue_order::retry}, answer, queue_id(1), 0, found.size()}));
     return pending;
   }
-  read_barred(what.id,
-              [this, answer, any = !found.empty()](const std::string& why, const queued_message& read) {
-                if (!why.empty()) return answer.deliver(queue_answer{any, any ? std::string{} : why});
-                retry_remote(read, any, answer);
-              });
+  // As with every other order: nobody else changes or delivers it before this is done.
+  const bool any = !found.empty();
+  if (std::string why; !set_aside(what.id, why)) {
+    const auto at = at_work.find(what.id);
+    const bool is_all = any && at != at_work.end() && !at->second.has_remote; // the wish does it
+    answer.deliver(queue_answer{is_all, is_all ? std::string{} : why});
+    return pending;
+  }
+  read_barred(what.id, [this, id = what.id, answer, any](const std::string& why, const queued_message& read) {
+    if (why.empty()) return retry_remote(read, any, answer);
+    take_up_again(id);
+    answer.deliver(queue_answer{any, any ? std::string{} : why});
+  });
   return pending;
 }
 
 void queue_state::retry_remote(const queued_message& what, bool any, open_answer<queue_answer> answer) {
+  const auto id = what.message.id;
+  const auto end = [this, id, answer](bool done, const std::string& why) {
+    unbar(id);
+    take_up_again(id);
+    answer.deliver(queue_answer{done, done ? std::string{} : why});
+  };
   auto batch = std::make_shared<storage::batch>(*with.store);
   for (const auto& each : what.recipients) {
     if (each.state != storage::recipient_state::remote) continue;
     any = true;
     auto due = each;
     due.due_at = instant{};
-    storage::change_recipient(*batch, what.message.id, each, due);
+    storage::change_recipient(*batch, id, each, due);
   }
-  if (batch->empty()) {
-    unbar(what);
-    return answer.deliver(queue_answer{any, any ? std::string{} : "Nothing of that waits for another try."});
-  }
+  if (batch->empty()) return end(any, "Nothing of that waits for another try.");
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
-      .then(
-          [this, what, answer](committer::committed) {
-            unbar(what);
-            answer.deliver(queue_answer{true, {}});
-          },
-          [this, what, answer](caf::error& failed) {
-            unbar(what);
-            answer.deliver(queue_answer{false, "not changed: " + describe(failed)});
-          });
+      .then([end](committer::committed) { end(true, {}); },
+            [end](caf::error& failed) { end(false, "not changed: " + describe(failed)); });
 }
 
 } // namespace stagepost::spool

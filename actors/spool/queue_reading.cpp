@@ -9,8 +9,6 @@ namespace stagepost::spool {
 
 namespace {
 
-/// Messages read from disk at a time.
-constexpr size_t read_step = 500;
 /// Messages that are read on their own at a time: leaves the pool to those who read mail.
 constexpr size_t loads_limit = 100;
 
@@ -22,13 +20,14 @@ void queue_state::read_more() {
   const auto stamp = reads.begin();
   const auto page = std::make_shared<read_page>();
   auto job = offload::make_work(
-      [page, store = with.store, from = on_disk_from] { *page = read_spool(*store, from, read_step); });
+      [page, store = with.store, from = on_disk_from] { *page = read_spool_here(*store, from, read_step); });
   self->request(with.readers, caf::infinite, offload::run_work{job})
       .then(
           [this, page, stamp](offload::work_done) {
             reading = false;
             if (page->good) {
               on_disk_from = page->next;
+              if (!on_disk_from) catching_up = false;
               if (left_from && (!on_disk_from || left_from < on_disk_from)) on_disk_from = left_from;
               for (auto& each : page->messages) take(std::move(each), stamp);
             }

@@ -18,4 +18,7 @@ struct read_page {
 /// pool.
 read_page read_spool(const storage::store& store, queue_id from, size_t limit);
 
+/// The same, passing over what has recipients elsewhere only: whoever sends there finds it by himself.
+read_page read_spool_here(const storage::store& store, queue_id from, size_t limit);
+
 } // namespace stagepost::spool

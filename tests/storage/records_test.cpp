@@ -101,6 +101,11 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(decode_recipient(3, longest)->misses, 300u);
   EXPECT_TRUE(decode_recipient(3, longest)->is_put_off);
   EXPECT_FALSE(decode_recipient(3, longer)->is_put_off) << "version 2";
+  auto alias_held = recipient();
+  alias_held.state = recipient_state::held_alias;
+  EXPECT_EQ(to_hex(encode(alias_held)), "010363406406050201460601"
+                                        "6f04800103343530");
+  EXPECT_EQ(decode_recipient(3, encode(alias_held))->state, recipient_state::held_alias);
   EXPECT_EQ(to_hex(encode(step())), "01800108010274"
                                     "6f05494e424f58");
   EXPECT_EQ(to_hex(encode(domain())), "0203612e620103632e6401016b0176800105");

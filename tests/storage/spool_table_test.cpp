@@ -100,5 +100,38 @@ TEST_F(SpoolTable, RemembersDeliveriesUntilTheyAreDeleted) {
   EXPECT_TRUE(*read_delivered(*store_, queue_id{6}, 0, reach::disk));
 }
 
+TEST_F(SpoolTable, FindsWhatIsToBeDoneHereAmongWhatIsElsewhere) {
+  const auto elsewhere = [](uint32_t index) {
+    auto made = recipient(index);
+    made.state = recipient_state::remote;
+    return made;
+  };
+  batch b(*store_);
+  for (uint64_t id = 1; id <= 12000; ++id) {
+    put_spool(b, waiting(id));
+    put_recipient(b, queue_id{id}, elsewhere(0));
+  }
+  put_recipient(b, queue_id{7}, recipient(1)); // somebody of ours beside
+  put_spool(b, waiting(12001));                // nobody left
+  put_spool(b, waiting(12002));                // nothing is known of one
+  put_recipient(b, queue_id{12002}, elsewhere(0));
+  batch_access::put(b, family::spool_recipients, key::queue_item(queue_id{12002}, 1), "\x7f");
+  must_commit(b);
+  std::vector<queue_id> found;
+  queue_id from{1};
+  size_t pages = 0;
+  do {
+    const auto page = find_waiting_here(*store_, from, 2, reach::disk);
+    ASSERT_TRUE(page);
+    ASSERT_LE(page->messages.size(), 2u);
+    found.insert(found.end(), page->messages.begin(), page->messages.end());
+    from = page->next;
+    ++pages;
+  } while (from && pages < 100);
+  EXPECT_EQ(found, (std::vector{queue_id{7}, queue_id{12001}, queue_id{12002}}));
+  EXPECT_GT(pages, 1u); // no read is without a bound
+  EXPECT_EQ(find_waiting_here(*store_, queue_id{12001}, 1, reach::disk)->next, queue_id{12002});
+}
+
 } // namespace
 } // namespace stagepost::storage

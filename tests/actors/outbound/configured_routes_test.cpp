@@ -43,5 +43,17 @@ TEST(ConfiguredRoutes, EncryptAsTheServerDoesUnlessTheySayOtherwise) {
   EXPECT_EQ(configured_route(settings, "c.test")->hops.front().tls, smtp_client::tls_policy::opportunistic);
 }
 
+TEST(ConfiguredRoutes, OfTwoForOneDomainTheFirstCounts) {
+  const auto settings = with_routes({"example.org=192.0.2.1", "this is none", "example.org=192.0.2.2"});
+  EXPECT_EQ(address_for(settings, "example.org"), "192.0.2.1");
+}
+
+TEST(ConfiguredRoutes, OfADomainWithAllBelowItLeadToItselfToo) {
+  const auto settings = with_routes({"*=192.0.2.1", ".example.org=192.0.2.2", ".org=192.0.2.3"});
+  EXPECT_EQ(address_for(settings, "example.org"), "192.0.2.2");
+  EXPECT_EQ(address_for(settings, "notexample.org"), "192.0.2.3");
+  EXPECT_EQ(address_for(settings, "org"), "192.0.2.3");
+}
+
 } // namespace
 } // namespace stagepost::outbound

@@ -72,5 +72,14 @@ TEST(QueueOrder, RetriesAndSortsOnlyWhatIsElsewhere) {
   EXPECT_FALSE(after(queue_order::priority, recipient(recipient_state::local), 9));
 }
 
+TEST(QueueOrder, HoldsAnAliasThatIsNotWrittenOutYet) {
+  const auto held = after(queue_order::hold, recipient(recipient_state::expanding));
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->state, recipient_state::held_alias);
+  EXPECT_FALSE(after(queue_order::hold, *held));
+  EXPECT_FALSE(after(queue_order::force, *held));
+  EXPECT_EQ(after(queue_order::release, *held)->state, recipient_state::expanding);
+}
+
 } // namespace
 } // namespace stagepost::spool
