@@ -1,6 +1,7 @@
 #include "actors/committer/committer.hpp"
 
 #include "actors/error.hpp"
+#include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
 
 namespace stagepost::committer {
@@ -10,6 +11,9 @@ namespace {
 /// Bodies looked at in one round of collecting: bounds how long a batch waits behind it.
 constexpr size_t collect_limit = 64;
 constexpr auto tick_interval = std::chrono::seconds(1);
+constexpr uint32_t ticks_between_warnings = 60;
+constexpr uint32_t ticks_until_a_new_start = 30;
+constexpr uint64_t room_for_a_start = 64u << 20;
 
 } // namespace
 
@@ -70,9 +74,29 @@ size_t committer_state::commit_from(size_t first) {
   return next;
 }
 
+/// What RocksDB will not write again although there is room it writes when it is opened anew: the process
+/// ends, to be started again (see supervisor). Nothing that was answered is lost by that.
+void committer_state::resume() {
+  const auto resumed = store->resume();
+  if (resumed) {
+    log::warn("store {}: writing again", store->folder());
+    failed_ticks = failed_ticks_with_room = 0;
+    return;
+  }
+  if (failed_ticks++ % ticks_between_warnings == 0)
+    log::error("store {}: cannot be written: {}", store->folder(), resumed.error().detail);
+  if (free_space(store->folder()).value_or(0) < room_for_a_start) {
+    failed_ticks_with_room = 0;
+  } else if (++failed_ticks_with_room >= ticks_until_a_new_start) {
+    log::error("store {}: cannot be written although there is room: {}", store->folder(),
+               resumed.error().detail);
+    self->quit(caf::sec::runtime_error);
+  }
+}
+
 void committer_state::tick() {
   if (store->failed()) {
-    if (store->resume()) log::warn("store {}: writing again", store->folder());
+    resume();
   } else if (const auto looked = store->collect(collect_limit); looked && *looked >= collect_limit) {
     // More marks wait: go on as soon as the batches in the mailbox had their turn.
     self->send(self, atom::tick::value);

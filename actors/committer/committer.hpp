@@ -30,11 +30,14 @@ struct committer_state {
   uint64_t waiting_bytes = 0;
   group_limits limits;
   bool flush_sent = false;
+  uint32_t failed_ticks = 0; ///< since the store took its last write
+  uint32_t failed_ticks_with_room = 0;
 
   caf::result<committed> add(const commit_batch& what);
   lease_revoked revoke(const revoke_lease& what);
   void flush();
   size_t commit_from(size_t first);
+  void resume();
   void tick();
 };
 

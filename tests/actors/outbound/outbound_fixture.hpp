@@ -69,6 +69,7 @@ inline router_actor::behavior_type known_way(router_actor::pointer, journal_ptr 
 inline foreman_actor::behavior_type lenient_foreman(foreman_actor::pointer, journal_ptr notes) {
   return {
       [](const take_slot&) { return slot_granted{}; },
+      [](const slot_in_use&) {},
       [](const return_slot&) {},
       [notes](const nothing_due& what) {
         notes->rests = what.failed;
