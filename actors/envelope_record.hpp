@@ -7,7 +7,8 @@
 
 namespace stagepost {
 
-/// The envelope without its recipients, as the spool keeps it, for whoever reads it there. Stored: versioned like a record.
+/// The envelope without its recipients, as the spool keeps it, for whoever reads it there. Stored: versioned
+/// like a record.
 bytes encode_envelope(const smtp::envelope& envelope);
 /// Nothing when damaged.
 std::optional<smtp::envelope> decode_envelope(bytes_view in);

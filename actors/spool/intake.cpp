@@ -1,10 +1,10 @@
 #include "actors/spool/intake.hpp"
 
 #include "actors/delivery/interface.hpp"
+#include "actors/envelope_record.hpp"
 #include "actors/error.hpp"
 #include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
-#include "actors/envelope_record.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"

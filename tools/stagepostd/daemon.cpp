@@ -164,7 +164,7 @@ void server::start() {
   tree_ = supervisor::plant(*system_,
                             {stores_->system, stores_->shards, settings_, counters_, stores_->guise_secret,
                              node_.host_name, known_to_routes(node_, all.smtp_out), node_.outbound,
-                              std::make_shared<const storage::secret_key>(*key)});
+                             std::make_shared<const storage::secret_key>(*key)});
   start_listeners();
   start_control();
   log::info("{} is ready: {} listeners, {} shards, {} workers", node_.node_name, ports_.size(),

@@ -1,7 +1,7 @@
 #include "actors/spool/intake.hpp"
 
-#include "actors/error.hpp"
 #include "actors/envelope_record.hpp"
+#include "actors/error.hpp"
 #include "storage/blobs.hpp"
 #include "storage/trace_table.hpp"
 #include "tests/support/tree_fixture.hpp"
