@@ -2,7 +2,6 @@
 
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
-#include "storage/record.hpp"
 #include "storage/table_scan.hpp"
 
 namespace stagepost::storage {
@@ -14,34 +13,6 @@ bytes key_of(const signing_key_record& key) { return key::local_part(key.domain,
 constexpr size_t selector_offset = 8; ///< in a key, behind the domain
 
 } // namespace
-
-std::string secret_name(const signing_key_record& key) {
-  return "dkim/" + std::to_string(key.domain.value) + '/' + key.selector;
-}
-
-bytes encode(const signing_key_record& key) {
-  return record_writer(1)
-      .octet(uint8_t(key.algorithm))
-      .octet(uint8_t(key.state))
-      .time(key.made_at)
-      .text(key.public_octets)
-      .text(key.sealed)
-      .take();
-}
-
-result<signing_key_record> decode_signing_key(domain_id domain, std::string selector, bytes_view value) {
-  record_reader in(value, 1);
-  signing_key_record key;
-  key.domain = domain;
-  key.selector = std::move(selector);
-  key.algorithm = in.kind(signing_algorithm::ed25519);
-  key.state = in.kind(signing_state::retired);
-  key.made_at = in.time();
-  key.public_octets = in.text();
-  key.sealed = in.text();
-  if (auto end = in.finish("a signing key"); !end) return end.error();
-  return key;
-}
 
 void put_signing_key(batch& b, const signing_key_record& key) {
   batch_access::put(b, family::signing_keys, key_of(key), encode(key));

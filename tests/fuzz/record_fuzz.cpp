@@ -8,6 +8,7 @@
 #include "storage/log_scan.hpp"
 #include "storage/records.hpp"
 #include "storage/recoverable.hpp"
+#include "storage/signing_keys.hpp"
 #include "storage/small_records.hpp"
 #include "storage/statistics_record.hpp"
 #include "storage/word_leaf.hpp"
@@ -60,7 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 24) {
+  switch (choice % 25) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -92,6 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     decode_twice(in, [](bytes_view v) { return decode_recoverable_sum({}, v); });
     (void)recoverable_place_at(in);
     break;
+  case 24: decode_twice(in, [](bytes_view v) { return decode_signing_key(domain_id{1}, "s", v); }); break;
   default: scan_as_log(in);
   }
   return 0;

@@ -104,6 +104,26 @@ class DkimTest(sending.SendingTest):
         self.server.ctl("dkim", "remove", "example.test", old["selector"])
         self.assertIn("fail", {one[0] for one in self.judge(before)})
 
+    def test_the_record_is_shown_as_it_belongs_into_the_dns(self):
+        self.prepare()
+        shown = self.server.ctl("dkim", "list", "example.test")
+        for key in self.keys():
+            self.assertRegex(key["selector"], r"^[0-9A-F]+$")
+            self.assertEqual(key["record_name"].lower(), f"{key['selector']}._domainkey.example.test".lower())
+            self.assertIn("p=", key["record_value"])
+            self.assertIn(key["zone_line"], shown)
+
+    def test_mail_is_signed_in_the_form_the_domain_asks_for(self):
+        keys = self.prepare()
+        for header in ("simple", "relaxed"):
+            for body in ("simple", "relaxed"):
+                self.server.ctl(
+                    "domain", "set", "example.test", f"sign_header_as={header}", f"sign_body_as={body}"
+                )
+                sent = self.send(HEAD % b"form" + b"Subject:  two   spaces \r\n\r\nhello  there \r\n\r\n")
+                self.assertIn(f"c={header}/{body};".encode(), sent)
+                self.assert_signed_by(sent, keys)
+
     def test_a_changed_message_does_not_pass(self):
         self.prepare()
         sent = self.send(HEAD % b"changed" + b"\r\npay 10\r\n")
