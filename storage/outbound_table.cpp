@@ -4,6 +4,8 @@
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
 
+#include <utility>
+
 namespace stagepost::storage {
 
 std::string destination_of(const spool_recipient& recipient) {
@@ -101,27 +103,36 @@ result<std::optional<instant>> next_due(const store& in, instant after, storage:
   return out;
 }
 
-result<std::vector<outbound_row>> read_outbound(const store& in, const outbound_question& what,
-                                                storage::reach reach) {
-  std::vector<outbound_row> out;
-  const auto take = [&](bytes_view key, auto is_wanted) {
-    outbound_item_key parts;
-    if (!take_outbound_item(key, parts)) return true;
-    if (!is_wanted(parts.due_at)) return false;
-    if (what.skip.count({parts.id, parts.index}) == 0) out.push_back(row_of(parts));
-    return out.size() < what.limit;
+result<outbound_rows> read_outbound(const store& in, const outbound_question& what, storage::reach reach) {
+  outbound_rows out;
+  out.begins = what.from;
+  const auto take = [&](const outbound_item_key& row) {
+    if (what.skip.count({row.id, row.index}) == 0) out.rows.push_back(row_of(row));
+    return out.rows.size() < what.limit;
   };
-  for (uint8_t priority = highest_priority; priority > 0 && out.size() < what.limit; --priority) {
+  for (uint8_t priority = highest_priority; priority > 0 && out.rows.size() < what.limit; --priority) {
     const auto prefix = key::outbound_priority(what.destination, priority);
+    const auto known = what.from.find(priority);
+    bool is_first = true;
     const auto due =
-        in.scan(family::outbound_destinations, prefix, {}, reach, [&](bytes_view key, bytes_view) {
-          return take(key, [&](instant at) { return at <= what.now; });
-        });
+        in.scan(family::outbound_destinations, prefix, known == what.from.end() ? bytes{} : known->second,
+                reach, [&](bytes_view key, bytes_view) {
+                  outbound_item_key row;
+                  if (!take_outbound_item(key, row)) return true;
+                  // First attempts come in order, so what comes next comes behind; those that
+                  // are made again come anywhere.
+                  if (std::exchange(is_first, false) && row.due_at == instant{})
+                    out.begins[priority] = bytes(key);
+                  return row.due_at <= what.now && take(row);
+                });
     if (!due) return due.error();
-    if (out.size() >= what.limit) break;
+    if (out.rows.size() >= what.limit || what.furthest == end_of_time) continue;
+    const auto behind = key::outbound_item(what.destination, priority,
+                                           what.furthest + std::chrono::milliseconds(1), queue_id{}, 0);
     const auto left_behind =
-        in.scan_back(family::outbound_destinations, prefix, reach, [&](bytes_view key, bytes_view) {
-          return take(key, [&](instant at) { return at > what.furthest; });
+        in.scan(family::outbound_destinations, prefix, behind, reach, [&](bytes_view key, bytes_view) {
+          outbound_item_key row;
+          return !take_outbound_item(key, row) || take(row);
         });
     if (!left_behind) return left_behind.error();
   }

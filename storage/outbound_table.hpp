@@ -4,6 +4,7 @@
 #include "storage/store.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -61,6 +62,10 @@ inline constexpr instant end_of_time = instant::max();
 /// When what is not due yet will be: the first time after `after`, if there is any.
 result<std::optional<instant>> next_due(const store&, instant after, reach);
 
+/// By priority, the keys at which first attempts began when they were read last. All that was sent since has
+/// left a mark of its deletion before that place, and a read from the very beginning steps over each of them.
+using outbound_begins = std::map<uint8_t, bytes>;
+
 /// What is due at one destination: the highest priority first, of each the oldest. `skip`: those not wanted.
 /// A time behind `furthest` was set before the clock went back and has come, too.
 struct outbound_question {
@@ -69,8 +74,13 @@ struct outbound_question {
   instant furthest;
   size_t limit = 100;
   std::set<recipient_key> skip;
+  outbound_begins from = {}; ///< what came to lie before these places since is not found
 };
-result<std::vector<outbound_row>> read_outbound(const store&, const outbound_question& what, reach);
+struct outbound_rows {
+  std::vector<outbound_row> rows;
+  outbound_begins begins; ///< for the next question
+};
+result<outbound_rows> read_outbound(const store&, const outbound_question& what, reach);
 
 /// All rows of a destination (empty: of all), in the order of keys, from a place on; for lists.
 struct destination_page {

@@ -19,6 +19,8 @@ constexpr size_t recording_limit = 200;
 constexpr auto tick_interval = std::chrono::seconds(1);
 /// A destination that is always busy looks anew where its mail goes after this time.
 constexpr auto route_lifetime = std::chrono::minutes(5);
+/// Recipients after whose end looks go on where first attempts began.
+constexpr size_t sent_before_begins = 1000;
 /// A connection with nothing to send while others of its destination are busy is kept for so long.
 constexpr auto hungry_limit = std::chrono::seconds(1);
 
@@ -122,6 +124,14 @@ void destination_state::look() {
     for (const auto& [shard, key] : *each) question.in_hand[shard].insert(key);
   question.barred = barred;
   if (down) question.accepted_until = down_at;
+  const auto moment = std::chrono::steady_clock::now();
+  const bool goes_on =
+      sent_since_start >= sent_before_begins && moment - looked_at_all < look_at_all_interval;
+  if (goes_on)
+    question.begins = begins;
+  else
+    looked_at_all = moment;
+  looked_in_part = goes_on;
   const auto result = std::make_shared<jobs_found>();
   auto job = offload::make_work(
       [result, with = with, question = std::move(question)] { *result = read_jobs(with->shards, question); });
@@ -135,6 +145,7 @@ void destination_state::look() {
 
 void destination_state::found(jobs_found what) {
   looking = false;
+  begins = std::move(what.begins);
   may_be_more = may_be_more || what.more;
   look_later = look_later || !what.good;
   unread.insert(what.unread.begin(), what.unread.end());
@@ -262,8 +273,8 @@ void destination_state::gone(const caf::actor_addr& who) {
 }
 
 void destination_state::end_if_idle() {
-  if (looking || may_be_more || look_later || asking_route || !ready.empty() || recording != 0 ||
-      !waiting_for_disk.empty())
+  if (looking || may_be_more || look_later || looked_in_part || asking_route || !ready.empty() ||
+      recording != 0 || !waiting_for_disk.empty())
     return;
   for (const auto& [who, each] : workers)
     if (each.job) return;
@@ -296,6 +307,7 @@ void destination_state::unbar(queue_id id) {
   barred.erase(id);
   if (looking) changed_while_looking.insert(id);
   std::erase_if(passed_over, [&](const auto& each) { return each.second.first == id; });
+  looked_at_all = {}; // it may be due before what was
   may_be_more = true;
   work();
 }

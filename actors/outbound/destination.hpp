@@ -56,6 +56,10 @@ using destination_actor =
                             caf::reacts_to<unbar_here>, caf::reacts_to<atom::drain>,
                             caf::reacts_to<atom::tick>>;
 
+/// A destination that has sent a lot looks at all that is due there this often, and else goes on where it
+/// began last: a number that was given early and came late may lie before that place.
+inline constexpr auto look_at_all_interval = std::chrono::seconds(5);
+
 /// Sends what is due at one destination, over as many connections as it and the dispatcher allow, and writes
 /// down how each delivery ended. It lives while something is due; all it knows is on disk. destination.cpp
 /// hands out, destination_outcome.cpp writes down.
@@ -83,6 +87,11 @@ struct destination_state {
   /// or nothing can be sent for want of something here.
   bool halted = false;
   bool look_later = false; ///< something could not be read: with the next tick
+  /// Where the next look goes on, in a destination that has sent a lot; empty: it looks at all.
+  std::map<size_t, storage::outbound_begins> begins;
+  std::chrono::steady_clock::time_point looked_at_all;
+  bool looked_in_part = false; ///< and at all there is with the next tick
+  size_t sent_since_start = 0;
   uint64_t pokes = 0;
   size_t slots_asked = 0;
   size_t recording = 0;

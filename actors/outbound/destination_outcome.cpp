@@ -95,6 +95,7 @@ void destination_state::commit(job_done what, std::shared_ptr<storage::batch> ba
 void destination_state::recorded(const job_done& what, const verdict& changes,
                                  std::optional<queue_id> report) {
   put_down(*what.job);
+  sent_since_start += what.job->recipients.size();
   with->counters->add(metrics::counter::remote_delivered, changes.delivered);
   with->counters->add(metrics::counter::remote_deferred, changes.deferred);
   with->counters->add(metrics::counter::remote_bounced, changes.bounced);
@@ -114,6 +115,11 @@ void destination_state::not_recorded(job_done what, std::optional<open_answer<jo
 void destination_state::tick() {
   if (std::exchange(look_later, false)) {
     unread.clear();
+    may_be_more = true;
+  }
+  const bool is_time = std::chrono::steady_clock::now() - looked_at_all >= look_at_all_interval;
+  if (looked_in_part && ready.empty() && (is_time || workers.empty())) { // at the latest before it ends
+    looked_at_all = {};
     may_be_more = true;
   }
   send_hungry_away();

@@ -102,18 +102,21 @@ jobs_found read_jobs(const std::vector<spool_shard>& shards, const job_question&
   jobs_found out;
   for (size_t i = 0; i < shards.size(); ++i) {
     storage::outbound_question question{what.destination, what.now, what.furthest, what.limit, {}};
+    if (const auto known = what.begins.find(i); known != what.begins.end()) question.from = known->second;
     if (const auto known = what.in_hand.find(i); known != what.in_hand.end()) question.skip = known->second;
-    const auto rows = storage::read_outbound(*shards[i].with.store, question, storage::reach::disk);
-    if (!rows) {
+    auto found = storage::read_outbound(*shards[i].with.store, question, storage::reach::disk);
+    if (!found) {
       out.good = false;
       continue;
     }
-    if (rows->size() == what.limit) out.more = true;
-    for (size_t at = 0; at < rows->size();) {
+    out.begins[i] = std::move(found->begins);
+    const auto& rows = found->rows;
+    if (rows.size() == what.limit) out.more = true;
+    for (size_t at = 0; at < rows.size();) {
       row_span of_one;
-      const auto id = (*rows)[at].id;
-      while (at < rows->size() && (*rows)[at].id == id && of_one.size() < what.recipients_of_job)
-        of_one.push_back((*rows)[at++]);
+      const auto id = rows[at].id;
+      while (at < rows.size() && rows[at].id == id && of_one.size() < what.recipients_of_job)
+        of_one.push_back(rows[at++]);
       read_job(shards[i], i, of_one, what, out);
     }
   }

@@ -21,6 +21,7 @@ struct job_question {
   std::set<queue_id> barred;                                  ///< neither
   /// What came later is left alone. What came when the clock was ahead of `now` did not come later.
   std::optional<instant> accepted_until;
+  std::map<size_t, storage::outbound_begins> begins = {}; ///< by shard, where reading goes on
 };
 
 struct jobs_found {
@@ -33,6 +34,7 @@ struct jobs_found {
   std::vector<std::pair<size_t, storage::recipient_key>> unread;
   /// Rows of the index that lead to nothing, by shard: to be dropped.
   std::vector<std::pair<size_t, storage::outbound_row>> stray;
+  std::map<size_t, storage::outbound_begins> begins; ///< for the next look
 };
 
 /// What is due at a destination in all shards, as transactions. Blocks: belongs into the read pool.

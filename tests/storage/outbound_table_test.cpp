@@ -70,10 +70,10 @@ TEST_F(OutboundTable, FindsWhatIsDueAtADestinationByPriorityThenAge) {
   put_recipient(b, queue_id{6}, remote(0, "a@one.test", instant(std::chrono::seconds(50)), 1));
   must_commit(b);
   outbound_question what{"one.test", instant(std::chrono::seconds(60)), never, 10, {}};
-  EXPECT_EQ(ids_of(*read_outbound(*store_, what, reach::disk)), (std::vector<uint64_t>{3, 2, 1, 6}));
+  EXPECT_EQ(ids_of(read_outbound(*store_, what, reach::disk)->rows), (std::vector<uint64_t>{3, 2, 1, 6}));
   what.skip = {{queue_id{2}, 0}};
   what.limit = 2;
-  EXPECT_EQ(ids_of(*read_outbound(*store_, what, reach::disk)), (std::vector<uint64_t>{3, 1}));
+  EXPECT_EQ(ids_of(read_outbound(*store_, what, reach::disk)->rows), (std::vector<uint64_t>{3, 1}));
 }
 
 TEST_F(OutboundTable, TakesATimeFromBeforeTheClockWentBackForDue) {
@@ -82,7 +82,40 @@ TEST_F(OutboundTable, TakesATimeFromBeforeTheClockWentBackForDue) {
   put_recipient(b, queue_id{2}, remote(0, "a@one.test", never));
   must_commit(b);
   const outbound_question what{"one.test", instant(std::chrono::seconds(60)), later, 10, {}};
-  EXPECT_EQ(ids_of(*read_outbound(*store_, what, reach::disk)), (std::vector<uint64_t>{2}));
+  EXPECT_EQ(ids_of(read_outbound(*store_, what, reach::disk)->rows), (std::vector<uint64_t>{2}));
+}
+
+TEST_F(OutboundTable, GoesOnWhereFirstAttemptsBeganWithoutMissingWhatComesNext) {
+  batch b(*store_);
+  for (const uint64_t id : {1, 2, 3}) put_recipient(b, queue_id{id}, remote(0, "a@one.test"));
+  auto again = remote(0, "a@one.test", instant(std::chrono::seconds(50)));
+  put_recipient(b, queue_id{9}, again);
+  must_commit(b);
+  outbound_question what{"one.test", instant(std::chrono::seconds(60)), later, 10, {}};
+  auto read = [&] {
+    auto found = read_outbound(*store_, what, reach::disk);
+    what.from = found->begins;
+    return ids_of(found->rows);
+  };
+  EXPECT_EQ(read(), (std::vector<uint64_t>{1, 2, 3, 9}));
+  const auto first_place = what.from;
+  batch sent(*store_);
+  for (const uint64_t id : {1, 2}) delete_recipient(sent, queue_id{id}, remote(0, "a@one.test"));
+  put_recipient(sent, queue_id{4}, remote(0, "a@one.test"));
+  put_recipient(sent, queue_id{5}, remote(0, "a@one.test", instant{}, 10));
+  must_commit(sent);
+  EXPECT_EQ(read(), (std::vector<uint64_t>{5, 3, 4, 9})) << "a priority that was not there before, too";
+  EXPECT_NE(what.from, first_place);
+  // When all is sent the place is kept: what comes next is behind it.
+  batch all_sent(*store_);
+  for (const uint64_t id : {3, 4}) delete_recipient(all_sent, queue_id{id}, remote(0, "a@one.test"));
+  delete_recipient(all_sent, queue_id{5}, remote(0, "a@one.test", instant{}, 10));
+  must_commit(all_sent);
+  EXPECT_EQ(read(), (std::vector<uint64_t>{9})) << "an attempt made again is no place to begin at";
+  batch next(*store_);
+  put_recipient(next, queue_id{6}, remote(0, "a@one.test"));
+  must_commit(next);
+  EXPECT_EQ(read(), (std::vector<uint64_t>{6, 9}));
 }
 
 TEST_F(OutboundTable, FollowsTheRecord) {
