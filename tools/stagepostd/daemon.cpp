@@ -5,6 +5,7 @@
 #include "actors/log/log.hpp"
 #include "actors/net/own_addresses.hpp"
 #include "actors/net/scheduler.hpp"
+#include "actors/supervisor/pulse.hpp"
 #include "actors/supervisor/tree.hpp"
 #include "actors/wall_clock.hpp"
 #include "admin/http/connection.hpp"
@@ -31,6 +32,8 @@ namespace {
 constexpr auto drain_limit = std::chrono::seconds(10);
 /// How often the main thread looks up from waiting for signals, for the watchdog.
 constexpr int watch_interval_seconds = 5;
+/// What does not move for so long hangs. A disk that is slow to sync does not take that long.
+constexpr auto hang_limit = std::chrono::seconds(60);
 /// Descriptors for stores, logs and the like, beside those of connections.
 constexpr uint64_t own_descriptors = 2000;
 
@@ -42,6 +45,15 @@ log::level to_log(conf::log_level level) {
   case conf::log_level::debug: return log::level::debug;
   }
   return log::level::info;
+}
+
+void log_silent(const std::vector<std::string>& names) {
+  std::string all;
+  for (const auto& each : names) all += (all.empty() ? "" : ", ") + each;
+  if (names.empty())
+    log::warn("all moves again");
+  else
+    log::error("no sign of life for {} seconds: {}", hang_limit.count(), all);
 }
 
 std::shared_ptr<net::tls_context> read_certificates(const std::vector<conf::certificate_files>& files) {
@@ -303,9 +315,15 @@ void server::reload() {
 
 void server::serve() {
   jump_watch watch(wall_clock(), std::chrono::steady_clock::now());
+  supervisor::pulse pulse(*system_, supervisor::committers_of(tree_));
+  std::vector<std::string> told;
   for (;;) {
     const int signal = wait_for_signal(watch_interval_seconds);
-    notify("WATCHDOG=1");
+    const auto silent = pulse.silent(hang_limit);
+    if (silent.empty()) notify("WATCHDOG=1"); // else the service manager starts us anew
+    if (silent != told) log_silent(silent);
+    told = silent;
+    pulse.feel();
     // Due times are stored in UTC: who wonders why mail waits finds the jump in the log.
     if (const auto jump = watch.look(wall_clock(), std::chrono::steady_clock::now()); jump.count() != 0)
       log::warn("the wall clock jumped by {} seconds",
