@@ -57,9 +57,9 @@ template <>
 std::span<const setting<system_settings>> settings_of() {
   static const auto table = [] {
     std::vector<setting<system_settings>> all;
-    for (const auto part :
-         {smtp_in_table(), lmtp_table(), pop3_table(), imap_table(), password_table(), spool_table(),
-          smtp_out_table(), store_table(), index_table(), resolver_table(), service_table(), report_table()})
+    for (const auto part : {smtp_in_table(), lmtp_table(), pop3_table(), imap_table(), password_table(),
+                            spool_table(), smtp_out_table(), priority_table(), message_rules_table(),
+                            store_table(), index_table(), resolver_table(), service_table(), report_table()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -12,8 +12,9 @@
 
 namespace stagepost::conf {
 
-/// Where a setting is kept: in the file of one node, or in the store for the system, a domain or a user.
-enum class scope : uint8_t { node, system, domain, user };
+/// Where a setting is kept: in the file of one node, or in the store for the system, a domain, a user or a
+/// gateway.
+enum class scope : uint8_t { node, system, domain, user, gateway };
 
 /// When a change counts.
 enum class takes_effect : uint8_t { live, restart };
@@ -37,19 +38,26 @@ enum class unit : uint8_t { none, bytes, kb, mb, seconds, minutes, hours, days, 
 
 /// Further rules for a text.
 enum class text_form : uint8_t {
-  line,           // UTF-8 without control characters
-  banner,         // a line with BANNER-01..BANNER-05 in it
-  path,           // absolute path of a file or folder
-  host_name,      // LDH labels
-  host_pattern,   // a host name, its first label may be "*"
-  listen_address, // IPv4, IPv6, "*" or an absolute path
-  identifier,     // letters, digits, "-", "_", "."
-  time_zone,      // name of the IANA time zone database
-  mail_address,   // local part and domain
-  separator,      // one printing character of an address, or nothing
-  dns_server,     // IPv4 or IPv6, with "@" and a port when that is not 53
-  ip_address,     // IPv4 or IPv6
-  route,          // outbound_route.hpp
+  line,            // UTF-8 without control characters
+  banner,          // a line with BANNER-01..BANNER-05 in it
+  path,            // absolute path of a file or folder
+  host_name,       // LDH labels
+  host_pattern,    // a host name, its first label may be "*"
+  listen_address,  // IPv4, IPv6, "*" or an absolute path
+  identifier,      // letters, digits, "-", "_", "."
+  time_zone,       // name of the IANA time zone database
+  mail_address,    // local part and domain
+  separator,       // one printing character of an address, or nothing
+  dns_server,      // IPv4 or IPv6, with "@" and a port when that is not 53
+  ip_address,      // IPv4 or IPv6
+  route,           // outbound_route.hpp
+  text,            // UTF-8 of any number of lines, without other control characters
+  domain_name,     // as of mail addresses, letters of any language
+  sender_override, // an address or @domain, "=", a priority, and why
+  sender_pattern,  // an address or a domain with "*" in it
+  named_address,   // an IP address, "=", the host name it goes by
+  host,            // a host name or an IP address
+  url,             // http or https
 };
 
 /// What is known of one setting besides its value; API schema, console form, example file and reference text
@@ -84,7 +92,7 @@ struct setting : description {
 };
 
 /// All settings of a struct in the order they are shown. Settings is node_settings, system_settings,
-/// domain_settings, user_settings, or (as part of the file) listener or certificate_files.
+/// domain_settings, user_settings, those of gateways, or (as part of the file) listener or certificate_files.
 template <class Settings>
 std::span<const setting<Settings>> settings_of();
 
@@ -100,6 +108,10 @@ template <>
 std::span<const setting<domain_settings>> settings_of();
 template <>
 std::span<const setting<user_settings>> settings_of();
+template <>
+std::span<const setting<outgoing_gateway_settings>> settings_of();
+template <>
+std::span<const setting<incoming_gateway_settings>> settings_of();
 
 /// The known name that resembles `name` most, or empty when none is near.
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> known);

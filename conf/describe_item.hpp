@@ -86,6 +86,10 @@ template <>
 inline constexpr scope scope_of<domain_settings> = scope::domain;
 template <>
 inline constexpr scope scope_of<user_settings> = scope::user;
+template <>
+inline constexpr scope scope_of<outgoing_gateway_settings> = scope::gateway;
+template <>
+inline constexpr scope scope_of<incoming_gateway_settings> = scope::gateway;
 
 /// Makes the entry of one member, named by the way to it from its root struct:
 /// `item<&system_settings::imap, &imap_settings::banner>({.name = "imap.banner", …})`.
@@ -125,6 +129,8 @@ std::span<const setting<system_settings>> imap_table();
 std::span<const setting<system_settings>> password_table();
 std::span<const setting<system_settings>> spool_table();
 std::span<const setting<system_settings>> smtp_out_table();
+std::span<const setting<system_settings>> priority_table();
+std::span<const setting<system_settings>> message_rules_table();
 std::span<const setting<system_settings>> store_table();
 std::span<const setting<system_settings>> index_table();
 std::span<const setting<system_settings>> resolver_table();

@@ -91,6 +91,21 @@ constexpr std::array table{
              "its header.",
          .maximum = 200,
          .unit = unit::kb}),
+    item<out, &smtp_out_settings::mta_sts>(
+        {.name = "smtp_out.mta_sts",
+         .sentence = "Follows what domains publish by MTA-STS: mail for them goes only to servers that "
+                     "prove who they are."}),
+    item<out, &smtp_out_settings::authenticated_as_header>(
+        {.name = "smtp_out.authenticated_as_header",
+         .sentence = "Mail for other servers says in X-Stagepost-Authenticated-As who logged in to send it.",
+         .spec = "SMTPOUT-10"}),
+    item<out, &smtp_out_settings::host_names>(
+        {.name = "smtp_out.host_names",
+         .sentence = "Host names that this server goes by on connections from its addresses; on others it "
+                     "is the name of the node.",
+         .spec = "BIND-16 BIND-17",
+         .form = text_form::named_address,
+         .may_be_empty = true}),
 };
 
 } // namespace

@@ -45,6 +45,43 @@ std::span<const setting<user_settings>> settings_of() {
                                              .sentence =
                                                  "Takes mail to the user's name with a suffix after the "
                                                  "separator."}),
+      item<&user_settings::forward_to>({.name = "forward_to",
+                                        .sentence = "Addresses that the user's mail is sent on to.",
+                                        .spec = "FWD-01",
+                                        .maximum = 20,
+                                        .form = text_form::mail_address,
+                                        .may_be_empty = true}),
+      item<&user_settings::forward_keep_copy>({.name = "forward_keep_copy",
+                                               .sentence = "Mail that is sent on stays in the mailbox, too.",
+                                               .spec = "FWD-01"}),
+      item<&user_settings::auto_responder_enabled>(
+          {.name = "auto_responder_enabled",
+           .sentence = "Answers mail by itself, for instance while the user is away.",
+           .spec = "AUTO-01"}),
+      item<&user_settings::auto_responder_subject>(
+          {.name = "auto_responder_subject",
+           .sentence = "Subject of the answer; empty for that of the message it answers.",
+           .spec = "AUTO-01",
+           .may_be_empty = true}),
+      item<&user_settings::auto_responder_text>({.name = "auto_responder_text",
+                                                 .sentence = "Text of the answer.",
+                                                 .spec = "AUTO-01",
+                                                 .maximum = 16384,
+                                                 .form = text_form::text,
+                                                 .may_be_empty = true}),
+      item<&user_settings::throttle_messages>(
+          {.name = "throttle_messages_per_hour",
+           .sentence = "Messages the user may send in an hour, each recipient counted; above it happens "
+                       "what the domain's throttle_messages_action says.",
+           .spec = "USR-11",
+           .when_absent = "unlimited"}),
+      item<&user_settings::throttle_bandwidth>(
+          {.name = "throttle_bandwidth_per_hour_mb",
+           .sentence = "Data the user may send in an hour; above it happens what the domain's "
+                       "throttle_bandwidth_action says.",
+           .spec = "USR-11",
+           .unit = unit::mb,
+           .when_absent = "unlimited"}),
   };
   return table;
 }

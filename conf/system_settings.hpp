@@ -139,6 +139,48 @@ struct smtp_out_settings {
   std::string source_ipv6;
   bool fall_back_to_primary = true;
   byte_count returned_message = kb(50);
+  bool mta_sts = true;
+  bool authenticated_as_header = false;
+  /// "address=host name": what we call ourselves on connections from that address.
+  std::vector<std::string> host_names;
+};
+
+/// Which mail for other servers goes first (PRIO-01: 10 is the highest).
+struct priority_settings {
+  uint32_t standard = 5;
+  bool standard_enabled = true;
+  uint32_t over_size = 5;
+  bool over_size_enabled = false;
+  byte_count over_size_threshold = kb(10240);
+  uint32_t auto_responders = 5;
+  bool auto_responders_enabled = false;
+  uint32_t bounces = 5;
+  bool bounces_enabled = false;
+  uint32_t after_attempts_1 = 5;
+  bool after_attempts_1_enabled = false;
+  uint32_t attempts_1 = 1;
+  uint32_t after_attempts_2 = 5;
+  bool after_attempts_2_enabled = false;
+  uint32_t attempts_2 = 2;
+  /// "address=priority description" or "@domain=priority description".
+  std::vector<std::string> sender_overrides;
+};
+
+/// Mail that users have sent on to addresses elsewhere.
+struct forwarding_settings {
+  std::vector<std::string> blacklist; // domains
+  std::chrono::days srs_lifetime{21};
+};
+
+/// A text at the end of messages.
+struct footer_settings {
+  bool enabled = false;
+  std::string text;
+  bool domains_may_override = false;
+};
+
+struct security_settings {
+  std::vector<std::string> blocked_senders; // addresses and domains, "*" for any characters
 };
 
 struct spool_settings {
@@ -148,6 +190,11 @@ struct spool_settings {
   uint32_t delivery_workers = 200;
   uint32_t attempts_with_dns_errors = 2;
   uint32_t delay_notice_after = 3;
+  std::chrono::seconds delivery_delay{15};
+  std::string command_line;
+  bool command_line_enabled = false;
+  std::chrono::seconds command_line_timeout{5};
+  uint32_t command_line_processes = 2;
 };
 
 struct store_settings {
@@ -229,6 +276,10 @@ struct system_settings {
   password_settings passwords;
   spool_settings spool;
   smtp_out_settings smtp_out;
+  priority_settings priority;
+  forwarding_settings forwarding;
+  footer_settings footer;
+  security_settings security;
   store_settings store;
   index_settings index;
   resolver_settings resolver;

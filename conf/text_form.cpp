@@ -72,6 +72,43 @@ bool is_dns_server(std::string_view text) {
   return port && *port != 0;
 }
 
+// TAB and LF are part of a text that people write; CR is how some of their programs end lines.
+bool is_text(std::string_view text) {
+  return is_utf8(text) && std::none_of(text.begin(), text.end(), [](unsigned char c) {
+           return (c < 32 && c != '\t' && c != '\n' && c != '\r') || c == 127;
+         });
+}
+
+bool is_domain_name(std::string_view text) {
+  return text.size() <= 255 && is_line(text) && text.find_first_of(" @*,=") == text.npos &&
+         text.front() != '.' && text.back() != '.';
+}
+
+bool is_sender_override(std::string_view text) {
+  const auto equals = text.rfind('=', text.find(' '));
+  if (equals == text.npos || !is_line(text)) return false;
+  const auto who = text.substr(0, equals);
+  const auto known = who.starts_with('@') ? is_domain_name(who.substr(1)) : is_mail_address(who);
+  const auto priority = parse_number<uint8_t>(text.substr(equals + 1, text.find(' ') - equals - 1));
+  return known && priority && *priority >= 1 && *priority <= 10;
+}
+
+bool is_sender_pattern(std::string_view text) {
+  return text.size() <= 320 && is_line(text) && text.find_first_of(" ,") == text.npos;
+}
+
+bool is_named_address(std::string_view text) {
+  const auto equals = text.find('=');
+  return equals != text.npos && parse_ip(text.substr(0, equals)) && is_host_name(text.substr(equals + 1));
+}
+
+bool is_url(std::string_view text) {
+  for (const std::string_view scheme : {"https://", "http://"})
+    if (text.starts_with(scheme))
+      return text.size() > scheme.size() && is_line(text) && text.find_first_of(" \"<>\\") == text.npos;
+  return false;
+}
+
 } // namespace
 
 bool has_form(text_form form, std::string_view text) {
@@ -90,6 +127,13 @@ bool has_form(text_form form, std::string_view text) {
   case text_form::dns_server: return is_dns_server(text);
   case text_form::ip_address: return parse_ip(text).has_value();
   case text_form::route: return parse_route(text).has_value();
+  case text_form::text: return is_text(text);
+  case text_form::domain_name: return is_domain_name(text);
+  case text_form::sender_override: return is_sender_override(text);
+  case text_form::sender_pattern: return is_sender_pattern(text);
+  case text_form::named_address: return is_named_address(text);
+  case text_form::host: return is_host_name(text) || parse_ip(text).has_value();
+  case text_form::url: return is_url(text);
   }
   return false;
 }
@@ -112,6 +156,15 @@ std::string_view phrase_of(text_form form) {
   case text_form::route:
     return "a route such as example.org=192.0.2.1:25 or *=[2001:db8::1]:25 required (none, opportunistic or "
            "required TLS)";
+  case text_form::text: return "UTF-8 text without control characters other than line ends and tabs";
+  case text_form::domain_name: return "a domain name";
+  case text_form::sender_override:
+    return "an address or @domain with a priority from 1 to 10 and a description, such as "
+           "support@example.org=8 answers to customers";
+  case text_form::sender_pattern: return "an address or a domain, with \"*\" for any characters";
+  case text_form::named_address: return "an address and its host name, such as 192.0.2.1=mail.example.org";
+  case text_form::host: return "a host name or an IP address";
+  case text_form::url: return "an http or https address";
   }
   return "a text";
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace stagepost::conf {
 
@@ -20,6 +21,13 @@ struct user_settings {
   std::optional<uint32_t> max_recipients;     // nothing: the domain's
   std::optional<std::string> time_zone;       // nothing: the domain's
   bool plus_addressing = true;
+  std::vector<std::string> forward_to;
+  bool forward_keep_copy = true;
+  bool auto_responder_enabled = false;
+  std::string auto_responder_subject; // empty: that of the message answered
+  std::string auto_responder_text;
+  std::optional<uint32_t> throttle_messages;    // nothing: unlimited, the domain's threshold still counts
+  std::optional<byte_count> throttle_bandwidth; // the same
 };
 
 } // namespace stagepost::conf

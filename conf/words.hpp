@@ -57,12 +57,32 @@ struct words<canonical_form> {
   static constexpr std::array<std::string_view, 2> all{"simple", "relaxed"};
 };
 template <>
+struct words<throttle_action> {
+  static constexpr std::array<std::string_view, 3> all{"none", "delay", "reject"};
+};
+template <>
+struct words<gateway_tls> {
+  static constexpr std::array<std::string_view, 4> all{"none", "opportunistic", "starttls", "ssl"};
+};
+template <>
+struct words<gateway_mode> {
+  static constexpr std::array<std::string_view, 2> all{"backup_mx", "domain_forwarding"};
+};
+template <>
+struct words<user_verification> {
+  static constexpr std::array<std::string_view, 3> all{"none", "web_service", "probe"};
+};
+template <>
+struct words<domain_verification> {
+  static constexpr std::array<std::string_view, 3> all{"list", "web_service", "mx"};
+};
+template <>
 struct words<tls_version> {
   static constexpr std::array<std::string_view, 2> all{"1.2", "1.3"};
 };
 template <>
 struct words<scope> {
-  static constexpr std::array<std::string_view, 4> all{"node", "system", "domain", "user"};
+  static constexpr std::array<std::string_view, 5> all{"node", "system", "domain", "user", "gateway"};
 };
 template <>
 struct words<takes_effect> {
@@ -81,9 +101,11 @@ struct words<unit> {
 };
 template <>
 struct words<text_form> {
-  static constexpr std::array<std::string_view, 13> all{
-      "line",      "banner",       "path",      "host_name",  "host_pattern", "listen_address", "identifier",
-      "time_zone", "mail_address", "separator", "dns_server", "ip_address",   "route"};
+  static constexpr std::array<std::string_view, 20> all{
+      "line",       "banner",    "path",         "host_name",       "host_pattern",   "listen_address",
+      "identifier", "time_zone", "mail_address", "separator",       "dns_server",     "ip_address",
+      "route",      "text",      "domain_name",  "sender_override", "sender_pattern", "named_address",
+      "host",       "url"};
 };
 
 template <class Enum>
