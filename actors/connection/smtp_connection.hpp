@@ -50,6 +50,7 @@ private:
   bool done_ = false;
   domain::login_answer account_; ///< of who logged in
   domain::address_found sender_; ///< of the envelope's sender
+  bool sender_is_null_ = true;
   std::vector<spool::addressee> recipients_;
   std::map<domain_id, uint64_t> refused_; ///< recipients, by domain; not told to the statistics yet
   std::optional<body_writer> body_;

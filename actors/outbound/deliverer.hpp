@@ -76,7 +76,7 @@ private:
   uint32_t next_piece_ = 0;
   std::optional<leaving_content> content_;
   domain::signers_found signers_; ///< of the message at hand
-  bytes signatures_;              ///< fields that go in front of it
+  bytes in_front_;                ///< fields that go in front of it
 };
 
 } // namespace stagepost::outbound

@@ -42,10 +42,14 @@ struct envelope {
   /// Not said by the client but by the message: to whom it was delivered before (Delivered-To, RFC 9228),
   /// canonical.
   std::vector<std::string> delivered_to = {};
+  /// Users of ours who had it sent on, the last one first: canonical, and among `delivered_to`. Its header
+  /// does not name them yet.
+  std::vector<std::string> forwarded_for = {};
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, envelope& x) {
-    return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id, x.delivered_to);
+    return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id, x.delivered_to,
+             x.forwarded_for);
   }
 };
 
