@@ -41,6 +41,8 @@ private:
   net::task<smtp::actions> accept(const smtp::accept_message& asked);
   net::task<std::vector<smtp::verdict>> hand_over(const smtp::accept_message& asked);
   void mark_loops(const smtp::envelope& envelope);
+  /// Whom to check when the message is sent on: another server, not a user nor one who speaks for others.
+  smtp::origin origin() const;
   spool::accept_message order_for(const smtp::envelope& envelope);
   smtp::verdict verdict_of(spool::first_try how) const;
   void give_up_body();

@@ -338,11 +338,12 @@ net::task<std::optional<client::outcome>> deliverer::prepare(client::transaction
   if (!refused) refused = co_await find_signers();
   if (refused) co_return refused;
   if (!signers_.signers->empty()) co_await sign();
+  if (!body_lost_ && !job_->envelope.forwarded_for.empty()) refused = co_await seal();
   if (body_lost_)
     co_return client::own_decision(client::fate::temporary, client::stage::mail, {4, 3, 0},
                                    "The message cannot be read here");
   if (what.size_bytes != 0) what.size_bytes += in_front_.size();
-  co_return std::nullopt;
+  co_return refused;
 }
 
 /// What a user of ours hands in is signed by his domain, whatever its header says it is from: he cannot have

@@ -51,6 +51,7 @@ delivery::forward make_forward(const forward_source& from, const domain::forward
     made.recipients.back().index = uint32_t(made.recipients.size() - 1);
   }
   auto envelope = from.envelope;
+  if (envelope.origin.mail_from.empty()) envelope.origin.mail_from = envelope.sender;
   envelope.sender = plan.sender;
   mark(envelope, plan.address);
   made.message = from.message; // whoever handed it in signs for it still
