@@ -138,10 +138,12 @@ enum class trace_kind : uint8_t {
   deferred,
   bounced,
   removed,
-  held,    ///< cannot be delivered, and nobody is told yet: waits for the administrator
-  refused, ///< given back to the client that is still connected (LMTP)
-  ordered, ///< by the administrator
-  untold,  ///< nobody got a report, because the sender cannot be reached
+  held,          ///< cannot be delivered, and nobody is told yet: waits for the administrator
+  refused,       ///< given back to the client that is still connected (LMTP)
+  ordered,       ///< by the administrator
+  untold,        ///< nobody got a report, because the sender cannot be reached
+  forwarded,     ///< sent on by its recipient, as a message with a number of its own
+  not_forwarded, ///< to addresses it cannot be sent on to
 };
 struct trace_step {
   instant at;

@@ -57,10 +57,19 @@ std::string mailbox_line(const domain::account_target& who) {
          shown(who.address) + ", shard " + std::to_string(who.shard);
 }
 
+std::string user_line(const domain::account_target& who) {
+  switch (who.forwards) {
+  case domain::forwarding::none: break;
+  case domain::forwarding::with_copy: return mailbox_line(who) + ", and is sent on";
+  case domain::forwarding::away: return "is sent on";
+  }
+  return mailbox_line(who);
+}
+
 /// What becomes of an address of this server that needs no further look.
 std::string local_line(const domain::address_found& found) {
   switch (found.kind) {
-  case domain::address_kind::account: return mailbox_line(found.target);
+  case domain::address_kind::account: return user_line(found.target);
   case domain::address_kind::unknown: return "is refused: the domain is ours and has no such user";
   case domain::address_kind::disabled: return "is refused: the user or his domain is switched off";
   case domain::address_kind::domain_full: return "is refused: the disk space of the domain is used up";
@@ -83,6 +92,28 @@ net::task<> add_plan(caf::event_based_actor* self, const control_services& with,
   for (const auto& each : found->lines) lines.emplace_back("  " + each);
 }
 
+/// Adds where the mail of a user goes who has it sent on.
+net::task<> add_forward(caf::event_based_actor* self, const control_services& with, account_id user,
+                        json::array& lines) {
+  domain::plan_forward order{user, {}, {}};
+  auto found = co_await net::ask<domain::forward_planned>(self, with.with->directory, order);
+  if (!found || !found->done) {
+    lines.emplace_back("where to cannot be looked up now: the directory does not answer");
+    co_return;
+  }
+  for (const auto& each : found->to) {
+    if (each.kind == domain::address_kind::elsewhere)
+      co_await add_plan(self, with, each.address, lines);
+    else if (each.kind == domain::address_kind::alias)
+      lines.emplace_back(shown(each.address) + " is an alias");
+    else
+      lines.emplace_back(shown(each.address) + ' ' + user_line(each.target));
+  }
+  for (const auto& [address, why] : found->not_sent_to)
+    lines.emplace_back("it is not sent on to " + shown(address) + ": " + why +
+                       "; a copy stays in the mailbox");
+}
+
 net::task<> add_expansion(caf::event_based_actor* self, const control_services& with, std::string address,
                           json::array& lines) {
   domain::expand_address order{address, most_targets};
@@ -91,8 +122,7 @@ net::task<> add_expansion(caf::event_based_actor* self, const control_services& 
     lines.emplace_back(shown(address) + " cannot be looked up now: the directory does not answer");
     co_return;
   }
-  lines.emplace_back(shown(address) + " is an alias");
-  for (const auto& each : found->accounts) lines.emplace_back(shown(each.address) + ' ' + mailbox_line(each));
+  for (const auto& each : found->accounts) lines.emplace_back(shown(each.address) + ' ' + user_line(each));
   for (const auto& each : found->nowhere)
     lines.emplace_back(shown(each) + " is refused: there is no such user");
   std::set<std::string> domains;
@@ -115,12 +145,20 @@ control_task route_of(caf::event_based_actor* self, const control_services& with
   auto found = co_await net::ask<domain::address_found>(self, with.with->directory, order);
   if (!found) co_return refusal("The server is stopping.");
   json::array lines;
-  if (found->kind == domain::address_kind::alias)
+  switch (found->kind) {
+  case domain::address_kind::alias:
+    lines.emplace_back(shown(address) + " is an alias");
     co_await add_expansion(self, with, address, lines);
-  else if (found->kind == domain::address_kind::elsewhere)
-    co_await add_plan(self, with, address, lines);
-  else
-    lines.emplace_back(shown(address) + ' ' + local_line(*found));
+    break;
+  case domain::address_kind::returning:
+    lines.emplace_back(shown(address) + " takes bounces of mail that was sent on back to its sender");
+    co_await add_expansion(self, with, address, lines);
+    break;
+  case domain::address_kind::elsewhere: co_await add_plan(self, with, address, lines); break;
+  default: lines.emplace_back(shown(address) + ' ' + local_line(*found));
+  }
+  if (found->kind == domain::address_kind::account && found->target.forwards != domain::forwarding::none)
+    co_await add_forward(self, with, found->target.account, lines);
   json::object result = accepted();
   result["address"] = shown(address);
   result["lines"] = std::move(lines);

@@ -61,6 +61,8 @@ std::string_view name_of(storage::trace_kind kind) {
   case storage::trace_kind::refused: return "refused";
   case storage::trace_kind::ordered: return "ordered";
   case storage::trace_kind::untold: return "untold";
+  case storage::trace_kind::forwarded: return "forwarded";
+  case storage::trace_kind::not_forwarded: return "not_forwarded";
   }
   return "unknown";
 }

@@ -41,6 +41,8 @@ private:
   net::task<smtp::actions> accept(const smtp::accept_message& asked);
   net::task<std::vector<smtp::verdict>> hand_over(const smtp::accept_message& asked);
   void mark_loops(const smtp::envelope& envelope);
+  /// Whom to check when the message is sent on: another server, not a user nor one who speaks for others.
+  smtp::origin origin() const;
   spool::accept_message order_for(const smtp::envelope& envelope);
   smtp::verdict verdict_of(spool::first_try how) const;
   void give_up_body();
@@ -50,6 +52,7 @@ private:
   bool done_ = false;
   domain::login_answer account_; ///< of who logged in
   domain::address_found sender_; ///< of the envelope's sender
+  bool sender_is_null_ = true;
   std::vector<spool::addressee> recipients_;
   std::map<domain_id, uint64_t> refused_; ///< recipients, by domain; not told to the statistics yet
   std::optional<body_writer> body_;

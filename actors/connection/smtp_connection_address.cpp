@@ -12,12 +12,15 @@ net::task<smtp::verdict> smtp_connection::check_sender(const smtp::check_sender&
   declared_size_bytes_ = asked.declared_size_bytes;
   sender_ = {};
   sender_.kind = domain::address_kind::elsewhere;
-  if (asked.address.empty()) co_return smtp::verdict::accepted;
+  sender_is_null_ = asked.address.empty();
+  if (sender_is_null_) co_return smtp::verdict::accepted;
   domain::find_address order{asked.address};
   auto found = co_await net::ask<domain::address_found>(this, with_->directory, order);
   if (!found || found->kind == domain::address_kind::unavailable) co_return smtp::verdict::temporary_failure;
   sender_ = *found;
   if (sender_.kind == domain::address_kind::disabled) co_return smtp::verdict::refused_by_policy; // SMTPIN-31
+  // Mail that we sent on, sent on once more: who does that is none of our users.
+  if (sender_.kind == domain::address_kind::returning) sender_.is_local_domain = false;
   co_return smtp::verdict::accepted;
 }
 
@@ -36,6 +39,9 @@ smtp::verdict smtp_connection::judge(const domain::address_found& found) const {
   case domain::address_kind::alias:
     return must_log_in && in.require_auth_for_local_deliveries ? smtp::verdict::authentication_required
                                                                : smtp::verdict::accepted;
+  // DLV-09: it is there for bounces; anything else would use us to reach a sender of others' mail.
+  case domain::address_kind::returning:
+    return sender_is_null_ ? smtp::verdict::accepted : smtp::verdict::refused_by_policy;
   case domain::address_kind::unknown: return smtp::verdict::unknown_user;
   case domain::address_kind::disabled: return smtp::verdict::mailbox_disabled;
   case domain::address_kind::domain_full: return over_quota;
@@ -61,6 +67,7 @@ smtp::verdict smtp_connection::judge(const domain::address_found& found) const {
 }
 
 net::task<bool> smtp_connection::has_room(const domain::account_target& target) {
+  if (target.forwards == domain::forwarding::away) co_return true;
   if (target.quota_bytes == 0 || target.shard >= with_->shards.size()) co_return true;
   mailbox::open_account order{target.account, target.quota_bytes, {}};
   auto opened = co_await net::ask<mailbox::account_opened>(this, with_->shards[target.shard].accounts, order);

@@ -92,11 +92,22 @@ void smtp_connection::mark_loops(const smtp::envelope& envelope) {
   }
 }
 
+smtp::origin smtp_connection::origin() const {
+  const auto all = with_->settings->get();
+  const bool speaks_for_others =
+      is_listed(all->smtp_in.auth_exempt_networks) || is_listed(all->smtp_in.whitelisted_networks);
+  if (with_->listener.service != conf::service::smtp || !session_->authenticated_as().empty() ||
+      speaks_for_others || !conf::parse_ip(peer_.address))
+    return {};
+  return {peer_.address, session_->helo_name(), {}};
+}
+
 spool::accept_message smtp_connection::order_for(const smtp::envelope& envelope) {
   spool::accept_message order;
   order.id = queue_id_;
   order.envelope = envelope;
   order.envelope.recipients.clear();
+  order.envelope.origin = origin();
   // RFC 2033 4.2: an LMTP client hears of a loop itself; others only of the message as a whole.
   for (const auto& each : recipients_)
     if (!is_lmtp() || !each.delivered_before) order.recipients.push_back(each);

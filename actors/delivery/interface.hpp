@@ -5,17 +5,32 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace stagepost::delivery {
 
-/// Put a waiting message into the mailbox of one of its recipients. That it is there and that it no longer
-/// waits become true in one step, so a crash never delivers twice nor not at all.
+/// What is sent on of a message whose recipient wants his mail elsewhere, too, or only there (FWD-01): a
+/// message with a number and an envelope of its own, whose body is that of the message it comes from.
+struct forward {
+  storage::spool_record message;
+  std::vector<storage::spool_recipient> recipients; ///< none: nothing is sent on
+  storage::trace_step accepted;                     ///< begins its trace
+  std::vector<storage::trace_step> told; ///< what the trace of the message it comes from says of it
+  bool keeps_copy = true;                ///< the recipient's mailbox gets the message, too
+};
+using forward_ptr = std::shared_ptr<const forward>;
+
+/// Put a waiting message into the mailbox of one of its recipients, or send it on in its stead. That it is
+/// there, that it is sent on and that it no longer waits become true in one step, so a crash never delivers
+/// twice nor not at all.
 struct deliver_locally {
   storage::spool_record message;
   storage::spool_recipient recipient;
   uint64_t quota_bytes = 0;
-  bool last = false; ///< no other recipient is left: the message leaves the spool with this delivery
+  bool last = false;        ///< no other recipient is left: the message leaves the spool with this delivery
+  forward_ptr forward = {}; ///< may be none
 };
 
 enum class result_kind : uint8_t {

@@ -1,5 +1,6 @@
 #include "actors/delivery/local.hpp"
 
+#include "actors/delivery/forward.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/wall_clock.hpp"
@@ -27,6 +28,7 @@ delivery_result to_result(const mailbox::inserted& put, const storage::store& st
 std::shared_ptr<storage::batch> local_state::end_of_wait(const deliver_locally& what) const {
   auto batch = std::make_shared<storage::batch>(*shards[home].with.store);
   storage::delete_recipient(*batch, what.message.id, what.recipient.index);
+  if (what.forward) put_forward(*batch, *what.forward, what.message.id, what.recipient);
   if (what.last) {
     storage::delete_spool(*batch, what.message.id);
     storage::drop_reference(*batch, what.message.body, storage::blob_owner::spool, what.message.id.value, 0);
@@ -54,13 +56,29 @@ mailbox::deliver_message local_state::order(const deliver_locally& what, blob_id
 
 caf::result<delivery_result> local_state::deliver(const deliver_locally& what) {
   auto answer = self->make_response_promise<delivery_result>();
-  if (what.recipient.shard >= shards.size())
+  if (what.forward && !what.forward->keeps_copy)
+    pass_on(what, answer);
+  else if (what.recipient.shard >= shards.size())
     answer.deliver(delivery_result{result_kind::failed, "451 4.3.5 no such shard"});
   else if (what.recipient.shard == home)
     into_home(what, answer);
   else
     into_other(what, answer);
   return answer;
+}
+
+void local_state::pass_on(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
+  self->request(shards[home].with.committer, caf::infinite,
+                committer::commit_batch{end_of_wait(what), nullptr})
+      .then(
+          [answer](committer::committed) mutable {
+            answer.deliver(delivery_result{result_kind::delivered, {}});
+          },
+          [this, answer](caf::error& failed) mutable {
+            const bool full = shards[home].with.store->failed();
+            answer.deliver(delivery_result{full ? result_kind::no_store : result_kind::unknown,
+                                           "451 4.3.0 " + describe(failed)});
+          });
 }
 
 void local_state::into_home(const deliver_locally& what,

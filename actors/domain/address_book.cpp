@@ -61,13 +61,20 @@ conf::user_settings settings_of(const storage::account_record& account) {
   return conf::decode<conf::user_settings>(to_stored(account.settings)).settings;
 }
 
+forwarding forwarding_of(const conf::user_settings& settings) {
+  if (settings.forward_to.empty()) return forwarding::none;
+  return settings.forward_keep_copy ? forwarding::with_copy : forwarding::away;
+}
+
 account_target target_of(const storage::account_record& account, const storage::domain_record& domain) {
-  const auto space = conf::mailbox_space_limit(settings_of(domain), settings_of(account));
+  const auto settings = settings_of(account);
+  const auto space = conf::mailbox_space_limit(settings_of(domain), settings);
   return {account.id,
           account.shard,
           space ? space->bytes : 0,
           smtp::to_string(smtp::mailbox{account.local_part, domain.name}),
-          {}};
+          {},
+          forwarding_of(settings)};
 }
 
 address_found look_up(const storage::store& system, const storage::domain_record& domain,

@@ -18,6 +18,8 @@ address_found look_up(const storage::store& system, const storage::domain_record
 /// The account as the way to its mail needs it, with the domain's limits behind its own (USR-08, DOM-54).
 account_target target_of(const storage::account_record& account, const storage::domain_record& domain);
 
+forwarding forwarding_of(const conf::user_settings& settings);
+
 conf::domain_settings settings_of(const storage::domain_record& domain);
 conf::user_settings settings_of(const storage::account_record& account);
 

@@ -5,6 +5,7 @@
 #include "actors/domain/expansion.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "protocols/mailauth/srs.hpp"
 #include "protocols/smtp/address.hpp"
 
 #include <optional>
@@ -40,6 +41,8 @@ caf::result<address_found> directory_state::find(const std::string& address) {
     return answer;
   }
   const auto owner = actor_of(parts->domain);
+  if (owner && mailauth::srs::is_rewritten(parts->local))
+    if (const auto returning = find_returning(*whole)) return *returning;
   if (owner) return self->delegate(*owner, find_local{parts->local});
   if (owner.error().code == storage::errc::not_found) answer.kind = address_kind::elsewhere;
   return answer;
@@ -86,11 +89,13 @@ domain_found directory_state::find_by_name(const find_domain& what) const {
 caf::result<address_expanded> directory_state::expand_all(const expand_address& what) {
   auto answer = self->make_response_promise<address_expanded>();
   const auto found = std::make_shared<address_expanded>();
-  auto work = offload::make_work(
-      [found, what, system = with.from.system, plus = with.from.settings->get()->smtp_in.plus_separator] {
-        const auto address = with_domain(*system, what.address);
-        if (address) *found = expand(*system, plus, *address, what.limit);
-      });
+  auto order = what;
+  if (const auto back = turn_back(what.address); back && back->sender) order.address = *back->sender;
+  auto work = offload::make_work([found, what = std::move(order), system = with.from.system,
+                                  plus = with.from.settings->get()->smtp_in.plus_separator] {
+    const auto address = with_domain(*system, what.address);
+    if (address) *found = expand(*system, plus, *address, what.limit);
+  });
   self->request(with.from.readers, caf::infinite, offload::run_work{work})
       .then([answer, found](offload::work_done) mutable { answer.deliver(std::move(*found)); },
             [answer](caf::error&) mutable { answer.deliver(address_expanded{}); });
@@ -173,6 +178,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const find_address& what) { return self->state.find(what.address); },
       [self](const find_account& what) { return self->state.find_by_number(what.account); },
       [self](const expand_address& what) { return self->state.expand_all(what); },
+      [self](const plan_forward& what) { return self->state.plan(what); },
       [self](const find_domain& what) { return self->state.find_by_name(what); },
       [self](const find_member& what) { return self->state.find_one(what); },
       [self](const find_neighbours& what) { return self->state.find_some(what); },

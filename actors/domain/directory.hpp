@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct directory_state {
   directory_services with;
   std::map<std::string, domain_actor, std::less<>> domains; ///< by every name asked for
   space_watcher_actor watcher;                              ///< may be none
+  bytes srs_key; ///< makes and proves rewritten senders; empty: not read, or not made yet
 
   caf::result<address_found> find(const std::string& address);
   /// The actor of the domain with this canonical name, started when there is none yet.
@@ -42,6 +44,21 @@ struct directory_state {
   neighbours_found find_some(const find_neighbours& what) const;
   caf::result<public_folders_made> add_public_folders(const make_public_folders& what);
   caf::result<address_expanded> expand_all(const expand_address& what);
+
+  caf::result<forward_planned> plan(const plan_forward& what);
+  void plan_with(const bytes& key, const plan_forward& what, open_answer<forward_planned> answer) const;
+  /// Gives the key to `then`, made when there is none yet; nothing when it cannot be had.
+  void with_srs_key(std::function<void(const bytes* key)> then);
+  /// errc::not_found: none was made yet.
+  storage::result<bytes> read_srs_key();
+  /// What became of an address that has the form of rewritten ones.
+  struct turned_back {
+    bool known = false;                ///< the key could be read
+    std::optional<std::string> sender; ///< the first one, if we made the address and not too long ago
+  };
+  /// Nothing when it is no such address of a domain of ours, or we never made one.
+  std::optional<turned_back> turn_back(const std::string& address);
+  std::optional<address_found> find_returning(const std::string& address);
 
   caf::result<admin_answer> add_domain(const create_domain& what);
   caf::result<admin_answer> remove_domain(const delete_domain& what);

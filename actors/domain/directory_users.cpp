@@ -3,6 +3,7 @@
 #include "actors/domain/address_book.hpp"
 #include "actors/domain/administration.hpp"
 #include "actors/domain/credentials.hpp"
+#include "actors/domain/forwarding.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/wall_clock.hpp"
@@ -176,6 +177,10 @@ caf::result<admin_answer> directory_state::alter_user(const change_user& what) {
   if (!known) return refuse(fmt::format("There is no user {}.", what.address));
   if (auto wrong = change<conf::user_settings>(known->record.settings, what.settings); !wrong.empty())
     return refuse(std::move(wrong));
+  if (what.settings.count("forward_to") != 0) // FWD-03
+    if (auto wrong = fault_of_forwarding(settings_of(known->record).forward_to, *with.from.settings->get());
+        !wrong.empty())
+      return refuse(std::move(wrong));
   auto batch = std::make_shared<storage::batch>(*with.from.system);
   storage::put_account(*batch, known->record);
   return write(batch, known->domain_name, known->record.id);

@@ -67,8 +67,9 @@ void domain_state::forget_answers() {
 }
 
 address_found domain_state::judge(address_found found) const {
-  if (found.kind == address_kind::account && settings.disk_space.bytes != 0 &&
-      used_bytes >= settings.disk_space.bytes)
+  // What is only sent on takes no space.
+  if (found.kind == address_kind::account && found.target.forwards != forwarding::away &&
+      settings.disk_space.bytes != 0 && used_bytes >= settings.disk_space.bytes)
     found.kind = address_kind::domain_full;
   return found;
 }

@@ -10,12 +10,20 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace stagepost::domain {
 
 // -- who is behind an address
 // --------------------------------------------------------------------------------------
+
+/// Whether a user has his mail sent on to other addresses (FWD-01).
+enum class forwarding : uint8_t {
+  none,
+  with_copy,
+  away, ///< it does not come into his mailbox, so that need not have room
+};
 
 /// A user's mail as the way to it needs it.
 struct account_target {
@@ -24,14 +32,16 @@ struct account_target {
   uint64_t quota_bytes = 0; ///< 0: unlimited
   std::string address;      ///< canonical
   std::string folder;       ///< plus addressing; empty: INBOX
+  forwarding forwards = forwarding::none;
 };
 
 enum class address_kind : uint8_t {
   account,
-  alias,       ///< of one or more addresses: expand_address says which
-  elsewhere,   ///< not a domain of this server
-  unknown,     ///< a domain of this server without such a user
-  disabled,    ///< user or domain switched off (USR-05, DOM-13)
+  alias,     ///< of one or more addresses: expand_address says which
+  returning, ///< mail we sent on left with it (DLV-09): expand_address says whom a bounce to it goes back to
+  elsewhere, ///< not a domain of this server
+  unknown,   ///< a domain of this server without such a user
+  disabled,  ///< user or domain switched off (USR-05, DOM-13)
   domain_full, ///< DOM-55
   malformed,   ///< no address at all
   unavailable, ///< the store could not be read
@@ -65,6 +75,28 @@ struct address_expanded {
   std::vector<std::string> elsewhere;
   std::vector<std::string> nowhere; ///< users who do not exist or are switched off
   bool cut = false;                 ///< there were more than `limit`
+};
+
+/// Where the mail of a user goes who has it sent on, as his settings are now (FWD-01).
+struct plan_forward {
+  account_id account;
+  std::string sender;                    ///< of the envelope
+  std::vector<std::string> delivered_to; ///< to whom the message was delivered before, canonical
+};
+/// Somebody who gets it: `account`, `alias` or `elsewhere`.
+struct forward_target {
+  std::string address;
+  address_kind kind = address_kind::elsewhere;
+  account_target target; ///< for `account`
+};
+struct forward_planned {
+  bool done = false;                                            ///< false: not known now
+  std::string address;                                          ///< of the user, canonical
+  std::vector<forward_target> to;                               ///< none: it is not sent on
+  std::vector<std::pair<std::string, std::string>> not_sent_to; ///< an address and why
+  bool keeps_copy = true;                                       ///< it goes into the mailbox, too
+  std::string sender;                                           ///< what is sent on leaves with it (DOM-23)
+  std::string sender_problem;                                   ///< why it could not be rewritten
 };
 
 /// Which domain of this server has this name, its own or a further one.
@@ -303,7 +335,8 @@ struct watch_space {
 
 using directory_actor = caf::typed_actor<
     caf::replies_to<find_address>::with<address_found>, caf::replies_to<find_account>::with<address_found>,
-    caf::replies_to<expand_address>::with<address_expanded>, caf::replies_to<find_domain>::with<domain_found>,
+    caf::replies_to<expand_address>::with<address_expanded>,
+    caf::replies_to<plan_forward>::with<forward_planned>, caf::replies_to<find_domain>::with<domain_found>,
     caf::replies_to<find_member>::with<address_found>,
     caf::replies_to<find_neighbours>::with<neighbours_found>,
     caf::replies_to<make_public_folders>::with<public_folders_made>,
@@ -340,6 +373,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_account)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::expand_address)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_expanded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::plan_forward)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::forward_planned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_domain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::domain_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_member)

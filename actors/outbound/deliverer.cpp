@@ -2,6 +2,7 @@
 
 #include "actors/log/log.hpp"
 #include "actors/offload/interface.hpp"
+#include "actors/outbound/forward_fields.hpp"
 #include "actors/wall_clock.hpp"
 #include "protocols/mailauth/message_signer.hpp"
 #include "protocols/mime/digest.hpp"
@@ -262,7 +263,7 @@ net::task<client::actions> deliverer::begin(job_ptr job) {
   body_lost_ = body_damaged_ = false;
   first_piece_.reset();
   content_.emplace();
-  signatures_.clear();
+  in_front_ = forward_fields(job_->envelope);
   next_piece_ = 0;
   ++done_;
   client::transaction what;
@@ -335,13 +336,14 @@ net::task<std::optional<client::outcome>> deliverer::prepare(client::transaction
     what.size_bytes = 0; // what comes of it is not known before
   }
   if (!refused) refused = co_await find_signers();
-  if (refused || signers_.signers->empty()) co_return refused;
-  co_await sign();
+  if (refused) co_return refused;
+  if (!signers_.signers->empty()) co_await sign();
+  if (!body_lost_ && !job_->envelope.forwarded_for.empty()) refused = co_await seal();
   if (body_lost_)
     co_return client::own_decision(client::fate::temporary, client::stage::mail, {4, 3, 0},
                                    "The message cannot be read here");
-  if (what.size_bytes != 0) what.size_bytes += signatures_.size();
-  co_return std::nullopt;
+  if (what.size_bytes != 0) what.size_bytes += in_front_.size();
+  co_return refused;
 }
 
 /// What a user of ours hands in is signed by his domain, whatever its header says it is from: he cannot have
@@ -364,6 +366,7 @@ net::task<std::optional<client::outcome>> deliverer::find_signers() {
 
 net::task<> deliverer::sign() {
   mailauth::dkim::message_signer signing(*signers_.signers, wall_clock());
+  signing.feed(in_front_);
   auto leaving = *content_; // what is sent later begins at the beginning
   bytes piece, out;
   for (uint32_t i = 0; i < job_->chunks; ++i) {
@@ -377,7 +380,7 @@ net::task<> deliverer::sign() {
   }
   auto fields = signing.finish();
   if (fields)
-    signatures_ = std::move(*fields);
+    in_front_.insert(0, *fields);
   else // without a From, or with a header beyond all bounds: no signature would help it
     log::warn("queue {}: not signed: {} {}", job_->message.id.value,
               mailauth::dkim::to_string(fields.error().code), fields.error().detail);
@@ -411,7 +414,7 @@ net::task<std::optional<client::outcome>> deliverer::plan(client::content_limit 
 
 net::task<client::actions> deliverer::send_next_piece() {
   if (!job_ || !content_) co_return session_->on_body_lost("the message is not there");
-  bytes out = std::exchange(signatures_, {});
+  bytes out = std::exchange(in_front_, {});
   const auto piece = co_await read_piece(next_piece_);
   if (body_lost_) co_return session_->on_body_lost("the message cannot be read");
   ++next_piece_;

@@ -4,9 +4,14 @@
 #include "actors/outbound/content.hpp"
 #include "actors/outbound/job.hpp"
 #include "actors/outbound/setup.hpp"
+#include "protocols/mailauth/auth_result.hpp"
+#include "protocols/mailauth/authentication_results.hpp"
+#include "protocols/mailauth/lookup.hpp"
 #include "protocols/smtp_client/session.hpp"
 
+#include <chrono>
 #include <deque>
+#include <functional>
 #include <optional>
 
 namespace stagepost::outbound {
@@ -55,6 +60,21 @@ private:
   /// Signs the message as it leaves; it has been read once before.
   net::task<> sign();
 
+  // What is sent on is sealed (deliverer_sealing.cpp).
+  struct checked_message {
+    mailauth::auth_result chain = mailauth::auth_result::none; ///< of ARC
+    std::string results;                                       ///< all, as a header has them
+  };
+  /// Seals the message with the key of the domain of whose user it is sent on for (RFC 8617), over what is
+  /// found by checking it; a reason to wait when that key is not known now.
+  net::task<std::optional<smtp_client::outcome>> seal();
+  /// Nothing when it cannot be checked now.
+  net::task<std::optional<checked_message>> check_message();
+  net::task<mailauth::method_result> check_origin(mailauth::ip_address address);
+  net::task<mailauth::answer> look_up(const mailauth::question& asked);
+  /// All pieces of the message through `content`, from the first.
+  net::task<> read_through(leaving_content& content, const std::function<void(bytes_view)>& take);
+
   setup_ptr with_;
   job_giver_actor giver_;
   std::vector<next_hop> hops_;
@@ -75,8 +95,9 @@ private:
   bool body_damaged_ = false; ///< and no later read will find it
   uint32_t next_piece_ = 0;
   std::optional<leaving_content> content_;
-  domain::signers_found signers_; ///< of the message at hand
-  bytes signatures_;              ///< fields that go in front of it
+  domain::signers_found signers_;                       ///< of the message at hand
+  std::chrono::steady_clock::time_point checks_end_at_; ///< look-ups are not made any more
+  bytes in_front_;                                      ///< fields that go in front of it
 };
 
 } // namespace stagepost::outbound

@@ -52,6 +52,7 @@ bool can_be_told(const domain::address_found& found) {
   switch (found.kind) {
   case domain::address_kind::account:
   case domain::address_kind::alias:
+  case domain::address_kind::returning:
   case domain::address_kind::elsewhere:
   case domain::address_kind::unavailable:
   case domain::address_kind::domain_full: return true;

@@ -5,6 +5,7 @@
 #include "actors/net/client_tls.hpp"
 #include "actors/outbound/interface.hpp"
 #include "actors/outbound/route.hpp"
+#include "actors/resolver/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "conf/node_settings.hpp"
@@ -25,6 +26,7 @@ struct spool_shard {
 struct setup {
   std::vector<spool_shard> shards;
   router_actor router;
+  resolver::resolver_actor resolver; ///< for the checks of what is sent on
   domain::directory_actor directory;
   live_settings_ptr settings;
   metrics::counters_ptr counters;

@@ -92,7 +92,8 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
       recipient.shard = each.target.shard;
       recipient.folder = each.target.folder;
       break;
-    case domain::address_kind::alias: recipient.state = storage::recipient_state::expanding; break;
+    case domain::address_kind::alias:
+    case domain::address_kind::returning: recipient.state = storage::recipient_state::expanding; break;
     default: recipient.state = storage::recipient_state::remote; break;
     }
     if (each.delivered_before) {
@@ -107,6 +108,7 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
     indexes.push_back(recipient.index);
     order.what.recipients.push_back(std::move(recipient));
     order.quotas.push_back(each.target.quota_bytes);
+    if (each.target.forwards != domain::forwarding::none) order.forwarding.push_back(each.target.account);
   }
   record.recipients = uint32_t(order.what.recipients.size());
   storage::put_spool(*batch, record);

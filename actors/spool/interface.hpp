@@ -72,7 +72,8 @@ struct queued_message {
 /// From the intake: it is on disk, deliver it.
 struct enqueue_message {
   queued_message what;
-  std::vector<uint64_t> quotas; ///< of each recipient's account, as the directory said
+  std::vector<uint64_t> quotas;            ///< of each recipient's account, as the directory said
+  std::vector<account_id> forwarding = {}; ///< accounts among them whose mail is sent on
 };
 
 /// The same, answered when each recipient was tried once or waited for long enough.

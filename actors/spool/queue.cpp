@@ -93,6 +93,7 @@ void queue_state::begin(enqueue_message what) {
     on.next_index = std::max(on.next_index, each.index + 1);
     on.open.push_back(std::move(each));
   }
+  on.forwarding.insert(what.forwarding.begin(), what.forwarding.end());
   on.staying = what.what.damaged.size();
   for (const auto index : what.what.damaged) on.next_index = std::max(on.next_index, index + 1);
   // Nothing of a message is delivered while an alias of it is being written out: so the accounts it already
@@ -124,6 +125,8 @@ void queue_state::learn_quotas(queue_id id, size_t from) {
               return learn_quotas(id, from);
             }
             on.quotas[on.open[from].account] = found.target.quota_bytes;
+            if (found.target.forwards != domain::forwarding::none)
+              on.forwarding.insert(on.open[from].account);
             learn_quotas(id, from + 1);
           },
           [this, id](caf::error&) { postpone(id); });
@@ -158,15 +161,33 @@ void queue_state::push(queue_id id) {
     order.last = last;
     ++on.out;
     ++out;
-    self->request(local, caf::infinite, std::move(order))
-        .then([this, id, recipient,
-               last](delivery::delivery_result& result) { delivered(id, recipient, last, result); },
-              [this, id, recipient, last](caf::error& failed) {
-                delivered(id, recipient, last,
-                          {delivery::result_kind::unknown, "451 4.3.0 " + describe(failed)});
-              });
+    if (on.forwarding.count(recipient.account) != 0)
+      forward(std::move(order));
+    else
+      give_to_delivery(std::move(order));
   }
   end_if_done(id);
+}
+
+void queue_state::give_to_delivery(delivery::deliver_locally order) {
+  const auto id = order.message.id;
+  const auto recipient = order.recipient;
+  const auto last = order.last;
+  // The message that it is sent on as, if it is.
+  const auto sent_on =
+      order.forward && !order.forward->recipients.empty() ? order.forward->message.id : queue_id{};
+  self->request(local, caf::infinite, std::move(order))
+      .then(
+          [this, id, recipient, last, sent_on](delivery::delivery_result& result) {
+            using delivery::result_kind;
+            if (sent_on && (result.kind == result_kind::delivered || result.kind == result_kind::unknown))
+              load(sent_on, false);
+            delivered(id, recipient, last, result);
+          },
+          [this, id, recipient, last, sent_on](caf::error& failed) {
+            if (sent_on) load(sent_on, false);
+            delivered(id, recipient, last, {delivery::result_kind::unknown, "451 4.3.0 " + describe(failed)});
+          });
 }
 
 void queue_state::count_delivery(const storage::spool_recipient& recipient) {

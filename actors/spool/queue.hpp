@@ -35,8 +35,9 @@ inline constexpr size_t read_step = 500;
 /// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the
 /// messages being worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its
 /// work by subject: queue.cpp delivers, queue_outcome.cpp says what becomes of recipients,
-/// queue_expansion.cpp writes out aliases, queue_reading.cpp reads from disk, queue_orders.cpp and
-/// queue_changes.cpp obey the administrator, queue_client.cpp answers who waits for first tries.
+/// queue_expansion.cpp writes out aliases, queue_forwarding.cpp sends on, queue_reading.cpp reads from disk,
+/// queue_orders.cpp and queue_changes.cpp obey the administrator, queue_client.cpp answers who waits for
+/// first tries.
 struct queue_state {
   static constexpr const char* name = "spool.queue";
   queue_self::pointer self = nullptr;
@@ -53,10 +54,11 @@ struct queue_state {
     storage::spool_record message;
     std::deque<storage::spool_recipient> open; ///< not yet given to delivery
     std::unordered_map<account_id, uint64_t> quotas;
-    uint32_t next_index = 0; ///< of a recipient that is added
-    size_t out = 0;          ///< given to delivery, not answered
-    size_t staying = 0;      ///< recipients that stay on disk: remote, deferred, damaged
-    size_t writing = 0;      ///< changes of its records on their way to the disk
+    std::unordered_set<account_id> forwarding; ///< of those, whose mail is sent on
+    uint32_t next_index = 0;                   ///< of a recipient that is added
+    size_t out = 0;                            ///< given to delivery, not answered
+    size_t staying = 0;                        ///< recipients that stay on disk: remote, deferred, damaged
+    size_t writing = 0;                        ///< changes of its records on their way to the disk
     bool expanding = false;
     bool ended = false;      ///< its record was taken out of the spool
     bool has_remote = false; ///< and recipients of another kind, which may not be the last
@@ -113,6 +115,9 @@ struct queue_state {
   /// No stored time of a retry is later than this, unless the wall clock was set back.
   instant furthest_from(instant now) const;
   void count_delivery(const storage::spool_recipient& recipient);
+  void give_to_delivery(delivery::deliver_locally order);
+  /// To a recipient whose mail is sent on.
+  void forward(delivery::deliver_locally order);
   void delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
                  const delivery::delivery_result& result);
 

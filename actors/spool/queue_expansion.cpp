@@ -65,7 +65,8 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
   };
   for (const auto& target : found.accounts) {
     if (!have.insert(target.account).second) continue;
-    if (envelope && smtp::was_delivered_to(*envelope, target.address)) {
+    // What we sent on ourselves ends in the mailbox where it comes round: nobody else may have it.
+    if (envelope && envelope->forwarded_for.empty() && smtp::was_delivered_to(*envelope, target.address)) {
       hold(target.address, reply_to_loop);
       continue;
     }
@@ -74,6 +75,7 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     each.shard = target.shard;
     each.folder = target.folder;
     on.quotas[target.account] = target.quota_bytes;
+    if (target.forwards != domain::forwarding::none) on.forwarding.insert(target.account);
   }
   for (const auto& address : found.elsewhere) {
     const bool known = std::any_of(on.open.begin(), on.open.end(), [&](const storage::spool_recipient& each) {

@@ -146,6 +146,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
     watch(shard.traces, "trace keeper");
   }
   way_out->router = made.router;
+  way_out->resolver = made.resolver;
   way_out->directory = made.directory;
   way_out->settings = from.settings;
   way_out->counters = from.counters;

@@ -31,6 +31,18 @@ struct recipient {
   }
 };
 
+/// Which server handed a message to us, for checks that are made when it is sent on.
+struct origin {
+  std::string client;    ///< its IP address; empty: a user, or nobody whom to check would make sense
+  std::string helo;      ///< what it called itself
+  std::string mail_from; ///< the sender it gave, where the envelope has another; else empty
+
+  template <class Inspector>
+  friend typename Inspector::result_type inspect(Inspector& f, origin& x) {
+    return f(x.client, x.helo, x.mail_from);
+  }
+};
+
 /// What travels beside a message: RFC 5321 2.3.1 with the parameters of RFC 3461.
 struct envelope {
   std::string sender; ///< reverse path without the angle brackets, empty for a bounce
@@ -42,10 +54,15 @@ struct envelope {
   /// Not said by the client but by the message: to whom it was delivered before (Delivered-To, RFC 9228),
   /// canonical.
   std::vector<std::string> delivered_to = {};
+  /// Users of ours who had it sent on, the last one first: canonical, and among `delivered_to`. Its header
+  /// does not name them yet.
+  std::vector<std::string> forwarded_for = {};
+  smtp::origin origin = {};
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, envelope& x) {
-    return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id, x.delivered_to);
+    return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id, x.delivered_to,
+             x.forwarded_for, x.origin);
   }
 };
 

@@ -5,6 +5,7 @@
 #include "protocols/mailauth/dkim_key_record.hpp"
 #include "protocols/mailauth/dkim_signer.hpp"
 #include "protocols/mailauth/dkim_verifier.hpp"
+#include "protocols/mailauth/message_check.hpp"
 #include "protocols/mailauth/spf_check.hpp"
 #include "protocols/mailauth/srs.hpp"
 
@@ -76,6 +77,26 @@ void sign_mail(bytes_view header, bytes_view body) {
   require(after.result == (chain.result == auth_result::fail ? auth_result::fail : auth_result::pass));
 }
 
+/// Where a message is cut changes nothing of what is found in it.
+void cut_message(bytes_view message, bytes_view record) {
+  const auto check = [&](size_t piece) {
+    message_check checking({.now = now});
+    for (auto rest = message; !rest.empty(); rest.remove_prefix(std::min(piece, rest.size())))
+      checking.feed(rest.substr(0, piece));
+    checking.end();
+    for (const auto& asked : checking.questions())
+      checking.give(asked, {.status = lookup_status::found, .texts = {bytes(record)}});
+    return checking.finish();
+  };
+  const auto whole = check(message.size() + 1);
+  const auto cut = check(1 + record.size() % 7);
+  require(whole.has_value() && cut.has_value());
+  require(whole->signatures.size() == cut->signatures.size());
+  for (size_t i = 0; i < whole->signatures.size(); ++i)
+    require(whole->signatures[i].result == cut->signatures[i].result);
+  require(whole->chain.result == cut->chain.result && whole->chain.highest == cut->chain.highest);
+}
+
 /// A policy is decided after few questions, whatever it says.
 void check_policy(bytes_view policy, bytes_view other, bytes_view sender) {
   spf::check checking({.client = *parse_client_address(other.size() % 2 ? "192.0.2.1" : "2001:db8::1"),
@@ -130,6 +151,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   switch (what) {
   case 'v': verify_mail(first, second, input); break;
   case 's': sign_mail(first, second); break;
+  case 'm': cut_message(first, second); break;
   case 'p': check_policy(first, second, input); break;
   case 'r': read_results(first); break;
   case 'a': rewrite_sender(first, second); break;

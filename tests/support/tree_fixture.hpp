@@ -35,8 +35,10 @@ protected:
   }
 
   void plant() {
-    tree_ = supervisor::plant(
-        *system_, {system_store_, shards_, settings_, counters_, "a secret of 32 octets, or so it is"});
+    supervisor::seeds from{system_store_, shards_, settings_, counters_,
+                           "a secret of 32 octets, or so it is"};
+    from.secrets = secrets_;
+    tree_ = supervisor::plant(*system_, from);
   }
   /// As an orderly stop does it.
   void fell() {
@@ -124,6 +126,8 @@ protected:
 
   temporary_folder folder_;
   live_settings_ptr settings_ = std::make_shared<live_settings>(quick_settings());
+  std::shared_ptr<const storage::secret_key> secrets_ = std::make_shared<storage::secret_key>(
+      std::array<unsigned char, storage::secret_key::size_bytes>{1, 2, 3});
   metrics::counters_ptr counters_ = std::make_shared<metrics::counters>();
   std::shared_ptr<storage::store> system_store_;
   std::vector<std::shared_ptr<storage::store>> shards_;

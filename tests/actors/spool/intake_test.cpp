@@ -118,5 +118,38 @@ TEST(SpoolEnvelope, RemembersDeliveriesAndIsAsBeforeWithoutAny) {
   EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, written.size() - 1)));
 }
 
+TEST(SpoolEnvelope, RemembersWhichServerHandedItOver) {
+  smtp::envelope what;
+  what.sender = "a@b";
+  what.origin = {"192.0.2.1", "client.example", "first@c"};
+  what.delivered_to = {"one@example.org"};
+  const auto written = encode_envelope(what);
+  EXPECT_EQ(written.front(), 4);
+  const auto read = decode_envelope(written);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->origin.client, "192.0.2.1");
+  EXPECT_EQ(read->origin.helo, "client.example");
+  EXPECT_EQ(read->origin.mail_from, "first@c");
+  EXPECT_EQ(read->delivered_to, what.delivered_to);
+  EXPECT_TRUE(read->forwarded_for.empty());
+  EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, 20)));
+}
+
+TEST(SpoolEnvelope, RemembersWhoHadItSentOn) {
+  smtp::envelope what;
+  what.sender = "a@b";
+  what.forwarded_for = {"two@example.org", "one@example.org"};
+  what.delivered_to = {"zero@example.org", "one@example.org", "two@example.org"};
+  const auto written = encode_envelope(what);
+  EXPECT_EQ(written.substr(0, 11), std::string("\x03\x03"
+                                               "a@b\0\0\0\0\x02\x0f",
+                                               11)); // stored
+  const auto read = decode_envelope(written);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->forwarded_for, what.forwarded_for);
+  EXPECT_EQ(read->delivered_to, what.delivered_to);
+  EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, 20)));
+}
+
 } // namespace
 } // namespace stagepost::spool
