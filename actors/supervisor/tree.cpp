@@ -18,6 +18,7 @@
 #include "actors/spool/queue.hpp"
 #include "actors/statistics/statistics.hpp"
 #include "actors/upkeep/upkeep.hpp"
+#include "actors/web/fetcher.hpp"
 
 #include <csignal>
 #include <map>
@@ -80,6 +81,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
   watch(made.hashing, "hashing");
   made.resolver = system.spawn(resolver::resolver, from.settings, from.counters);
   watch(made.resolver, "resolver");
+  const auto client_tls = std::make_shared<const net::client_tls>();
+  made.fetcher = system.spawn(web::fetcher, web::setup{made.resolver, client_tls, from.outbound});
+  watch(made.fetcher, "fetcher");
 
   // Each shard has a look and a pass under way for each thread at most.
   made.indexing = system.spawn(offload::pool, size_t(settings->index.threads),
@@ -150,7 +154,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
   way_out->settings = from.settings;
   way_out->counters = from.counters;
   way_out->host_name = from.host_name;
-  way_out->tls = std::make_shared<const net::client_tls>();
+  way_out->tls = client_tls;
   way_out->limits = from.outbound;
   caf::anon_send(sender, outbound::begin_sending{std::move(way_out)});
   made.upkeep =
@@ -222,6 +226,7 @@ void fell(caf::actor_system& system, tree& what) {
   for (auto& shard : what.shards) end(self, shard.with.committer);
   end(self, what.statistics); // writes what it has counted
   end(self, what.system_committer);
+  end(self, what.fetcher);
   end(self, what.resolver);
   end(self, what.readers);
   end(self, what.hashing);

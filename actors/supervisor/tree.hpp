@@ -14,6 +14,7 @@
 #include "actors/spool/trace_keeper.hpp"
 #include "actors/statistics/interface.hpp"
 #include "actors/upkeep/interface.hpp"
+#include "actors/web/interface.hpp"
 #include "conf/settings.hpp"
 #include "storage/secrets.hpp"
 #include "storage/store.hpp"
@@ -48,6 +49,7 @@ struct tree {
   offload::pool_actor hashing;
   offload::pool_actor indexing;
   resolver::resolver_actor resolver;
+  web::fetcher_actor fetcher;
   statistics::statistics_actor statistics;
   domain::login_actor logins;
   domain::directory_actor directory;
