@@ -3,6 +3,7 @@
 #include "actors/committer/committer.hpp"
 #include "actors/delivery/local.hpp"
 #include "actors/domain/directory.hpp"
+#include "actors/domain/gateway_desk.hpp"
 #include "actors/domain/login_desk.hpp"
 #include "actors/index/indexer.hpp"
 #include "actors/log/log.hpp"
@@ -13,6 +14,7 @@
 #include "actors/outbound/dispatcher.hpp"
 #include "actors/outbound/router.hpp"
 #include "actors/resolver/resolver.hpp"
+#include "actors/spool/census.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
@@ -98,6 +100,10 @@ tree plant(caf::actor_system& system, const seeds& from) {
                         from.settings,     made.statistics,   from.secrets};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
+  made.gateway_desk = system.spawn(domain::gateway_desk, stores, made.system_committer, made.hashing);
+  watch(made.gateway_desk, "gateway desk");
+  made.census = system.spawn(spool::census, from.shard_stores, made.readers);
+  watch(made.census, "census");
 
   std::vector<delivery::shard> delivery_shards;
   std::vector<mailbox::accounts_actor> mail;
@@ -219,6 +225,8 @@ void fell(caf::actor_system& system, tree& what) {
   }
   end(self, what.directory);
   end(self, what.logins);
+  end(self, what.gateway_desk);
+  end(self, what.census);
   for (auto& shard : what.shards) end(self, shard.accounts);
   for (auto& shard : what.shards) end(self, shard.with.eraser);
   for (auto& shard : what.shards) end(self, shard.with.indexer);

@@ -52,10 +52,12 @@ struct tree {
   web::fetcher_actor fetcher;
   statistics::statistics_actor statistics;
   domain::login_actor logins;
+  domain::gateway_desk_actor gateway_desk;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
   upkeep::upkeep_actor upkeep;
   domain::space_watcher_actor postmaster;
+  spool::census_actor census;
   outbound::router_actor router;
   outbound::dispatcher_actor outbound;
   caf::actor guard; ///< ends the process when one of them fails

@@ -394,6 +394,24 @@ int main(int argc, char** argv) {
     return json::object{{"verb", "settings.set"}, {"settings", settings_from(line.values)}};
   });
 
+  auto* access = app.add_subcommand("gateway-credential", "Under what other servers ask this one");
+  access->require_subcommand(1);
+  sub = access->add_subcommand("set", "Lets other servers ask under a user and a password");
+  with_name(sub, "User, of no meaning elsewhere");
+  sub->add_flag("--password-stdin", line.password_stdin, "Read the password from standard input")->required();
+  simple(sub, [&] {
+    return json::object{{"verb", "gateway_access.set"}, {"user", line.name}, {"password", read_password()}};
+  });
+  simple(
+      access->add_subcommand("show", "Shows the user"),
+      [] {
+        return json::object{{"verb", "gateway_access.show"}};
+      },
+      ctl::print_gateway_access);
+  simple(access->add_subcommand("delete", "Lets nobody ask any more"), [] {
+    return json::object{{"verb", "gateway_access.delete"}};
+  });
+
   sub = app.add_subcommand("resolve", "Asks the server's resolver, as deliveries and checks do");
   with_name(sub, "Name");
   std::string type = "A";

@@ -222,6 +222,11 @@ void print_records(const json::object& answer) {
   for (const auto& each : list(answer, "records")) fmt::print("  {}\n", std::string_view(each.as_string()));
 }
 
+void print_gateway_access(const json::object& answer) {
+  const std::string_view user = answer.at("user").as_string();
+  fmt::print("{}\n", user.empty() ? "nobody may ask" : user);
+}
+
 void print_route(const json::object& answer) {
   for (const auto& each : list(answer, "lines")) fmt::print("{}\n", std::string_view(each.as_string()));
 }
