@@ -5,6 +5,7 @@
 #include "actors/outbound/interface.hpp"
 #include "actors/resolver/interface.hpp"
 #include "actors/spool/interface.hpp"
+#include "actors/tls_results/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 
 #include <boost/json/object.hpp>
@@ -30,6 +31,7 @@ struct control_services {
   std::vector<std::string> listeners; ///< as status shows them
   outbound::guide_actor guide;        ///< tells where mail would go
   domain::gateway_desk_actor gateway_desk = {};
+  tls_results::counter_actor tls_results = {};
 };
 using control_services_ptr = std::shared_ptr<const control_services>;
 

@@ -19,6 +19,8 @@
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
 #include "actors/statistics/statistics.hpp"
+#include "actors/sts/policies.hpp"
+#include "actors/tls_results/counter.hpp"
 #include "actors/upkeep/upkeep.hpp"
 #include "actors/web/fetcher.hpp"
 
@@ -86,6 +88,13 @@ tree plant(caf::actor_system& system, const seeds& from) {
   const auto client_tls = std::make_shared<const net::client_tls>();
   made.fetcher = system.spawn(web::fetcher, web::setup{made.resolver, client_tls, from.outbound});
   watch(made.fetcher, "fetcher");
+  made.tls_results = system.spawn(
+      tls_results::counter, tls_results::services{from.system_store, made.system_committer, made.readers});
+  watch(made.tls_results, "results of TLS");
+  made.policies =
+      system.spawn(sts::policies, sts::services{from.system_store, made.system_committer, made.readers,
+                                                made.resolver, made.fetcher, made.tls_results});
+  watch(made.policies, "policies of MTA-STS");
 
   // Each shard has a look and a pass under way for each thread at most.
   made.indexing = system.spawn(offload::pool, size_t(settings->index.threads),
@@ -134,8 +143,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
   const auto sender = system.spawn(outbound::dispatcher);
   made.outbound = sender;
   watch(made.outbound, "outbound");
-  made.router =
-      system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver);
+  made.router = system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver,
+                             made.policies);
   watch(made.router, "router");
   auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
@@ -162,6 +171,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
   way_out->host_name = from.host_name;
   way_out->tls = client_tls;
   way_out->limits = from.outbound;
+  way_out->tls_results = made.tls_results;
   caf::anon_send(sender, outbound::begin_sending{std::move(way_out)});
   made.upkeep =
       system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
@@ -216,6 +226,7 @@ void fell(caf::actor_system& system, tree& what) {
         .receive([](outbound::sending_stopped) {}, [](caf::error&) {});
   end(self, what.outbound);
   end(self, what.router);
+  end(self, what.policies);
   for (auto& shard : what.shards) {
     end(self, shard.traces);
     end(self, shard.purger);
@@ -233,6 +244,7 @@ void fell(caf::actor_system& system, tree& what) {
   end(self, what.indexing);
   for (auto& shard : what.shards) end(self, shard.with.committer);
   end(self, what.statistics); // writes what it has counted
+  end(self, what.tls_results);
   end(self, what.system_committer);
   end(self, what.fetcher);
   end(self, what.resolver);

@@ -13,6 +13,8 @@
 #include "actors/spool/interface.hpp"
 #include "actors/spool/trace_keeper.hpp"
 #include "actors/statistics/interface.hpp"
+#include "actors/sts/interface.hpp"
+#include "actors/tls_results/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "actors/web/interface.hpp"
 #include "conf/settings.hpp"
@@ -50,6 +52,8 @@ struct tree {
   offload::pool_actor indexing;
   resolver::resolver_actor resolver;
   web::fetcher_actor fetcher;
+  tls_results::counter_actor tls_results;
+  sts::policies_actor policies;
   statistics::statistics_actor statistics;
   domain::login_actor logins;
   domain::gateway_desk_actor gateway_desk;

@@ -462,6 +462,16 @@ int main(int argc, char** argv) {
       },
       ctl::print_statistics);
 
+  sub = app.add_subcommand("outbound-tls", "How TLS with other servers went, by day in UTC");
+  sub->add_option("--from", line.from_day, "First day, as 2026-12-31");
+  sub->add_option("--to", line.to_day, "Last day; today if not given");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "outbound_tls"}, {"from", line.from_day}, {"to", line.to_day}};
+      },
+      ctl::print_outbound_tls);
+
   sub = app.add_subcommand("verify", "Proves checksums, references and counters");
   sub->callback([&] {
     act = [&](ctl::client& server) {

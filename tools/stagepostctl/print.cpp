@@ -247,6 +247,15 @@ void print_statistics(const json::object& answer) {
     fmt::print("Nothing is counted while smtp_in.allow_relay is anyone.\n");
 }
 
+void print_outbound_tls(const json::object& answer) {
+  for (const auto& each : list(answer, "results")) {
+    const auto& one = each.as_object();
+    fmt::print("{} {} {} {} {} {} {}\n", member(one, "day"), member(one, "policy_domain"),
+               member(one, "policy_type"), member(one, "result_type"), member(one, "mx_host"),
+               member(one, "sending_address"), member(one, "sessions"));
+  }
+}
+
 void print_settings(const json::object& answer) {
   for (const auto& each : list(answer, "settings")) {
     const auto& one = each.as_object();

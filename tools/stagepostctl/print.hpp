@@ -25,6 +25,7 @@ void print_records(const boost::json::object& answer);
 void print_gateway_access(const boost::json::object& answer);
 void print_route(const boost::json::object& answer);
 void print_statistics(const boost::json::object& answer);
+void print_outbound_tls(const boost::json::object& answer);
 void print_settings(const boost::json::object& answer);
 
 } // namespace stagepost::ctl

@@ -220,6 +220,7 @@ void server::start_control() {
   }; // raise() would reach this thread only, which holds it back
   services->guide = tree_.router;
   services->gateway_desk = tree_.gateway_desk;
+  services->tls_results = tree_.tls_results;
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
