@@ -201,6 +201,8 @@ void put_secret(batch& b, std::string_view name, bytes_view sealed) {
   batch_access::put(b, family::secrets, name, encode_text(sealed));
 }
 
+void delete_secret(batch& b, std::string_view name) { batch_access::remove(b, family::secrets, name); }
+
 result<bytes> read_secret(const store& in, std::string_view name, storage::reach reach) {
   rocksdb::PinnableSlice value;
   if (const auto found = in.get(family::secrets, name, value, reach); !found) return found.error();

@@ -62,6 +62,7 @@ result<setting_map> read_settings(const store&, reach);
 /// Encrypted octets under a name: keys, passwords of gateways. Encryption is the caller's
 /// (storage/secrets.hpp).
 void put_secret(batch& b, std::string_view name, bytes_view sealed);
+void delete_secret(batch& b, std::string_view name);
 result<bytes> read_secret(const store&, std::string_view name, reach);
 
 } // namespace stagepost::storage

@@ -129,6 +129,12 @@ bytes trace_hash(uint64_t hash) { return make(hash); }
 bytes domain(domain_id domain) { return make(domain.value); }
 bytes domain_day(domain_id domain, uint32_t day) { return make(domain.value, day); }
 
+bytes tls_results_of(uint32_t day) {
+  bytes out;
+  append_big_endian(out, day);
+  return out;
+}
+
 bytes local_part(domain_id domain, std::string_view local_part) {
   auto out = make(domain.value);
   out.append(local_part);

@@ -46,6 +46,8 @@ bytes trace_hash(uint64_t hash);
 bytes domain(domain_id domain);
 /// For `statistics`: days since 1970.
 bytes domain_day(domain_id domain, uint32_t day);
+/// Where the rows of a day, counted since 1970, begin in `tls_results`.
+bytes tls_results_of(uint32_t day);
 /// For `account_names` and `aliases`, and for `signing_keys` with the selector.
 bytes local_part(domain_id domain, std::string_view local_part);
 

@@ -111,6 +111,20 @@ result<waiting_here> find_waiting_here(const store& in, queue_id from, size_t li
   return out;
 }
 
+result<spool_count> count_spool(const store& in, queue_id from, size_t limit, storage::reach reach) {
+  spool_count out;
+  const auto scanned = in.scan(family::spool, {}, key::queue(from), reach, [&](bytes_view key, bytes_view) {
+    if (out.messages == limit) {
+      out.next = queue_id{number_at(key, 0)};
+      return false;
+    }
+    ++out.messages;
+    return true;
+  });
+  if (!scanned) return scanned.error();
+  return out;
+}
+
 void put_recipient(batch& b, queue_id id, const spool_recipient& recipient) {
   batch_access::put(b, family::spool_recipients, key::queue_item(id, recipient.index), encode(recipient));
   if (recipient.state == recipient_state::remote) put_outbound(b, id, recipient);

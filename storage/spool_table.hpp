@@ -21,6 +21,13 @@ struct spool_page {
 /// From `from` on, oldest first.
 result<spool_page> read_spool_page(const store&, queue_id from, size_t limit, reach);
 
+/// How many messages wait, from `from` on; looks at no more than `limit` of them.
+struct spool_count {
+  uint64_t messages = 0;
+  queue_id next; ///< where counting goes on; zero: these were the last
+};
+result<spool_count> count_spool(const store&, queue_id from, size_t limit, reach);
+
 /// Messages that somebody here has to see to: they have recipients who are not elsewhere, or damaged ones, or
 /// none any more. Those elsewhere are found by outbound_table.hpp, so a spool full of them is passed over
 /// quickly.

@@ -64,6 +64,8 @@ enum class family : uint8_t {
   secrets,
   statistics,
   signing_keys,
+  sts_policies,
+  tls_results,
 };
 
 struct store_options {

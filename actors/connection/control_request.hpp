@@ -5,6 +5,7 @@
 #include "actors/outbound/interface.hpp"
 #include "actors/resolver/interface.hpp"
 #include "actors/spool/interface.hpp"
+#include "actors/tls_results/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 
 #include <boost/json/object.hpp>
@@ -29,6 +30,8 @@ struct control_services {
   std::string node_name;
   std::vector<std::string> listeners; ///< as status shows them
   outbound::guide_actor guide;        ///< tells where mail would go
+  domain::gateway_desk_actor gateway_desk = {};
+  tls_results::counter_actor tls_results = {};
 };
 using control_services_ptr = std::shared_ptr<const control_services>;
 
@@ -61,15 +64,16 @@ std::string directory_name(const std::string& typed);
 // The verbs, by what they are about.
 std::vector<control_verb>
 change_verbs(); ///< what changes domains, users, aliases and settings: control_changes.cpp
-std::vector<control_verb> list_verbs();       ///< what shows them: control_lists.cpp
-std::vector<control_verb> folder_verbs();     ///< public and shared folders: control_folders.cpp
-std::vector<control_verb> queue_verbs();      ///< the spool and the traces: control_queue.cpp
-std::vector<control_verb> import_verbs();     ///< mail from elsewhere: control_import.cpp
-std::vector<control_verb> undelete_verbs();   ///< expunged messages: control_undelete.cpp
-std::vector<control_verb> index_verbs();      ///< the index behind SEARCH: control_index.cpp
-std::vector<control_verb> dns_verbs();        ///< what the resolver knows: control_dns.cpp
-std::vector<control_verb> node_verbs();       ///< status, reload, verify, backup: control_node.cpp
-std::vector<control_verb> signing_verbs();    ///< keys of domains: control_signing.cpp
-std::vector<control_verb> statistics_verbs(); ///< what was counted: control_statistics.cpp
+std::vector<control_verb> list_verbs();           ///< what shows them: control_lists.cpp
+std::vector<control_verb> folder_verbs();         ///< public and shared folders: control_folders.cpp
+std::vector<control_verb> queue_verbs();          ///< the spool and the traces: control_queue.cpp
+std::vector<control_verb> import_verbs();         ///< mail from elsewhere: control_import.cpp
+std::vector<control_verb> undelete_verbs();       ///< expunged messages: control_undelete.cpp
+std::vector<control_verb> index_verbs();          ///< the index behind SEARCH: control_index.cpp
+std::vector<control_verb> dns_verbs();            ///< what the resolver knows: control_dns.cpp
+std::vector<control_verb> node_verbs();           ///< status, reload, verify, backup: control_node.cpp
+std::vector<control_verb> signing_verbs();        ///< keys of domains: control_signing.cpp
+std::vector<control_verb> gateway_access_verbs(); ///< under what others ask: control_gateway_access.cpp
+std::vector<control_verb> statistics_verbs();     ///< what was counted: control_statistics.cpp
 
 } // namespace stagepost::connection

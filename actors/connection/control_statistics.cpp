@@ -65,8 +65,38 @@ control_task show_statistics(caf::event_based_actor* self, const control_service
   co_return result;
 }
 
+json::object json_of(const storage::tls_result_row& row) {
+  return {{"day", day_text(row.what.day)},
+          {"policy_domain", row.what.policy_domain},
+          {"policy_type", storage::to_string(row.what.policy)},
+          {"result_type", storage::to_string(row.what.result)},
+          {"mx_host", row.what.mx_host},
+          {"sending_address", row.what.sending_address},
+          {"sessions", row.sessions}};
+}
+
+/// How TLS with other servers went (RFC 8460). Without days: all that is kept.
+control_task show_tls(caf::event_based_actor* self, const control_services& with, control_request& request) {
+  const auto today = std::chrono::floor<std::chrono::days>(wall_clock());
+  const auto from = text_of(request.fields, "from"), to = text_of(request.fields, "to");
+  const auto last = to.empty() ? today : day_from(to);
+  const auto first = from.empty() ? today - std::chrono::days(29) : day_from(from);
+  if (!last || !first) co_return refusal("A day is written 2026-12-31.");
+  tls_results::read_results order{*first, *last};
+  auto found = co_await net::ask<tls_results::results_found>(self, with.tls_results, order);
+  if (!found) co_return refusal("The server is stopping.");
+  if (!found->done) co_return refusal(found->sentence);
+  json::array rows;
+  for (const auto& each : found->rows) rows.push_back(json_of(each));
+  json::object result = accepted();
+  result["results"] = std::move(rows);
+  co_return result;
+}
+
 } // namespace
 
-std::vector<control_verb> statistics_verbs() { return {{"statistics", show_statistics}}; }
+std::vector<control_verb> statistics_verbs() {
+  return {{"statistics", show_statistics}, {"outbound_tls", show_tls}};
+}
 
 } // namespace stagepost::connection

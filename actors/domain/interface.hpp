@@ -351,6 +351,43 @@ using directory_actor = caf::typed_actor<
     caf::replies_to<list_signing_keys>::with<signing_key_list>,
     caf::replies_to<find_signers>::with<signers_found>, caf::reacts_to<watch_space>>;
 
+// -- what other servers ask
+// ---------------------------------------------------------------------------------------------------------
+
+/// Under what other servers ask this one (API-08): a user and a password that are nobody's here. Without a
+/// user nobody may ask any more.
+struct set_gateway_credential {
+  std::string user;
+  std::string password;
+};
+struct show_gateway_credential {};
+struct gateway_credential_shown {
+  bool done = false;
+  std::string user; ///< empty: there is none
+};
+
+struct gateway_login {
+  std::string user;
+  std::string password;
+  std::string peer; ///< address it comes from
+};
+enum class gateway_standing : uint8_t {
+  unavailable, ///< not now
+  not_set,     ///< nobody may ask
+  wrong,
+  too_many, ///< failures of late from there
+  accepted,
+};
+struct gateway_login_answer {
+  gateway_standing standing = gateway_standing::unavailable;
+};
+
+/// Keeps that credential, and proves who has it.
+using gateway_desk_actor =
+    caf::typed_actor<caf::replies_to<set_gateway_credential>::with<admin_answer>,
+                     caf::replies_to<show_gateway_credential>::with<gateway_credential_shown>,
+                     caf::replies_to<gateway_login>::with<gateway_login_answer>>;
+
 /// One domain: who its users and aliases are. Started when first asked for.
 struct find_local {
   std::string local_part; ///< canonical
@@ -415,3 +452,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::space_crossed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::watch_space)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_local)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::domain_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::set_gateway_credential)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::show_gateway_credential)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::gateway_credential_shown)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::gateway_login)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::gateway_login_answer)

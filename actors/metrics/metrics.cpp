@@ -41,7 +41,7 @@ constexpr std::array<description, size_t(gauge::count_)> gauge_texts{{
     {"stagepost_pop3_connections", "Open POP3 connections."},
     {"stagepost_lmtp_connections", "Open LMTP connections."},
     {"stagepost_http_connections", "Open HTTP connections."},
-    {"stagepost_spool_messages", "Messages on their way from the spool into local mailboxes."},
+    {"stagepost_spool_messages_local", "Messages on their way from the spool into local mailboxes."},
 }};
 
 } // namespace

@@ -14,6 +14,9 @@ namespace stagepost::net {
 struct server_identity {
   std::string name;    ///< goes into SNI
   bool verify = false; ///< the certificate must be valid for the name, by the authorities the machine trusts
+  /// What it proves by the same is found out (stream::tls_verdict), and the handshake goes on whatever that
+  /// is.
+  bool observe = false;
   std::vector<dns::tlsa_record> pins;  ///< one of them must match instead: DANE (dane.hpp)
   std::vector<std::string> more_names; ///< the certificate may be for one of these as well
 };

@@ -117,6 +117,13 @@ int stream::tls_result(int result) {
 
 std::string stream::tls_version() const { return tls_ != nullptr ? SSL_get_version(tls_) : ""; }
 
+long stream::tls_verdict() const { return tls_ == nullptr ? X509_V_OK : SSL_get_verify_result(tls_); }
+
+std::string stream::tls_problem() const {
+  const auto verdict = tls_verdict();
+  return verdict == X509_V_OK ? std::string{} : X509_verify_cert_error_string(verdict);
+}
+
 std::string stream::tls_proof() const { return tls_ != nullptr ? dane_match(tls_) : ""; }
 
 std::string stream::tls_cipher() const { return tls_ != nullptr ? SSL_get_cipher_name(tls_) : ""; }

@@ -58,6 +58,10 @@ public:
   std::string tls_cipher() const;
   /// The TLSA record that the peer's certificate matched (dane.hpp); empty where none was asked for.
   std::string tls_proof() const;
+  /// What was wrong with the peer's certificate, a number of OpenSSL's (X509_V_…) and its sentence; X509_V_OK
+  /// and empty where nothing was, or nothing was looked at.
+  long tls_verdict() const;
+  std::string tls_problem() const;
   /// RFC 9266 and RFC 5929 4, for SCRAM's channel binding; empty where the line has none.
   bytes tls_exporter() const;
   bytes tls_server_end_point() const;

@@ -9,8 +9,10 @@
 #include "storage/blobs.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <openssl/x509_vfy.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace stagepost::outbound {
@@ -26,6 +28,13 @@ constexpr int patience_for_the_end = 10;
 constexpr size_t least_octets_per_second = 1000;
 
 client::actions none() { return {}; }
+
+std::string address_of(const boost::asio::generic::stream_protocol::endpoint& from) {
+  boost::asio::ip::tcp::endpoint found;
+  if (from.size() > found.capacity()) return {};
+  std::memcpy(found.data(), from.data(), from.size());
+  return found.address().to_string();
+}
 
 /// A failed read of what is there may go well in a while, damage does not mend.
 bool is_damage(storage::errc why) { return why == storage::errc::damaged || why == storage::errc::not_found; }
@@ -99,7 +108,7 @@ net::task<std::string> deliverer::reach(const next_hop& hop) {
 
 net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls) {
   hop_ = hop;
-  let_in_ = handshake_failed_ = ended_ = false;
+  let_in_ = handshake_failed_ = tls_counted_ = ended_ = false;
   failed_.reset();
   todo_.clear();
   const auto why = co_await reach(hop);
@@ -123,6 +132,9 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
     broke = true;
   }
   if (broke) co_await give_back_broken();
+  const bool not_offered =
+      (let_in_ && !stream_.is_secure()) || (failed_ && failed_->at == client::stage::start_tls);
+  if (not_offered && tls != client::tls_policy::never) count_tls(storage::tls_result::starttls_not_supported);
   co_return let_in_;
 }
 
@@ -234,7 +246,45 @@ client::actions deliverer::hear_what_came() {
 net::task<client::actions> deliverer::shake_hands_now() {
   const bool done = co_await shake_hands(with_->tls, hop_.identity);
   handshake_failed_ = !done;
+  count_tls(handshake_result(done));
   co_return session_->on_tls(done ? std::string_view{} : "the TLS handshake failed");
+}
+
+// RFC 8460 4.3
+storage::tls_result deliverer::handshake_result(bool done) const {
+  using storage::tls_result;
+  const auto& who = hop_.identity;
+  if (done && hop_.is_unlisted) return tls_result::validation_failure;
+  if (done && !who.observe) return tls_result::success;
+  switch (stream_.tls_verdict()) {
+  case X509_V_OK: return done ? tls_result::success : tls_result::validation_failure;
+  case X509_V_ERR_HOSTNAME_MISMATCH:
+  case X509_V_ERR_IP_ADDRESS_MISMATCH: return tls_result::certificate_host_mismatch;
+  case X509_V_ERR_CERT_HAS_EXPIRED:
+  case X509_V_ERR_CERT_NOT_YET_VALID: return tls_result::certificate_expired;
+  case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+  case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+  case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+  case X509_V_ERR_CERT_UNTRUSTED:
+  case X509_V_ERR_CERT_REVOKED: return tls_result::certificate_not_trusted;
+  default: return tls_result::validation_failure;
+  }
+}
+
+void deliverer::count_tls(storage::tls_result how) {
+  if (tls_counted_ || hop_.policy_domain.empty()) return;
+  tls_counted_ = true;
+  boost::system::error_code unknown;
+  const auto here = stream_.socket().local_endpoint(unknown);
+  tls_results::session_seen seen;
+  seen.what.policy_domain = hop_.policy_domain;
+  seen.what.policy = hop_.policy;
+  seen.what.result = how;
+  seen.what.mx_host = hop_.host;
+  if (!unknown) seen.what.sending_address = address_of(here);
+  tls_results::tell(with_->tls_results, std::move(seen));
 }
 
 net::task<client::actions> deliverer::begin_next() {

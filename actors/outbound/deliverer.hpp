@@ -45,6 +45,9 @@ private:
   smtp_client::actions hear_what_came();
   net::task<> give_back_broken();
   net::task<smtp_client::actions> shake_hands_now();
+  /// Counts how TLS with the host went (RFC 8460), once for each session with it.
+  void count_tls(storage::tls_result how);
+  storage::tls_result handshake_result(bool done) const;
   net::task<smtp_client::actions> begin_next();
   net::task<smtp_client::actions> begin(job_ptr job);
   net::task<smtp_client::actions> send_next_piece();
@@ -84,6 +87,7 @@ private:
   bool let_in_ = false;
   bool lacked_ = false; ///< the host was not reached for want of something here
   bool handshake_failed_ = false;
+  bool tls_counted_ = false;
   bool ended_ = false;
   std::optional<smtp_client::outcome> failed_;
   size_t done_ = 0;     ///< transactions

@@ -3,6 +3,7 @@
 #include "actors/net/client_tls.hpp"
 #include "actors/outbound/interface.hpp"
 #include "protocols/smtp_client/session.hpp"
+#include "storage/tls_results.hpp"
 
 #include <caf/all.hpp>
 
@@ -21,6 +22,10 @@ struct next_hop {
   smtp_client::tls_policy tls = smtp_client::tls_policy::opportunistic;
   net::server_identity identity; ///< what its certificate must prove
   std::string security;          ///< the same in a word, for the trace
+  /// Whose policy it is, for the counts of RFC 8460; empty: nobody's, nothing is counted.
+  std::string policy_domain = {};
+  storage::tls_policy_kind policy = storage::tls_policy_kind::none_found;
+  bool is_unlisted = false; ///< a policy that is being tested does not name the host
 };
 
 /// Where the mail of a destination goes.

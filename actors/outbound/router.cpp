@@ -4,6 +4,7 @@
 #include "actors/open_answer.hpp"
 #include "actors/outbound/configured_routes.hpp"
 #include "protocols/base/text.hpp"
+#include "protocols/mailauth/domain_name.hpp"
 
 namespace stagepost::outbound {
 
@@ -14,7 +15,8 @@ namespace {
 /// A zone of a stranger's has no say in how long a trace gets.
 constexpr size_t longest_reason = 1000;
 
-next_hop hop_of(const planning::mail_host& host, const dns::ip_address& address, uint16_t port) {
+next_hop hop_of(const planning::mail_host& host, const dns::ip_address& address, uint16_t port,
+                const std::string& destination) {
   next_hop made;
   made.host = host.name;
   made.address = mailauth::to_string(address);
@@ -23,12 +25,23 @@ next_hop hop_of(const planning::mail_host& host, const dns::ip_address& address,
   for (size_t i = 1; i < host.tls.names.size(); ++i) made.identity.more_names.push_back(host.tls.names[i]);
   made.security = std::string(planning::to_string(host.tls.level));
   made.tls = smtp_client::tls_policy::required;
+  made.policy_domain = destination;
   switch (host.tls.level) {
   case planning::tls_level::none: made.tls = smtp_client::tls_policy::never; break;
   case planning::tls_level::opportunistic: made.tls = smtp_client::tls_policy::opportunistic; break;
   case planning::tls_level::encrypt: break;
   case planning::tls_level::dane: made.identity.pins = host.tls.tlsa; break;
   case planning::tls_level::mta_sts: made.identity.verify = true; break;
+  }
+  if (host.tls.level == planning::tls_level::mta_sts || host.tls.is_tested) {
+    made.policy = storage::tls_policy_kind::sts;
+    made.identity.observe = host.tls.is_tested;
+    made.is_unlisted = host.tls.is_unlisted;
+  }
+  // RFC 8460 3: of DANE the policy is that of the TLSA base domain.
+  if (host.tls.level == planning::tls_level::dane || host.tls.level == planning::tls_level::encrypt) {
+    made.policy = storage::tls_policy_kind::tlsa;
+    made.policy_domain = made.identity.name;
   }
   return made;
 }
@@ -74,7 +87,7 @@ std::string line_of(const route& found) {
 
 } // namespace
 
-route route_of(const planning::plan& from, uint16_t port) {
+route route_of(const planning::plan& from, uint16_t port, const std::string& destination) {
   route made;
   made.reason = joined(planning::explain(from));
   if (!from.can_deliver()) {
@@ -82,7 +95,7 @@ route route_of(const planning::plan& from, uint16_t port) {
     return made;
   }
   for (const auto& host : from.hosts)
-    for (const auto& address : host.addresses) made.hops.push_back(hop_of(host, address, port));
+    for (const auto& address : host.addresses) made.hops.push_back(hop_of(host, address, port, destination));
   return made;
 }
 
@@ -103,19 +116,51 @@ std::optional<route> router_state::find_by_settings(const std::string& destinati
   return std::nullopt;
 }
 
+void router_state::plan(const std::string& destination, use_plan then, use_error failed) {
+  const auto settings_now = settings->get();
+  const auto& out = settings_now->smtp_out;
+  if (!policies || !out.mta_sts || !out.use_tls)
+    return plan_under(sts::policy_found{true, std::nullopt, {}}, destination, std::move(then),
+                      std::move(failed));
+  self->request(policies, caf::infinite, sts::find_policy{destination})
+      .then([this, destination, then,
+             failed](sts::policy_found& found) { plan_under(found, destination, then, failed); },
+            [failed](caf::error& why) { failed(why); });
+}
+
+void router_state::plan_under(const sts::policy_found& policy, const std::string& destination, use_plan then,
+                              use_error failed) {
+  if (!policy.done) {
+    // Who does not know what is demanded sends nothing.
+    return failed(to_error({storage::errc::io_error, "the policy of MTA-STS cannot be read now"}));
+  }
+  auto question = question_for(destination);
+  question.to.policy = policy.policy;
+  self->request(resolver, caf::infinite, question)
+      .then(
+          [then, line = policy.line](resolver::route_planned& made) {
+            if (!line.empty()) made.plan.reasons.insert(made.plan.reasons.begin(), line);
+            then(std::move(made.plan));
+          },
+          [failed](caf::error& why) { failed(why); });
+}
+
 caf::result<route> router_state::find(const find_route& what) {
   if (auto known = find_by_settings(what.destination)) return std::move(*known);
   auto pending = self->make_response_promise<route>();
   open_answer<route> answer(pending);
-  self->request(resolver, caf::infinite, question_for(what.destination))
-      .then([this, answer](resolver::route_planned& made) { answer.deliver(route_of(made.plan, ours.port)); },
-            [answer, to = what.destination](caf::error& failed) {
-              route none;
-              none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, to);
-              none.failed->reason += ": " + describe(failed);
-              none.failed->is_ours = true;
-              answer.deliver(std::move(none));
-            });
+  plan(
+      what.destination,
+      [this, answer, to = what.destination](const planning::plan& made) {
+        answer.deliver(route_of(made, ours.port, mailauth::to_query_name(to).value_or(std::string{})));
+      },
+      [answer, to = what.destination](const caf::error& failed) {
+        route none;
+        none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, to);
+        none.failed->reason += ": " + describe(failed);
+        none.failed->is_ours = true;
+        answer.deliver(std::move(none));
+      });
   return pending;
 }
 
@@ -124,20 +169,19 @@ caf::result<route_explained> router_state::explain(const explain_route& what) {
     return route_explained{{known->waits ? known->reason : line_of(*known)}};
   auto pending = self->make_response_promise<route_explained>();
   open_answer<route_explained> answer(pending);
-  self->request(resolver, caf::infinite, question_for(what.destination))
-      .then(
-          [answer](resolver::route_planned& made) {
-            answer.deliver(route_explained{planning::explain(made.plan)});
-          },
-          [answer](caf::error& failed) {
-            answer.deliver(route_explained{{"cannot be looked up now: " + describe(failed)}});
-          });
+  plan(
+      what.destination,
+      [answer](const planning::plan& made) { answer.deliver(route_explained{planning::explain(made)}); },
+      [answer](const caf::error& failed) {
+        answer.deliver(route_explained{{"cannot be looked up now: " + describe(failed)}});
+      });
   return pending;
 }
 
 router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self,
                                    resolver::resolver_actor resolver, live_settings_ptr settings,
-                                   planning::destination ours, conf::outbound_scope scope) {
+                                   planning::destination ours, conf::outbound_scope scope,
+                                   sts::policies_actor policies) {
   outlive_stray_errors(self);
   auto& state = self->state;
   state.self = self;
@@ -145,6 +189,7 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   state.settings = std::move(settings);
   state.ours = std::move(ours);
   state.scope = scope;
+  state.policies = std::move(policies);
   return {
       [self](const find_route& what) { return self->state.find(what); },
       [self](const explain_route& what) { return self->state.explain(what); },

@@ -8,6 +8,7 @@
 #include "actors/resolver/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
+#include "actors/tls_results/interface.hpp"
 #include "conf/node_settings.hpp"
 
 #include <memory>
@@ -32,7 +33,8 @@ struct setup {
   metrics::counters_ptr counters;
   std::string host_name; ///< what we call ourselves
   net::client_tls_ptr tls;
-  conf::outbound_limits limits; ///< how far this node may go
+  conf::outbound_limits limits;                ///< how far this node may go
+  tls_results::counter_actor tls_results = {}; ///< counts how TLS went; may be none
 };
 using setup_ptr = std::shared_ptr<const setup>;
 

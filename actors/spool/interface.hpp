@@ -129,6 +129,16 @@ using queue_actor = caf::typed_actor<
     caf::replies_to<delete_message>::with<queue_answer>, caf::replies_to<retry_message>::with<queue_answer>,
     caf::replies_to<order_message>::with<queue_answer>, caf::replies_to<atom::status>::with<queue_status>>;
 
+/// How many messages wait in the spools of all shards, for mailboxes here and for other servers.
+struct count_spool {};
+struct spool_counted {
+  bool done = false;
+  uint64_t messages = 0;
+};
+/// Counts them on disk. An answer may be a little older than the question: by at most twenty times as long as
+/// counting takes, so that asking often costs little.
+using census_actor = caf::typed_actor<caf::replies_to<count_spool>::with<spool_counted>>;
+
 } // namespace stagepost::spool
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::accept_message)
@@ -145,3 +155,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::retry_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::order_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::count_spool)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::spool_counted)

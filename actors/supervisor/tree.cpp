@@ -3,6 +3,7 @@
 #include "actors/committer/committer.hpp"
 #include "actors/delivery/local.hpp"
 #include "actors/domain/directory.hpp"
+#include "actors/domain/gateway_desk.hpp"
 #include "actors/domain/login_desk.hpp"
 #include "actors/index/indexer.hpp"
 #include "actors/log/log.hpp"
@@ -13,11 +14,15 @@
 #include "actors/outbound/dispatcher.hpp"
 #include "actors/outbound/router.hpp"
 #include "actors/resolver/resolver.hpp"
+#include "actors/spool/census.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
 #include "actors/statistics/statistics.hpp"
+#include "actors/sts/policies.hpp"
+#include "actors/tls_results/counter.hpp"
 #include "actors/upkeep/upkeep.hpp"
+#include "actors/web/fetcher.hpp"
 
 #include <csignal>
 #include <map>
@@ -80,6 +85,16 @@ tree plant(caf::actor_system& system, const seeds& from) {
   watch(made.hashing, "hashing");
   made.resolver = system.spawn(resolver::resolver, from.settings, from.counters);
   watch(made.resolver, "resolver");
+  const auto client_tls = std::make_shared<const net::client_tls>();
+  made.fetcher = system.spawn(web::fetcher, web::setup{made.resolver, client_tls, from.outbound});
+  watch(made.fetcher, "fetcher");
+  made.tls_results = system.spawn(
+      tls_results::counter, tls_results::services{from.system_store, made.system_committer, made.readers});
+  watch(made.tls_results, "results of TLS");
+  made.policies =
+      system.spawn(sts::policies, sts::services{from.system_store, made.system_committer, made.readers,
+                                                made.resolver, made.fetcher, made.tls_results});
+  watch(made.policies, "policies of MTA-STS");
 
   // Each shard has a look and a pass under way for each thread at most.
   made.indexing = system.spawn(offload::pool, size_t(settings->index.threads),
@@ -94,6 +109,10 @@ tree plant(caf::actor_system& system, const seeds& from) {
                         from.settings,     made.statistics,   from.secrets};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
+  made.gateway_desk = system.spawn(domain::gateway_desk, stores, made.system_committer, made.hashing);
+  watch(made.gateway_desk, "gateway desk");
+  made.census = system.spawn(spool::census, from.shard_stores, made.readers);
+  watch(made.census, "census");
 
   std::vector<delivery::shard> delivery_shards;
   std::vector<mailbox::accounts_actor> mail;
@@ -124,8 +143,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
   const auto sender = system.spawn(outbound::dispatcher);
   made.outbound = sender;
   watch(made.outbound, "outbound");
-  made.router =
-      system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver);
+  made.router = system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver,
+                             made.policies);
   watch(made.router, "router");
   auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
@@ -151,8 +170,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
   way_out->settings = from.settings;
   way_out->counters = from.counters;
   way_out->host_name = from.host_name;
-  way_out->tls = std::make_shared<const net::client_tls>();
+  way_out->tls = client_tls;
   way_out->limits = from.outbound;
+  way_out->tls_results = made.tls_results;
   caf::anon_send(sender, outbound::begin_sending{std::move(way_out)});
   made.upkeep =
       system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
@@ -207,6 +227,7 @@ void fell(caf::actor_system& system, tree& what) {
         .receive([](outbound::sending_stopped) {}, [](caf::error&) {});
   end(self, what.outbound);
   end(self, what.router);
+  end(self, what.policies);
   for (auto& shard : what.shards) {
     end(self, shard.traces);
     end(self, shard.purger);
@@ -216,13 +237,17 @@ void fell(caf::actor_system& system, tree& what) {
   }
   end(self, what.directory);
   end(self, what.logins);
+  end(self, what.gateway_desk);
+  end(self, what.census);
   for (auto& shard : what.shards) end(self, shard.accounts);
   for (auto& shard : what.shards) end(self, shard.with.eraser);
   for (auto& shard : what.shards) end(self, shard.with.indexer);
   end(self, what.indexing);
   for (auto& shard : what.shards) end(self, shard.with.committer);
   end(self, what.statistics); // writes what it has counted
+  end(self, what.tls_results);
   end(self, what.system_committer);
+  end(self, what.fetcher);
   end(self, what.resolver);
   end(self, what.readers);
   end(self, what.hashing);

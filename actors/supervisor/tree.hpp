@@ -13,7 +13,10 @@
 #include "actors/spool/interface.hpp"
 #include "actors/spool/trace_keeper.hpp"
 #include "actors/statistics/interface.hpp"
+#include "actors/sts/interface.hpp"
+#include "actors/tls_results/interface.hpp"
 #include "actors/upkeep/interface.hpp"
+#include "actors/web/interface.hpp"
 #include "conf/settings.hpp"
 #include "storage/secrets.hpp"
 #include "storage/store.hpp"
@@ -48,12 +51,17 @@ struct tree {
   offload::pool_actor hashing;
   offload::pool_actor indexing;
   resolver::resolver_actor resolver;
+  web::fetcher_actor fetcher;
+  tls_results::counter_actor tls_results;
+  sts::policies_actor policies;
   statistics::statistics_actor statistics;
   domain::login_actor logins;
+  domain::gateway_desk_actor gateway_desk;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
   upkeep::upkeep_actor upkeep;
   domain::space_watcher_actor postmaster;
+  spool::census_actor census;
   outbound::router_actor router;
   outbound::dispatcher_actor outbound;
   caf::actor guard; ///< ends the process when one of them fails

@@ -11,11 +11,13 @@ std::string_view reason_of(status value) {
   case status::ok: return "OK";
   case status::found: return "Found";
   case status::bad_request: return "Bad Request";
+  case status::unauthorized: return "Unauthorized";
   case status::forbidden: return "Forbidden";
   case status::not_found: return "Not Found";
   case status::method_not_allowed: return "Method Not Allowed";
   case status::content_too_large: return "Content Too Large";
   case status::target_too_long: return "URI Too Long";
+  case status::too_many_requests: return "Too Many Requests";
   case status::fields_too_large: return "Request Header Fields Too Large";
   case status::internal_error: return "Internal Server Error";
   case status::unavailable: return "Service Unavailable";

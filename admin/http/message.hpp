@@ -18,19 +18,22 @@ struct request {
   http::target target;
   std::string host; ///< of the Host field, without its port; empty when there is none
   bytes body;
-  std::string peer; ///< address it comes from
-  bool tls = false; ///< it came over TLS of ours
+  std::string peer;          ///< address it comes from
+  bool tls = false;          ///< it came over TLS of ours
+  std::string authorization; ///< the field of that name
 };
 
 enum class status : uint16_t {
   ok = 200,
   found = 302,
   bad_request = 400,
+  unauthorized = 401,
   forbidden = 403,
   not_found = 404,
   method_not_allowed = 405,
   content_too_large = 413,
   target_too_long = 414,
+  too_many_requests = 429,
   fields_too_large = 431,
   internal_error = 500,
   unavailable = 503,

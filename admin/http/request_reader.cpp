@@ -55,6 +55,7 @@ bool request_reader::read_header() {
   found_.method = method_of(message.method());
   found_.target = *target;
   found_.host = host_of(view(message[beast::field::host]));
+  found_.authorization = std::string(view(message[beast::field::authorization]));
   const auto limit = limit_(found_);
   const auto told = parts_->parser.content_length();
   if (told && *told > limit) {

@@ -1,6 +1,7 @@
 #include "admin/http/router.hpp"
 
 #include "admin/http/autodiscover_pages.hpp"
+#include "admin/http/gateway_pages.hpp"
 #include "admin/http/node_pages.hpp"
 #include "protocols/autodiscover/outlook_request.hpp"
 #include "protocols/base/text.hpp"
@@ -22,6 +23,9 @@ constexpr std::array routes{
     route{"/autodiscover/autodiscover.json", outlook_pointer_page},
     route{"/.well-known/autoconfig/mail/config-v1.1.xml", thunderbird_page},
     route{"/mail/config-v1.1.xml", thunderbird_page},
+    route{"/api/v1/gateway/spool-count", gateway_spool_page},
+    route{"/api/v1/gateway/domains", gateway_domains_page},
+    route{"/api/v1/gateway/users", gateway_users_page},
 };
 
 net::task<response> refuse(http::status status, std::string_view line) { co_return say(status, line); }

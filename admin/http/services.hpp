@@ -4,6 +4,8 @@
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/tls.hpp"
 #include "actors/settings.hpp"
+#include "actors/spool/interface.hpp"
+#include "admin/http/request_rate.hpp"
 #include "conf/settings.hpp"
 
 #include <functional>
@@ -29,7 +31,10 @@ struct services {
   std::function<bool()> healthy; ///< all stores take writes
   std::function<net::tls_context_ptr()> certificates;
   domain::directory_actor directory;
-  std::vector<open_port> ports; ///< of all services, in the order of the node's file
+  domain::gateway_desk_actor gateway_desk = {};
+  spool::census_actor census = {};
+  std::shared_ptr<request_rate> gateway_rate = {}; ///< of all other servers together
+  std::vector<open_port> ports;                    ///< of all services, in the order of the node's file
 };
 using services_ptr = std::shared_ptr<const services>;
 

@@ -25,6 +25,8 @@ struct tls_demand {
   std::vector<dns::tlsa_record> tlsa = {}; ///< with `dane`: those that can be used
   std::vector<std::string> names = {}; ///< the certificate may be for any of them; the first goes into SNI
   std::string reason = {};             ///< for the trace
+  bool is_tested = false;              ///< a policy of MTA-STS that is being tested would demand `mta_sts`
+  bool is_unlisted = false;            ///< and does not name this host
 };
 
 /// A host to be tried, with its addresses in the order they are tried in.

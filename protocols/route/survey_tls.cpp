@@ -83,6 +83,8 @@ bool survey::demand_sts(mail_host& into, plan& out) {
   if (!to_.policy || to_.policy->mode == sts_mode::none) return true;
   const bool allowed = allows_host(*to_.policy, into.name);
   if (to_.policy->mode == sts_mode::testing) {
+    into.tls.is_tested = true;
+    into.tls.is_unlisted = !allowed;
     into.tls.reason = allowed ? "the policy of MTA-STS is being tested"
                               : "the policy of MTA-STS, which is being tested, does not name this host";
     return true;

@@ -11,6 +11,8 @@
 #include "storage/signing_keys.hpp"
 #include "storage/small_records.hpp"
 #include "storage/statistics_record.hpp"
+#include "storage/sts_policies.hpp"
+#include "storage/tls_results.hpp"
 #include "storage/word_leaf.hpp"
 
 #include <cstdint>
@@ -61,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 25) {
+  switch (choice % 27) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -94,6 +96,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)recoverable_place_at(in);
     break;
   case 24: decode_twice(in, [](bytes_view v) { return decode_signing_key(domain_id{1}, "s", v); }); break;
+  case 25: decode_twice(in, [](bytes_view v) { return decode_sts_policy("x.test", v); }); break;
+  case 26:
+    if (const auto what = decode_tls_result_key(in); what && encode_tls_result_key(*what) != in) std::abort();
+    decode_tls_sessions(in);
+    break;
   default: scan_as_log(in);
   }
   return 0;

@@ -394,6 +394,24 @@ int main(int argc, char** argv) {
     return json::object{{"verb", "settings.set"}, {"settings", settings_from(line.values)}};
   });
 
+  auto* access = app.add_subcommand("gateway-credential", "Under what other servers ask this one");
+  access->require_subcommand(1);
+  sub = access->add_subcommand("set", "Lets other servers ask under a user and a password");
+  with_name(sub, "User, of no meaning elsewhere");
+  sub->add_flag("--password-stdin", line.password_stdin, "Read the password from standard input")->required();
+  simple(sub, [&] {
+    return json::object{{"verb", "gateway_access.set"}, {"user", line.name}, {"password", read_password()}};
+  });
+  simple(
+      access->add_subcommand("show", "Shows the user"),
+      [] {
+        return json::object{{"verb", "gateway_access.show"}};
+      },
+      ctl::print_gateway_access);
+  simple(access->add_subcommand("delete", "Lets nobody ask any more"), [] {
+    return json::object{{"verb", "gateway_access.delete"}};
+  });
+
   sub = app.add_subcommand("resolve", "Asks the server's resolver, as deliveries and checks do");
   with_name(sub, "Name");
   std::string type = "A";
@@ -443,6 +461,16 @@ int main(int argc, char** argv) {
             {"verb", "statistics"}, {"name", line.name}, {"from", line.from_day}, {"to", line.to_day}};
       },
       ctl::print_statistics);
+
+  sub = app.add_subcommand("outbound-tls", "How TLS with other servers went, by day in UTC");
+  sub->add_option("--from", line.from_day, "First day, as 2026-12-31");
+  sub->add_option("--to", line.to_day, "Last day; today if not given");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "outbound_tls"}, {"from", line.from_day}, {"to", line.to_day}};
+      },
+      ctl::print_outbound_tls);
 
   sub = app.add_subcommand("verify", "Proves checksums, references and counters");
   sub->callback([&] {

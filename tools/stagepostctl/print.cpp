@@ -222,6 +222,11 @@ void print_records(const json::object& answer) {
   for (const auto& each : list(answer, "records")) fmt::print("  {}\n", std::string_view(each.as_string()));
 }
 
+void print_gateway_access(const json::object& answer) {
+  const std::string_view user = answer.at("user").as_string();
+  fmt::print("{}\n", user.empty() ? "nobody may ask" : user);
+}
+
 void print_route(const json::object& answer) {
   for (const auto& each : list(answer, "lines")) fmt::print("{}\n", std::string_view(each.as_string()));
 }
@@ -240,6 +245,15 @@ void print_statistics(const json::object& answer) {
   }
   if (member(answer, "counting") == "false")
     fmt::print("Nothing is counted while smtp_in.allow_relay is anyone.\n");
+}
+
+void print_outbound_tls(const json::object& answer) {
+  for (const auto& each : list(answer, "results")) {
+    const auto& one = each.as_object();
+    fmt::print("{} {} {} {} {} {} {}\n", member(one, "day"), member(one, "policy_domain"),
+               member(one, "policy_type"), member(one, "result_type"), member(one, "mx_host"),
+               member(one, "sending_address"), member(one, "sessions"));
+  }
 }
 
 void print_settings(const json::object& answer) {

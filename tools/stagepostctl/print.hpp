@@ -22,8 +22,10 @@ void print_status(const boost::json::object& answer);
 void print_index(const boost::json::object& answer);
 void print_undelete(const boost::json::object& answer);
 void print_records(const boost::json::object& answer);
+void print_gateway_access(const boost::json::object& answer);
 void print_route(const boost::json::object& answer);
 void print_statistics(const boost::json::object& answer);
+void print_outbound_tls(const boost::json::object& answer);
 void print_settings(const boost::json::object& answer);
 
 } // namespace stagepost::ctl

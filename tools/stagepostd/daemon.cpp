@@ -9,6 +9,7 @@
 #include "actors/supervisor/tree.hpp"
 #include "actors/wall_clock.hpp"
 #include "admin/http/connection.hpp"
+#include "admin/http/gateway_pages.hpp"
 #include "conf/stored.hpp"
 #include "storage/directory.hpp"
 #include "storage/secrets.hpp"
@@ -230,6 +231,8 @@ void server::start_control() {
     ::kill(::getpid(), SIGHUP);
   }; // raise() would reach this thread only, which holds it back
   services->guide = tree_.router;
+  services->gateway_desk = tree_.gateway_desk;
+  services->tls_results = tree_.tls_results;
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
@@ -255,6 +258,10 @@ http::services_ptr server::http_services() {
   made->settings = settings_;
   made->counters = counters_;
   made->directory = tree_.directory;
+  made->gateway_desk = tree_.gateway_desk;
+  made->census = tree_.census;
+  made->gateway_rate =
+      std::make_shared<http::request_rate>(http::gateway_requests_per_second, http::gateway_requests_at_once);
   for (const auto& port : ports_)
     if (!port.settings.on_unix_socket() && !port.sockets.empty())
       made->ports.push_back({port.settings.service, port.settings.tls,

@@ -67,6 +67,28 @@ TEST(Router, DemandsOfTlsWhatThePlanDemands) {
   EXPECT_TRUE(proven.identity.verify);
 }
 
+TEST(Router, SaysWhosePolicyItIsThatAHostIsHeldAgainst) {
+  using planning::tls_level;
+  using storage::tls_policy_kind;
+  const auto hop = [](tls_level level, bool tested = false, bool unlisted = false) {
+    auto made = host("a.example.org", level);
+    made.tls.is_tested = tested;
+    made.tls.is_unlisted = unlisted;
+    return route_of(to_hosts({made}), 25, "example.org").hops.front();
+  };
+  EXPECT_EQ(hop(tls_level::opportunistic).policy, tls_policy_kind::none_found);
+  EXPECT_EQ(hop(tls_level::opportunistic).policy_domain, "example.org");
+  EXPECT_FALSE(hop(tls_level::opportunistic).identity.observe);
+  EXPECT_EQ(hop(tls_level::mta_sts).policy, tls_policy_kind::sts);
+  EXPECT_EQ(hop(tls_level::dane).policy, tls_policy_kind::tlsa);
+  EXPECT_EQ(hop(tls_level::dane).policy_domain, "a.example.org");
+  const auto tested = hop(tls_level::opportunistic, true, true);
+  EXPECT_EQ(tested.policy, tls_policy_kind::sts);
+  EXPECT_TRUE(tested.identity.observe && tested.is_unlisted);
+  EXPECT_FALSE(tested.identity.verify);
+  EXPECT_EQ(tested.tls, smtp_client::tls_policy::opportunistic);
+}
+
 TEST(Router, BouncesAtOnceOnlyWhatNoRepairOfAZoneCanHelp) {
   using planning::plan_verdict;
   using smtp_client::fate;

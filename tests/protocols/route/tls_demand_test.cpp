@@ -114,6 +114,8 @@ TEST(TlsDemand, APolicyThatIsTestedChangesNothing) {
   ASSERT_EQ(made.hosts.size(), 2u);
   EXPECT_EQ(made.hosts[0].tls.level, tls_level::opportunistic);
   EXPECT_NE(made.hosts[0].tls.reason.find("does not name"), std::string::npos);
+  EXPECT_TRUE(made.hosts[0].tls.is_tested && made.hosts[0].tls.is_unlisted);
+  EXPECT_TRUE(made.hosts[1].tls.is_tested && !made.hosts[1].tls.is_unlisted);
   EXPECT_EQ(with_policy(proven(), sts_mode::none, {}).hosts.size(), 2u);
 }
 
