@@ -70,6 +70,10 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
   record.envelope = encode_envelope(what.envelope);
   record.sender = what.envelope.sender;
   record.authenticated_as = what.authenticated_as;
+  priorities.follow(settings->get());
+  const auto priority =
+      priorities.at_first(record.sender, record.size_bytes,
+                          what.kind == mail_class::ordinary ? class_of(record.sender) : what.kind);
   std::map<std::pair<account_id, std::string>, uint32_t> seen; // the same mailbox named twice gets one copy
   std::vector<uint32_t> indexes;                               // of each addressee's record
   for (const auto& each : what.recipients) {
@@ -93,7 +97,10 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
       recipient.folder = each.target.folder;
       break;
     case domain::address_kind::alias: recipient.state = storage::recipient_state::expanding; break;
-    default: recipient.state = storage::recipient_state::remote; break;
+    default:
+      recipient.state = storage::recipient_state::remote;
+      recipient.priority = priority;
+      break;
     }
     if (each.delivered_before) {
       recipient.state = storage::recipient_state::held;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/open_answer.hpp"
+#include "actors/priority_rules.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
@@ -17,6 +18,7 @@ struct intake_state {
   queue_actor queue;
   live_settings_ptr settings;
   statistics::statistics_actor statistics;
+  priority_rules priorities;
   std::chrono::steady_clock::time_point space_asked_at{};
   bool space_left = true;
 

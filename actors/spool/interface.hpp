@@ -2,6 +2,7 @@
 
 #include "actors/atoms.hpp"
 #include "actors/domain/interface.hpp"
+#include "actors/priority_rules.hpp"
 #include "protocols/smtp/envelope.hpp"
 #include "storage/records.hpp"
 
@@ -48,6 +49,7 @@ struct accept_message {
   /// Answer when deliveries were tried, for a client that hears of each recipient (LMTP, RFC 2033 4.2), and
   /// give those who could not be reached back to it. Waits a bounded time.
   bool try_first = false;
+  mail_class kind = mail_class::ordinary; ///< where its sender does not tell
 };
 struct message_accepted {
   stagepost::queue_id id;

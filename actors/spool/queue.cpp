@@ -178,6 +178,12 @@ void queue_state::count_delivery(const storage::spool_recipient& recipient) {
   statistics::tell(statistics, std::move(what));
 }
 
+uint8_t queue_state::first_priority(const storage::spool_record& of, const storage::spool_recipient& who) {
+  if (who.is_priority_ordered) return who.priority;
+  priorities.follow(settings->get());
+  return priorities.at_first(of.sender, of.size_bytes, class_of(of.sender));
+}
+
 void queue_state::delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
                             const delivery::delivery_result& result) {
   auto& on = at_work.at(id);

@@ -4,6 +4,7 @@
 #include "actors/metrics/metrics.hpp"
 #include "actors/open_answer.hpp"
 #include "actors/outbound/interface.hpp"
+#include "actors/priority_rules.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
@@ -47,6 +48,7 @@ struct queue_state {
   live_settings_ptr settings;
   metrics::counters_ptr counters;
   statistics::statistics_actor statistics;
+  priority_rules priorities;
 
   /// A message being worked on.
   struct working {
@@ -113,6 +115,8 @@ struct queue_state {
   /// No stored time of a retry is later than this, unless the wall clock was set back.
   instant furthest_from(instant now) const;
   void count_delivery(const storage::spool_recipient& recipient);
+  /// Of a recipient elsewhere who was not tried: by the settings, unless he has one by order.
+  uint8_t first_priority(const storage::spool_record& of, const storage::spool_recipient& who);
   void delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
                  const delivery::delivery_result& result);
 

@@ -80,11 +80,13 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
       return each.index != alias_index && each.address == address;
     });
     if (known) continue;
-    if (address == alias->address)
+    if (address == alias->address) {
       hold(address,
            "550 5.1.2 the domain of the alias was deleted"); // what it stood for is not known any more
-    else
-      add(address, storage::recipient_state::remote);
+    } else {
+      auto& each = add(address, storage::recipient_state::remote);
+      each.priority = first_priority(on.message, each);
+    }
   }
   for (const auto& address : found.nowhere) hold(address, "550 5.1.1 no such user");
   if (found.cut)
