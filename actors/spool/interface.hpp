@@ -3,6 +3,7 @@
 #include "actors/atoms.hpp"
 #include "actors/domain/interface.hpp"
 #include "actors/priority_rules.hpp"
+#include "actors/throttle/interface.hpp"
 #include "protocols/smtp/envelope.hpp"
 #include "storage/records.hpp"
 
@@ -50,10 +51,13 @@ struct accept_message {
   /// give those who could not be reached back to it. Waits a bounded time.
   bool try_first = false;
   mail_class kind = mail_class::ordinary; ///< where its sender does not tell
+  throttle::charge counts = {};           ///< what it adds to hourly limits
 };
 struct message_accepted {
   stagepost::queue_id id;
   std::vector<first_try> tries; ///< of each recipient in order, if asked for
+  /// Not zero: it was not taken, since it is above an hourly limit; the hour ends then.
+  instant refused_until = {};
 };
 
 /// May a message come in? False: the disk is full or failing, 452.

@@ -55,7 +55,9 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     each.state = state;
     each.notify = alias->notify;
     each.original_recipient = alias->original_recipient;
-    each.due_at = wall_clock();
+    each.due_at = alias->is_put_off ? alias->due_at : wall_clock();
+    each.is_put_off = alias->is_put_off;
+    if (alias->is_put_off) each.last_reply = alias->last_reply;
     return each;
   };
   // Nobody is told yet that these lead nowhere (bounces come with delivery to other servers); they stay in

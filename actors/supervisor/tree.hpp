@@ -13,6 +13,7 @@
 #include "actors/spool/interface.hpp"
 #include "actors/spool/trace_keeper.hpp"
 #include "actors/statistics/interface.hpp"
+#include "actors/throttle/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "conf/settings.hpp"
 #include "storage/secrets.hpp"
@@ -49,6 +50,7 @@ struct tree {
   offload::pool_actor indexing;
   resolver::resolver_actor resolver;
   statistics::statistics_actor statistics;
+  throttle::throttle_actor throttle;
   domain::login_actor logins;
   domain::directory_actor directory;
   std::vector<shard_tree> shards;
