@@ -35,4 +35,23 @@ std::optional<byte_count> mailbox_space_limit(const domain_settings& domain, con
   return smaller(unless_zero(domain.disk_space), user.quota);
 }
 
+domain_caps hourly_caps(const domain_settings& domain) {
+  return {{domain.throttle_messages_action, domain.throttle_messages},
+          {domain.throttle_bandwidth_action, domain.throttle_bandwidth.bytes},
+          {domain.throttle_bounces_action, domain.throttle_bounces}};
+}
+
+user_caps hourly_caps(const user_settings& user) {
+  user_caps made;
+  made.messages = user.throttle_messages;
+  if (user.throttle_bandwidth) made.octets = user.throttle_bandwidth->bytes;
+  return made;
+}
+
+std::chrono::minutes longest_wait(const spool_settings& spool) {
+  const auto& plan = spool.retry_intervals;
+  const std::chrono::minutes hour = std::chrono::hours(1);
+  return plan.empty() ? hour : std::max(hour, *std::max_element(plan.begin(), plan.end()));
+}
+
 } // namespace stagepost::conf

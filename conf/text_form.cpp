@@ -80,7 +80,7 @@ bool is_text(std::string_view text) {
 }
 
 bool is_domain_name(std::string_view text) {
-  return text.size() <= 255 && is_line(text) && text.find_first_of(" @*,=") == text.npos &&
+  return !text.empty() && text.size() <= 255 && is_line(text) && text.find_first_of(" @*,=") == text.npos &&
          text.front() != '.' && text.back() != '.';
 }
 

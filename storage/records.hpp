@@ -123,6 +123,8 @@ struct spool_recipient {
   uint32_t misses = 0;
   /// Something here kept him from being tried: `due_at` holds even without an attempt; since version 3.
   bool is_put_off = false;
+  /// The priority is the administrator's: no rule changes it (PRIO-29); since version 4.
+  bool is_priority_ordered = false;
 };
 
 /// A step in the life of a message: `trace`. On disk: never renumber.

@@ -47,8 +47,9 @@ result<spool_record> decode_spool(queue_id id, bytes_view value) {
 bytes encode(const spool_recipient& recipient) {
   // Only what needs the fields of later versions has them: most recipients are local.
   const bool plain = recipient.destination.empty() && recipient.priority == usual_priority;
-  const bool whole = recipient.misses != 0 || recipient.is_put_off;
-  record_writer out(whole ? 3 : plain ? 1 : 2);
+  const bool ordered = recipient.is_priority_ordered;
+  const bool whole = ordered || recipient.misses != 0 || recipient.is_put_off;
+  record_writer out(ordered ? 4 : whole ? 3 : plain ? 1 : 2);
   out.text(recipient.address)
       .octet(uint8_t(recipient.state))
       .number(recipient.account.value)
@@ -61,11 +62,12 @@ bytes encode(const spool_recipient& recipient) {
       .text(recipient.last_reply);
   if (whole || !plain) out.text(recipient.destination).octet(recipient.priority);
   if (whole) out.number(recipient.misses).octet(recipient.is_put_off ? 1 : 0);
+  if (ordered) out.octet(1);
   return out.take();
 }
 
 result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
-  record_reader in(value, 3);
+  record_reader in(value, 4);
   spool_recipient recipient;
   recipient.index = index;
   recipient.address = in.text();
@@ -87,6 +89,7 @@ result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
     recipient.misses = in.small();
     recipient.is_put_off = in.flag();
   }
+  if (in.version() >= 4) recipient.is_priority_ordered = in.flag();
   if (auto end = in.finish("the record of a recipient"); !end) return end.error();
   return recipient;
 }

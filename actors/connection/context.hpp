@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/connection/blocked_senders.hpp"
 #include "actors/domain/interface.hpp"
 #include "actors/mailbox/interface.hpp"
 #include "actors/metrics/metrics.hpp"
@@ -8,6 +9,7 @@
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
 #include "actors/statistics/interface.hpp"
+#include "actors/throttle/interface.hpp"
 #include "conf/settings.hpp"
 
 #include <atomic>
@@ -45,6 +47,8 @@ struct context {
   std::vector<shard> shards;
   metrics::counters_ptr counters;
   statistics::statistics_actor statistics;
+  throttle::throttle_actor throttle;
+  std::shared_ptr<blocked_senders> blocked = std::make_shared<blocked_senders>();
 };
 using context_ptr = std::shared_ptr<const context>;
 

@@ -2,6 +2,8 @@
 
 #include "conf/network.hpp"
 
+#include <utility>
+
 namespace stagepost::connection {
 
 namespace {
@@ -44,6 +46,7 @@ smtp::session_settings smtp_connection::settings() const {
   s.max_hop_count = in.max_hop_count;
   s.max_line_bytes = in.max_line.bytes;
   s.max_header_bytes = in.max_header_size.bytes;
+  s.tells_authenticated = all->smtp_out.authenticated_as_header;
   s.vrfy = in.vrfy;
   s.expn = in.expn;
   s.bare = in.bare_newline == conf::bare_newline::refuse ? smtp::bare_newline::refuse
@@ -141,11 +144,11 @@ net::task<> smtp_connection::perform(smtp::actions todo) {
 net::task<smtp::actions> smtp_connection::answer(smtp::action& question) {
   if (auto* asked = std::get_if<smtp::check_sender>(&question)) {
     const auto verdict = co_await check_sender(*asked);
-    co_return session_->on_sender(verdict);
+    co_return session_->on_sender(verdict, std::exchange(refusal_detail_, {}));
   }
   if (auto* asked = std::get_if<smtp::look_up_recipient>(&question)) {
     const auto verdict = co_await look_up(*asked);
-    co_return session_->on_recipient(verdict);
+    co_return session_->on_recipient(verdict, std::exchange(refusal_detail_, {}));
   }
   if (auto* asked = std::get_if<smtp::begin_message>(&question)) co_return co_await begin(*asked);
   if (auto* asked = std::get_if<smtp::accept_message>(&question)) co_return co_await accept(*asked);

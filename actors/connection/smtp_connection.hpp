@@ -34,6 +34,10 @@ private:
   smtp::verdict judge(const domain::address_found& found) const;
   void count_refusal(const domain::address_found& found);
   void tell_refusals();
+  bool is_blocked(const std::string& sender) const;
+  throttle::charge charge(uint64_t octets) const;
+  net::task<bool> passes(throttle::charge what);
+  smtp::verdict throttled_until(instant end);
   net::task<bool> has_room(const domain::account_target& target);
   net::task<smtp::actions> expand(const smtp::expand& asked);
   net::task<smtp::actions> begin(const smtp::begin_message& asked);
@@ -53,8 +57,11 @@ private:
   domain::login_answer account_; ///< of who logged in
   domain::address_found sender_; ///< of the envelope's sender
   bool sender_is_null_ = true;
+  std::string sender_address_;   ///< as given; empty: nobody
   std::vector<spool::addressee> recipients_;
-  std::map<domain_id, uint64_t> refused_; ///< recipients, by domain; not told to the statistics yet
+  std::map<domain_id, throttle::bounces> bounces_; ///< how much the domains of recipients may receive
+  std::string refusal_detail_;                     ///< of the verdict given last
+  std::map<domain_id, uint64_t> refused_;          ///< recipients, by domain; not told to the statistics yet
   std::optional<body_writer> body_;
   bool body_failed_ = false;
   queue_id queue_id_;

@@ -9,19 +9,27 @@ namespace stagepost::connection {
 
 net::task<smtp::verdict> smtp_connection::check_sender(const smtp::check_sender& asked) {
   recipients_.clear();
+  bounces_.clear();
   declared_size_bytes_ = asked.declared_size_bytes;
+  sender_address_ = asked.address;
   sender_ = {};
   sender_.kind = domain::address_kind::elsewhere;
   sender_is_null_ = asked.address.empty();
-  if (sender_is_null_) co_return smtp::verdict::accepted;
-  domain::find_address order{asked.address};
-  auto found = co_await net::ask<domain::address_found>(this, with_->directory, order);
-  if (!found || found->kind == domain::address_kind::unavailable) co_return smtp::verdict::temporary_failure;
-  sender_ = *found;
-  if (sender_.kind == domain::address_kind::disabled) co_return smtp::verdict::refused_by_policy; // SMTPIN-31
-  // Mail that we sent on, sent on once more: who does that is none of our users.
-  if (sender_.kind == domain::address_kind::returning) sender_.is_local_domain = false;
-  co_return smtp::verdict::accepted;
+  if (!sender_is_null_) {
+    domain::find_address order{asked.address};
+    auto found = co_await net::ask<domain::address_found>(this, with_->directory, order);
+    if (!found || found->kind == domain::address_kind::unavailable)
+      co_return smtp::verdict::temporary_failure;
+    sender_ = *found;
+    if (sender_.kind == domain::address_kind::disabled)
+      co_return smtp::verdict::refused_by_policy; // SMTPIN-31
+    // Mail that we sent on, sent on once more: who does that is none of our users.
+    if (sender_.kind == domain::address_kind::returning) sender_.is_local_domain = false;
+  }
+  if (is_blocked(asked.address)) co_return smtp::verdict::sender_blocked;
+  auto counted = charge(declared_size_bytes_);
+  const bool may_go_on = co_await passes(std::move(counted));
+  co_return may_go_on ? smtp::verdict::accepted : smtp::verdict::throttled;
 }
 
 smtp::verdict smtp_connection::judge(const domain::address_found& found) const {
@@ -119,7 +127,20 @@ net::task<smtp::verdict> smtp_connection::look_up(const smtp::look_up_recipient&
   each.target = found->target;
   each.domain = found->domain;
   recipients_.push_back(std::move(each));
-  co_return verdict;
+  // DOM-79 is for what comes from outside; what users of ours send counts as sent.
+  if (sender_address_.empty() && found->domain && found->caps.bounces.counts() &&
+      session_->authenticated_as().empty()) {
+    auto& of_domain = bounces_[found->domain];
+    of_domain.domain = found->domain;
+    of_domain.name = statistics::domain_of(asked.address);
+    of_domain.cap = found->caps.bounces;
+  }
+  auto counted = charge(declared_size_bytes_);
+  const bool may_go_on = co_await passes(std::move(counted));
+  if (may_go_on) co_return verdict;
+  recipients_.pop_back();
+  count_refusal(*found);
+  co_return smtp::verdict::throttled;
 }
 
 net::task<smtp::actions> smtp_connection::expand(const smtp::expand& asked) {

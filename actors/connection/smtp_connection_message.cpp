@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 // A message on its way from the client to the spool.
 
@@ -37,6 +38,10 @@ net::task<smtp::actions> smtp_connection::begin(const smtp::begin_message& asked
   body_->feed(fmt::format("Return-Path: <{}>\r\n", asked.envelope.sender));
   begun.outcome = smtp::verdict::accepted;
   begun.queue_id = to_text(queue_id_);
+  // Where an alias leads is not known yet.
+  begun.leaves = std::any_of(recipients_.begin(), recipients_.end(), [](const spool::addressee& each) {
+    return each.kind != domain::address_kind::account;
+  });
   co_return session_->on_message_begun(begun);
 }
 
@@ -121,6 +126,7 @@ spool::accept_message smtp_connection::order_for(const smtp::envelope& envelope)
   order.authenticated_as = session_->authenticated_as();
   order.trace.push_back(trace_of(envelope));
   order.try_first = is_lmtp();
+  order.counts = charge(order.size_bytes);
   return order;
 }
 
@@ -159,6 +165,10 @@ net::task<std::vector<smtp::verdict>> smtp_connection::hand_over(const smtp::acc
     if (!full) all.assign(all.size(), smtp::verdict::temporary_failure);
     co_return all;
   }
+  if (accepted->refused_until != instant{}) {
+    all.assign(all.size(), throttled_until(accepted->refused_until));
+    co_return all;
+  }
   body_.reset(); // the spool's now
   size_t next = 0;
   for (size_t i = 0; i < recipients_.size(); ++i) {
@@ -187,6 +197,7 @@ net::task<smtp::actions> smtp_connection::accept(const smtp::accept_message& ask
   }
   recipients_.clear();
   if (!is_lmtp()) answer.outcomes.resize(1, smtp::verdict::temporary_failure);
+  answer.detail = std::exchange(refusal_detail_, {});
   co_return session_->on_accepted(answer);
 }
 

@@ -4,6 +4,7 @@
 #include "actors/domain/signers.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "conf/limits.hpp"
 #include "conf/stored.hpp"
 
 namespace stagepost::domain {
@@ -30,6 +31,7 @@ caf::result<address_found> domain_state::find(const std::string& local_part) {
     return address_found{address_kind::disabled, {}, true, settings.require_auth, record.id};
   sum_up_if_stale();
   auto found = look_up_or_recall(local_part);
+  found.caps = conf::hourly_caps(settings);
   const bool must_wait = found.kind == address_kind::account && settings.disk_space.bytes != 0 && !knows_sum;
   if (!must_wait || now() >= patience_ends_at || waiting.size() >= most_waiting)
     return judge(std::move(found));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/atoms.hpp"
+#include "conf/limits.hpp"
 #include "protocols/mailauth/dkim_signer.hpp"
 #include "protocols/sasl/exchange.hpp"
 #include "storage/directory_records.hpp"
@@ -54,8 +55,9 @@ struct address_found {
   address_kind kind = address_kind::unavailable;
   account_target target; ///< for `account`
   bool is_local_domain = false;
-  bool require_auth = false; ///< DOM-25 of the address's domain: its users must log in to send
-  domain_id domain = {};     ///< of the address; zero elsewhere
+  bool require_auth = false;   ///< DOM-25 of the address's domain: its users must log in to send
+  domain_id domain = {};       ///< of the address; zero elsewhere
+  conf::domain_caps caps = {}; ///< of its domain, by the hour
 };
 
 /// Whether an account that an address stood for once is still there, and its limits: `account`, `disabled`,
@@ -168,7 +170,9 @@ struct login_answer {
   std::vector<std::string> domain_names; ///< further names of the account's domain (DOM-82), canonical
   std::string time_zone = "UTC";         ///< the user's, else the domain's
   domain_id domain = {};
-  bool shares_folders = false; ///< DOM-69
+  bool shares_folders = false;    ///< DOM-69
+  conf::domain_caps caps = {};    ///< what the domain may send in an hour
+  conf::user_caps user_caps = {}; ///< and the user
 };
 
 struct find_credentials {

@@ -100,6 +100,8 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
   answer.domain_names = who.domain.aliases;
   answer.domain = who.domain.id;
   answer.shares_folders = who.domain_settings.shared_folders;
+  answer.caps = conf::hourly_caps(who.domain_settings);
+  answer.user_caps = conf::hourly_caps(who.user);
   return answer;
 }
 

@@ -3,6 +3,7 @@
 #include "actors/log/log.hpp"
 #include "actors/offload/interface.hpp"
 #include "actors/outbound/forward_fields.hpp"
+#include "actors/outbound/host_names.hpp"
 #include "actors/wall_clock.hpp"
 #include "protocols/mailauth/message_signer.hpp"
 #include "protocols/mime/digest.hpp"
@@ -106,6 +107,12 @@ net::task<std::string> deliverer::reach(const next_hop& hop) {
   co_return why;
 }
 
+/// BIND-16: that of the address we come from; BIND-17: or else the node's.
+std::string deliverer::hello_name(const std::vector<std::string>& names) {
+  const auto from = names.empty() ? std::nullopt : source_of(stream_.socket());
+  return (from ? host_name_at(names, *from) : std::nullopt).value_or(with_->host_name);
+}
+
 net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls) {
   hop_ = hop;
   let_in_ = handshake_failed_ = tls_counted_ = ended_ = false;
@@ -120,7 +127,7 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
   const auto settings = with_->settings->get();
   write_limit_ = handshake_limit_ = settings->smtp_out.command_timeout;
   client::session_settings about;
-  about.hello_name = with_->host_name;
+  about.hello_name = hello_name(settings->smtp_out.host_names);
   about.tls = tls;
   about.max_recipients = settings->smtp_out.recipients_per_message;
   session_.emplace(about);

@@ -36,6 +36,7 @@ private:
   net::task<bool> try_host(const next_hop& hop, smtp_client::tls_policy tls);
   net::task<std::string> reach(const next_hop& hop);
   bool may_connect_to(const std::string& address) const;
+  std::string hello_name(const std::vector<std::string>& names);
   net::task<> converse();
   std::chrono::milliseconds patience() const;
   net::task<> perform();

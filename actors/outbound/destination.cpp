@@ -5,6 +5,7 @@
 #include "actors/net/scheduler.hpp"
 #include "actors/outbound/deliverer.hpp"
 #include "actors/wall_clock.hpp"
+#include "conf/limits.hpp"
 
 #include <algorithm>
 
@@ -112,11 +113,10 @@ void destination_state::look() {
   may_be_more = false; // unless somebody says so meanwhile
   changed_while_looking.clear();
   const auto settings = with->settings->get();
-  const auto& plan = settings->spool.retry_intervals;
   job_question question;
   question.destination = destination;
   question.now = wall_clock();
-  question.furthest = question.now + *std::max_element(plan.begin(), plan.end()) + jump_watch::least_jump;
+  question.furthest = question.now + conf::longest_wait(settings->spool) + jump_watch::least_jump;
   question.limit = read_step;
   question.recipients_of_job = settings->smtp_out.recipients_per_message;
   question.in_hand = in_hand;

@@ -69,6 +69,7 @@ struct destination_state {
   std::string destination;
   setup_ptr with;
   foreman_actor foreman;
+  priority_rules priorities;
 
   std::optional<outbound::route> route;
   std::chrono::steady_clock::time_point route_found_at;

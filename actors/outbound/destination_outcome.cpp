@@ -32,7 +32,9 @@ void destination_state::record(job_done what, std::optional<open_answer<job_reco
   const auto& in = with->shards[what.job->shard].with;
   auto batch = std::make_shared<storage::batch>(*in.store);
   const auto now = wall_clock();
-  auto changes = record_end(*batch, what, with->settings->get()->spool, now);
+  const auto in_force = with->settings->get();
+  priorities.follow(in_force);
+  auto changes = record_end(*batch, what, in_force->spool, priorities, now);
   if (batch->empty()) { // all are still due
     --recording;
     recorded(what, changes, std::nullopt);
@@ -55,6 +57,7 @@ void destination_state::record(job_done what, std::optional<open_answer<job_reco
             order.body = what.job->message.body;
             order.size_bytes = what.job->message.size_bytes;
             order.most_returned_bytes = settings->smtp_out.returned_message.bytes;
+            order.settings = settings;
             order.sender = sender;
             const auto report = std::make_shared<std::optional<queue_id>>();
             const auto& in = with->shards[what.job->shard].with;

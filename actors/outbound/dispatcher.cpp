@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/wall_clock.hpp"
+#include "conf/limits.hpp"
 
 #include <algorithm>
 
@@ -119,9 +120,7 @@ void dispatcher_state::look(size_t shard) {
   }
   at.until = now;
   at.busy = true;
-  const auto settings = with->settings->get();
-  const auto& plan = settings->spool.retry_intervals;
-  const auto furthest = now + *std::max_element(plan.begin(), plan.end()) + jump_watch::least_jump;
+  const auto furthest = now + conf::longest_wait(with->settings->get()->spool) + jump_watch::least_jump;
   struct seen {
     storage::result<storage::due_page> due{storage::errc::io_error};
     storage::result<storage::due_page> left_behind{storage::errc::io_error};

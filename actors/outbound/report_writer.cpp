@@ -2,6 +2,7 @@
 
 #include "actors/envelope_record.hpp"
 #include "actors/outbound/content.hpp"
+#include "actors/priority_rules.hpp"
 #include "protocols/base/queue_id.hpp"
 #include "protocols/mime/digest_builder.hpp"
 #include "storage/blobs.hpp"
@@ -118,6 +119,10 @@ std::optional<queue_id> write_report(storage::batch& into, storage::store& store
     to.account = what.sender.target.account;
     to.shard = what.sender.target.shard;
     to.folder = what.sender.target.folder;
+  } else if (to.state == storage::recipient_state::remote) {
+    priority_rules priorities;
+    priorities.follow(what.settings);
+    to.priority = priorities.at_first({}, record.size_bytes, mail_class::bounce);
   }
   storage::put_reference(into, record.body, storage::blob_owner::spool, id.value, 0);
   storage::put_spool(into, record);

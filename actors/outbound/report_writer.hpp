@@ -2,9 +2,11 @@
 
 #include "actors/domain/interface.hpp"
 #include "actors/outbound/setup.hpp"
+#include "conf/settings.hpp"
 #include "protocols/report/dsn.hpp"
 #include "storage/batch.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace stagepost::outbound {
@@ -16,7 +18,8 @@ struct report_order {
   blob_id body; ///< of the message reported on
   uint64_t size_bytes = 0;
   uint64_t most_returned_bytes = 0;
-  domain::address_found sender; ///< what the directory says of who gets the report
+  std::shared_ptr<const conf::system_settings> settings; ///< in force: for its priority
+  domain::address_found sender;                          ///< what the directory says of who gets the report
 };
 
 /// Puts a report into the spool with `into`, so that it is there exactly when the changes that it tells of

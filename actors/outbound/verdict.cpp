@@ -105,7 +105,7 @@ std::string reply_text(const smtp_client::outcome& how) {
 }
 
 verdict record_end(storage::batch& into, const job_done& what, const conf::spool_settings& settings,
-                   instant now) {
+                   const priority_rules& priorities, instant now) {
   verdict out;
   const auto id = what.job->message.id;
   std::vector<uint32_t> gone;
@@ -147,7 +147,10 @@ verdict record_end(storage::batch& into, const job_done& what, const conf::spool
     case fate::temporary:
     case fate::next_transaction: {
       ++out.deferred;
-      const auto after = deferred(before, how, settings, now);
+      auto after = deferred(before, how, settings, now);
+      if (const auto changed = priorities.after_attempts(what.job->envelope.sender, after.attempts);
+          changed && !after.is_priority_ordered)
+        after.priority = *changed;
       auto step = step_for(what, before, how, storage::trace_kind::deferred, now);
       step.facts.emplace_back("next_attempt", mime::format_date({after.due_at, {}}));
       storage::put_trace(into, id, number, step);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/outbound/job.hpp"
+#include "actors/priority_rules.hpp"
 #include "conf/settings.hpp"
 #include "protocols/report/dsn.hpp"
 #include "storage/batch.hpp"
@@ -21,9 +22,10 @@ struct verdict {
 
 /// Puts what becomes of each recipient into `into`: who has the mail, and who can never get it, leaves the
 /// spool; who may get it later waits for his next time, by the number of attempts that were made. What failed
-/// here is no attempt, and a place that the DNS does not know has fewer. DLV-01, DLV-02.
+/// here is no attempt, and a place that the DNS does not know has fewer. Attempts may change his priority.
+/// DLV-01, DLV-02, PRIO-18 to PRIO-23.
 verdict record_end(storage::batch& into, const job_done& what, const conf::spool_settings& settings,
-                   instant now);
+                   const priority_rules& priorities, instant now);
 
 /// One line for people: the reply, or why there was none.
 std::string reply_text(const smtp_client::outcome& how);

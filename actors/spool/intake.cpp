@@ -6,9 +6,11 @@
 #include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
 #include "storage/blobs.hpp"
+#include "storage/hourly_table.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -37,6 +39,29 @@ statistics::happened counts_of(const accept_message& what) {
   return made;
 }
 
+std::string reply_until(instant until) {
+  return "450 4.7.1 an hourly limit is reached, it waits until " + throttle::time_of_day(until);
+}
+
+/// Until when some of its recipients wait; zero: none do.
+instant waits_until(const throttle::message_booked& booked) {
+  if (booked.sent_after != instant{}) return booked.sent_after;
+  return booked.received_after.empty() ? instant{} : booked.received_after.front().second;
+}
+
+/// Above an hourly limit (DOM-83): he is tried when the hour is over, and that is no attempt.
+void put_off(storage::spool_recipient& recipient, const addressee& who,
+             const throttle::message_booked& booked) {
+  auto until = booked.sent_after;
+  if (who.domain)
+    for (const auto& [domain, end] : booked.received_after)
+      if (domain == who.domain) until = std::max(until, end);
+  if (until == instant{} || recipient.state == storage::recipient_state::held) return;
+  recipient.due_at = until;
+  recipient.is_put_off = true;
+  recipient.last_reply = reply_until(until);
+}
+
 } // namespace
 
 bool intake_state::has_space() {
@@ -56,6 +81,28 @@ bool intake_state::has_space() {
 caf::result<message_accepted> intake_state::accept(const accept_message& what) {
   if (with.store->failed() || !has_space())
     return to_error({storage::errc::disk_full, "no space in the spool"});
+  auto pending = self->make_response_promise<message_accepted>();
+  open_answer<message_accepted> answer(pending);
+  if (what.counts.is_empty()) {
+    take(what, {}, answer);
+    return pending;
+  }
+  self->request(throttle, caf::infinite, throttle::book_message{what.counts, with.store->shard()})
+      .then(
+          [this, what, answer](const throttle::message_booked& booked) {
+            if (booked.refused_until == instant{}) return take(what, booked, answer);
+            message_accepted refused;
+            refused.refused_until = booked.refused_until;
+            answer.deliver(std::move(refused));
+          },
+          [answer](caf::error& failed) { answer.deliver(std::move(failed)); });
+  return pending;
+}
+
+// The counts are sums, so batches must be committed in the order in which they were counted: nothing may come
+// between the answer of the throttle and the request to the committer.
+void intake_state::take(const accept_message& what, const throttle::message_booked& booked,
+                        open_answer<message_accepted> answer) {
   auto batch = std::make_shared<storage::batch>(*with.store);
   storage::put_chunk(*batch, what.body, what.chunks - 1, *what.last_chunk, true);
   storage::put_blob(*batch, what.body, {what.size_bytes, what.chunks, what.digest});
@@ -70,6 +117,10 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
   record.envelope = encode_envelope(what.envelope);
   record.sender = what.envelope.sender;
   record.authenticated_as = what.authenticated_as;
+  priorities.follow(settings->get());
+  const auto priority =
+      priorities.at_first(record.sender, record.size_bytes,
+                          what.kind == mail_class::ordinary ? class_of(record.sender) : what.kind);
   std::map<std::pair<account_id, std::string>, uint32_t> seen; // the same mailbox named twice gets one copy
   std::vector<uint32_t> indexes;                               // of each addressee's record
   for (const auto& each : what.recipients) {
@@ -94,7 +145,10 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
       break;
     case domain::address_kind::alias:
     case domain::address_kind::returning: recipient.state = storage::recipient_state::expanding; break;
-    default: recipient.state = storage::recipient_state::remote; break;
+    default:
+      recipient.state = storage::recipient_state::remote;
+      recipient.priority = priority;
+      break;
     }
     if (each.delivered_before) {
       recipient.state = storage::recipient_state::held;
@@ -104,6 +158,7 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
                           storage::trace_kind::held,
                           {{"recipient", recipient.address}, {"reply", recipient.last_reply}}});
     }
+    put_off(recipient, each, booked);
     storage::put_recipient(*batch, what.id, recipient);
     indexes.push_back(recipient.index);
     order.what.recipients.push_back(std::move(recipient));
@@ -113,10 +168,13 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
   record.recipients = uint32_t(order.what.recipients.size());
   storage::put_spool(*batch, record);
   for (uint32_t i = 0; i < what.trace.size(); ++i) storage::put_trace(*batch, what.id, i, what.trace[i]);
+  if (const auto until = waits_until(booked); until != instant{})
+    storage::put_trace(*batch, what.id, uint32_t(what.trace.size()),
+                       {what.accepted_at, storage::trace_kind::deferred, {{"reply", reply_until(until)}}});
   if (!what.message_id.empty()) storage::put_trace_id(*batch, what.message_id, what.id);
+  for (const auto& row : booked.rows) storage::put_hourly(*batch, row);
+  for (const auto& key : booked.over) storage::delete_hourly(*batch, key);
 
-  auto pending = self->make_response_promise<message_accepted>();
-  open_answer<message_accepted> answer(pending);
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
       .then(
           [this, answer, order = std::move(order), indexes = std::move(indexes), try_first = what.try_first,
@@ -127,11 +185,12 @@ caf::result<message_accepted> intake_state::accept(const accept_message& what) {
             self->send(queue, std::move(order));
             answer.deliver(message_accepted{id, {}});
           },
-          [answer](caf::error& failed) mutable {
+          [this, answer, entries = booked.entries](caf::error& failed) mutable {
             log::error("spool: message not taken: {}", describe(failed));
+            if (!entries.empty())
+              self->send(throttle, throttle::unbook_message{std::move(entries), with.store->shard()});
             answer.deliver(std::move(failed));
           });
-  return pending;
 }
 
 void intake_state::hand_on(enqueue_message order, const std::vector<uint32_t>& indexes,
@@ -153,13 +212,15 @@ void intake_state::hand_on(enqueue_message order, const std::vector<uint32_t>& i
 
 intake_actor::behavior_type intake(intake_actor::stateful_pointer<intake_state> self, mailbox::services with,
                                    queue_actor queue, live_settings_ptr settings,
-                                   statistics::statistics_actor statistics) {
+                                   statistics::statistics_actor statistics,
+                                   throttle::throttle_actor throttle) {
   outlive_stray_errors(self);
   self->state.self = self;
   self->state.with = std::move(with);
   self->state.queue = std::move(queue);
   self->state.settings = std::move(settings);
   self->state.statistics = std::move(statistics);
+  self->state.throttle = std::move(throttle);
   return {
       [self](const accept_message& what) { return self->state.accept(what); },
       [self](const may_accept&) { return !self->state.with.store->failed() && self->state.has_space(); },

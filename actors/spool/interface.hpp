@@ -2,6 +2,8 @@
 
 #include "actors/atoms.hpp"
 #include "actors/domain/interface.hpp"
+#include "actors/priority_rules.hpp"
+#include "actors/throttle/interface.hpp"
 #include "protocols/smtp/envelope.hpp"
 #include "storage/records.hpp"
 
@@ -48,10 +50,14 @@ struct accept_message {
   /// Answer when deliveries were tried, for a client that hears of each recipient (LMTP, RFC 2033 4.2), and
   /// give those who could not be reached back to it. Waits a bounded time.
   bool try_first = false;
+  mail_class kind = mail_class::ordinary; ///< where its sender does not tell
+  throttle::charge counts = {};           ///< what it adds to hourly limits
 };
 struct message_accepted {
   stagepost::queue_id id;
   std::vector<first_try> tries; ///< of each recipient in order, if asked for
+  /// Not zero: it was not taken, since it is above an hourly limit; the hour ends then.
+  instant refused_until = {};
 };
 
 /// May a message come in? False: the disk is full or failing, 452.

@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/wall_clock.hpp"
+#include "conf/limits.hpp"
 #include "storage/outbound_table.hpp"
 
 #include <algorithm>
@@ -17,7 +18,8 @@ constexpr auto tick_interval = std::chrono::seconds(5);
 
 bool is_to_be_tried(const storage::spool_recipient& recipient, instant now, instant furthest) {
   return recipient.state == storage::recipient_state::local &&
-         (recipient.attempts == 0 || recipient.due_at <= now || recipient.due_at > furthest);
+         ((recipient.attempts == 0 && !recipient.is_put_off) || recipient.due_at <= now ||
+          recipient.due_at > furthest);
 }
 
 } // namespace
@@ -58,7 +60,7 @@ void queue_state::enqueue(enqueue_message what) {
 void queue_state::announce(const queued_message& what) {
   std::set<std::string> told;
   for (const auto& each : what.recipients)
-    if (each.state == storage::recipient_state::remote && each.attempts == 0 &&
+    if (each.state == storage::recipient_state::remote && each.attempts == 0 && !each.is_put_off &&
         told.insert(storage::destination_of(each)).second)
       self->send(elsewhere, outbound::has_due{storage::destination_of(each)});
 }
@@ -133,8 +135,7 @@ void queue_state::learn_quotas(queue_id id, size_t from) {
 }
 
 instant queue_state::furthest_from(instant now) const {
-  const auto plan = settings->get()->spool.retry_intervals;
-  return now + *std::max_element(plan.begin(), plan.end()) + jump_watch::least_jump;
+  return now + conf::longest_wait(settings->get()->spool) + jump_watch::least_jump;
 }
 
 void queue_state::push(queue_id id) {
@@ -148,7 +149,7 @@ void queue_state::push(queue_id id) {
       if (recipient.state == storage::recipient_state::local) retries.set(id, recipient.due_at);
       if (recipient.state == storage::recipient_state::remote) {
         on.has_remote = true; // one that an alias gave
-        if (recipient.attempts == 0)
+        if (recipient.attempts == 0 && !recipient.is_put_off)
           self->send(elsewhere, outbound::has_due{storage::destination_of(recipient)});
       }
       ++on.staying;
@@ -197,6 +198,12 @@ void queue_state::count_delivery(const storage::spool_recipient& recipient) {
   what.server = one;
   what.domains.push_back({{}, statistics::domain_of(recipient.address), one});
   statistics::tell(statistics, std::move(what));
+}
+
+uint8_t queue_state::first_priority(const storage::spool_record& of, const storage::spool_recipient& who) {
+  if (who.is_priority_ordered) return who.priority;
+  priorities.follow(settings->get());
+  return priorities.at_first(of.sender, of.size_bytes, class_of(of.sender));
 }
 
 void queue_state::delivered(queue_id id, const storage::spool_recipient& recipient, bool last,

@@ -4,6 +4,7 @@
 #include "actors/metrics/metrics.hpp"
 #include "actors/open_answer.hpp"
 #include "actors/outbound/interface.hpp"
+#include "actors/priority_rules.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/spool/interface.hpp"
@@ -48,6 +49,7 @@ struct queue_state {
   live_settings_ptr settings;
   metrics::counters_ptr counters;
   statistics::statistics_actor statistics;
+  priority_rules priorities;
 
   /// A message being worked on.
   struct working {
@@ -118,6 +120,8 @@ struct queue_state {
   void give_to_delivery(delivery::deliver_locally order);
   /// To a recipient whose mail is sent on.
   void forward(delivery::deliver_locally order);
+  /// Of a recipient elsewhere who was not tried: by the settings, unless he has one by order.
+  uint8_t first_priority(const storage::spool_record& of, const storage::spool_recipient& who);
   void delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
                  const delivery::delivery_result& result);
 

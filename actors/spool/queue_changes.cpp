@@ -75,7 +75,10 @@ std::optional<storage::spool_recipient> obey(const order_message& order, storage
   case queue_order::force:
     if (!waits(who)) return std::nullopt;
     who.due_at = instant{};
-    if (remote) who.priority = storage::highest_priority;
+    if (remote) {
+      who.priority = storage::highest_priority;
+      who.is_priority_ordered = true;
+    }
     return who;
   case queue_order::reset:
     if (!waits(who) || who.attempts == 0) return std::nullopt;
@@ -83,8 +86,9 @@ std::optional<storage::spool_recipient> obey(const order_message& order, storage
     who.due_at = instant{};
     return who;
   case queue_order::priority:
-    if (!remote || who.priority == order.priority) return std::nullopt;
+    if (!remote || (who.priority == order.priority && who.is_priority_ordered)) return std::nullopt;
     who.priority = order.priority;
+    who.is_priority_ordered = true;
     return who;
   }
   return std::nullopt;
@@ -116,9 +120,11 @@ void queue_state::change_read(const order_message& what, const queued_message& f
   std::map<std::string, bool> woken; // and whether that is urgent
   size_t changed = 0;
   for (const auto& each : found.recipients) {
-    const auto after = obey(what, each);
+    auto after = obey(what, each);
     if (!after) continue;
     ++changed;
+    if (what.order == queue_order::reset && after->state == recipient_state::remote)
+      after->priority = first_priority(found.message, *after); // that of its attempts, too, never was
     storage::change_recipient(*batch, what.id, each, *after);
     if (after->state == recipient_state::remote)
       woken[storage::destination_of(*after)] |= what.order == queue_order::force;

@@ -55,7 +55,9 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     each.state = state;
     each.notify = alias->notify;
     each.original_recipient = alias->original_recipient;
-    each.due_at = wall_clock();
+    each.due_at = alias->is_put_off ? alias->due_at : wall_clock();
+    each.is_put_off = alias->is_put_off;
+    if (alias->is_put_off) each.last_reply = alias->last_reply;
     return each;
   };
   // Nobody is told yet that these lead nowhere (bounces come with delivery to other servers); they stay in
@@ -82,11 +84,13 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
       return each.index != alias_index && each.address == address;
     });
     if (known) continue;
-    if (address == alias->address)
+    if (address == alias->address) {
       hold(address,
            "550 5.1.2 the domain of the alias was deleted"); // what it stood for is not known any more
-    else
-      add(address, storage::recipient_state::remote);
+    } else {
+      auto& each = add(address, storage::recipient_state::remote);
+      each.priority = first_priority(on.message, each);
+    }
   }
   for (const auto& address : found.nowhere) hold(address, "550 5.1.1 no such user");
   if (found.cut)

@@ -21,6 +21,7 @@
 #include "actors/statistics/statistics.hpp"
 #include "actors/sts/policies.hpp"
 #include "actors/tls_results/counter.hpp"
+#include "actors/throttle/throttle.hpp"
 #include "actors/upkeep/upkeep.hpp"
 #include "actors/web/fetcher.hpp"
 
@@ -105,6 +106,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
       system.spawn(statistics::statistics, statistics::services{from.system_store, made.system_committer,
                                                                 made.readers, from.settings});
   watch(made.statistics, "statistics");
+  made.throttle = system.spawn(throttle::throttle, throttle::read_ledger(from.shard_stores));
+  watch(made.throttle, "throttle");
   domain::stores stores{from.system_store, from.shard_stores, made.readers,
                         from.settings,     made.statistics,   from.secrets};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
@@ -159,7 +162,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.queue = queue;
     watch(shard.queue, "queue");
     way_out->shards.push_back({shard.with, queue});
-    shard.intake = system.spawn(spool::intake, shard.with, shard.queue, from.settings, made.statistics);
+    shard.intake =
+        system.spawn(spool::intake, shard.with, shard.queue, from.settings, made.statistics, made.throttle);
     watch(shard.intake, "intake");
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
@@ -198,6 +202,7 @@ connection::context_ptr context_for(const tree& of, const conf::node_settings& n
   made->logins = of.logins;
   made->counters = of.counters;
   made->statistics = of.statistics;
+  made->throttle = of.throttle;
   for (const auto& each : of.shards) made->shards.push_back({each.with, each.accounts, each.intake});
   return made;
 }
@@ -235,6 +240,7 @@ void fell(caf::actor_system& system, tree& what) {
     end(self, shard.queue);
     end(self, shard.local);
   }
+  end(self, what.throttle);
   end(self, what.directory);
   end(self, what.logins);
   end(self, what.gateway_desk);

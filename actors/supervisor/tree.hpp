@@ -15,6 +15,7 @@
 #include "actors/statistics/interface.hpp"
 #include "actors/sts/interface.hpp"
 #include "actors/tls_results/interface.hpp"
+#include "actors/throttle/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "actors/web/interface.hpp"
 #include "conf/settings.hpp"
@@ -55,6 +56,7 @@ struct tree {
   tls_results::counter_actor tls_results;
   sts::policies_actor policies;
   statistics::statistics_actor statistics;
+  throttle::throttle_actor throttle;
   domain::login_actor logins;
   domain::gateway_desk_actor gateway_desk;
   domain::directory_actor directory;

@@ -49,6 +49,7 @@ actions session::on_message_begun(const message_begun& answer) {
       m.say(why);
   } else {
     m.queue_id = answer.queue_id;
+    m.leaves = answer.leaves;
     m.begin_content();
     if (!chunked) {
       m.say(reply_kind::send_content);
@@ -78,6 +79,8 @@ intake_rules session::machine::rules_of_intake() const {
     header.match_address = account;
     header.match_domains = account_domains;
   }
+  header.drops_authenticated_as = settings.tells_authenticated || authenticated;
+  if (settings.tells_authenticated && leaves) header.authenticated_as = account;
   if (append)
     header.received = received_field(
         {.hello_name = hello_name,
@@ -151,7 +154,7 @@ actions session::on_accepted(const accepted_message& answer) {
     if (outcome == verdict::accepted)
       m.say(reply_kind::okay, "queued as " + m.queue_id);
     else
-      m.say(refusal_of(outcome));
+      m.say(refusal_of(outcome), answer.detail);
   }
   m.reset_transaction();
   m.take({});

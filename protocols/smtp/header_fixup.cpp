@@ -3,6 +3,7 @@
 #include "protocols/base/text.hpp"
 #include "protocols/mime/address.hpp"
 #include "protocols/mime/date.hpp"
+#include "protocols/mime/encoded_word.hpp"
 #include "protocols/mime/header.hpp"
 #include "protocols/smtp/address.hpp"
 
@@ -36,6 +37,8 @@ std::string delivery_address(std::string_view value) {
   return canonical_address(text).value_or("");
 }
 
+constexpr std::string_view authenticated_as_name = "X-Stagepost-Authenticated-As";
+
 bool is_bcc(std::string_view name) { return ascii_iequals(name, "Bcc") || ascii_iequals(name, "Resent-Bcc"); }
 
 } // namespace
@@ -58,8 +61,14 @@ fixed_header fix_header(bytes_view block, const header_rules& rules) {
   bytes kept;
   size_t copied = 0; // octets of the block that are in `kept` or were left out
   bool has_date = false, has_message_id = false;
+  const auto leave_out = [&](const auto& field) {
+    kept += block.substr(copied, field.offset - copied);
+    copied = field.offset + field.size;
+  };
   for (const auto& field : mime::header_fields(block)) {
-    if (ascii_iequals(field.name, "Received")) {
+    if (rules.drops_authenticated_as && ascii_iequals(field.name, authenticated_as_name)) {
+      leave_out(field);
+    } else if (ascii_iequals(field.name, "Received")) {
       ++out.hops;
     } else if (ascii_iequals(field.name, "From")) {
       if (rules.match != sender_match::none && !from_fits(field.value, rules)) out.from_fits = false;
@@ -70,14 +79,16 @@ fixed_header fix_header(bytes_view block, const header_rules& rules) {
     } else if (rules.complete) {
       if (ascii_iequals(field.name, "Date")) has_date = true;
       if (ascii_iequals(field.name, "Message-ID")) has_message_id = true;
-      if (is_bcc(field.name)) {
-        kept += block.substr(copied, field.offset - copied);
-        copied = field.offset + field.size;
-      }
+      if (is_bcc(field.name)) leave_out(field);
     }
   }
   out.text.reserve(rules.received.size() + block.size() + 128);
   out.text = rules.received;
+  if (!rules.authenticated_as.empty())
+    out.text.append(authenticated_as_name)
+        .append(": ")
+        .append(mime::encode_header_text(rules.authenticated_as, authenticated_as_name.size() + 2))
+        .append("\r\n");
   if (rules.complete && !has_date) out.text += "Date: " + mime::format_date({rules.at, rules.zone}) + "\r\n";
   if (rules.complete && !has_message_id) out.text += "Message-ID: <" + rules.message_id + ">\r\n";
   out.text += kept;

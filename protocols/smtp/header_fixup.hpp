@@ -22,6 +22,9 @@ struct header_rules {
   /// The client is the one that delivers and may have written its own Delivered-To on top (LMTP): only those
   /// below a Received count.
   bool client_delivers = false;
+  /// SMTPOUT-10: the account that X-Stagepost-Authenticated-As names; empty: there is no such field.
+  std::string authenticated_as;
+  bool drops_authenticated_as = false;    ///< what the client says there is not believed
   std::vector<std::string> match_domains; ///< further names of that one's domain, canonical (DOM-82)
 };
 

@@ -105,6 +105,7 @@ struct session::machine {
 
   smtp::envelope envelope; ///< the last recipient is a candidate while `open_question` is recipient
   std::string queue_id;
+  bool leaves = false;                    ///< the message has recipients elsewhere
   std::unique_ptr<message_intake> intake; ///< from the answer to begin_message until accept_message
   bdat_command chunk;                     ///< the size is what is still to come
   uint64_t chunk_size_bytes = 0;

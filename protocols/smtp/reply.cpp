@@ -26,6 +26,7 @@ constexpr std::array<reply_line, reply_kinds> table{{
     {too_many_bad_commands, 421, "4.7.0", "Too many bad commands"},
     {too_many_bad_recipients, 421, "4.7.0", "Too many unknown recipients"},
     {too_many_failed_logins, 421, "4.7.0", "Too many failed logins, try again later"},
+    {reply_kind::throttled, 450, "4.7.1", "The hourly limit is reached, try again"},
     {reply_kind::temporary_failure, 451, "4.3.0", "Temporary failure, try again later"},
     {quota_full_now, 452, "4.2.2", "The mailbox is full"},
     {no_space, 452, "4.3.1", "Not enough space, try again later"},
@@ -71,6 +72,7 @@ constexpr std::array<reply_line, reply_kinds> table{{
     {reply_kind::sender_not_owned, 553, "5.7.1", "Not your address to send from"},
     {from_not_owned, 550, "5.7.1", "The From field does not name the authenticated user"},
     {reply_kind::refused_by_policy, 550, "5.7.1", "Refused by policy"},
+    {reply_kind::sender_blocked, 550, "5.7.1", "The administrator of this server has blocked the sender"},
     {reply_kind::message_too_large, 552, "5.3.4", "Message too large"},
     {header_too_large, 552, "5.3.4", "Message header too large"},
     {content_line_too_long, 552, "5.6.0", "A line of the message is too long"},
@@ -112,6 +114,8 @@ reply_kind refusal_of(verdict answer) {
   case verdict::mailbox_disabled: return reply_kind::mailbox_disabled;
   case verdict::sender_not_owned: return reply_kind::sender_not_owned;
   case verdict::refused_by_policy: return reply_kind::refused_by_policy;
+  case verdict::sender_blocked: return reply_kind::sender_blocked;
+  case verdict::throttled: return reply_kind::throttled;
   case verdict::message_too_large: return reply_kind::message_too_large;
   case verdict::too_many_recipients: return reply_kind::too_many_recipients;
   case verdict::loop_detected: return delivered_before;

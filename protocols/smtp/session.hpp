@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -42,6 +43,7 @@ struct session_settings {
   bare_newline bare = bare_newline::refuse;
   received_policy append_received = received_policy::all; ///< SMTPIN-17
   bool received_hides_client = false;                     ///< DOM-30
+  bool tells_authenticated = false;        ///< SMTPOUT-10: mail that leaves says which account sent it
   sender_match match = sender_match::none; ///< SMTPIN-18, against the From header and the envelope
 };
 
@@ -118,6 +120,8 @@ enum class verdict : uint8_t {
   mailbox_disabled,        ///< 550 5.2.1
   sender_not_owned,        ///< 553 5.7.1 not yours to send from
   refused_by_policy,       ///< 550 5.7.1
+  sender_blocked,          ///< 550 5.7.1: SEC-16
+  throttled,               ///< 450 4.7.1: enough for this hour (DOM-72)
   message_too_large,       ///< 552 5.3.4
   too_many_recipients,     ///< 452 4.5.3, per-sender limit (DOM-64)
   loop_detected,           ///< 554 5.4.6: it was delivered there before
@@ -128,11 +132,13 @@ enum class verdict : uint8_t {
 struct message_begun {
   verdict outcome = verdict::temporary_failure;
   std::string queue_id; ///< goes into Received, the 250 and the trace
+  bool leaves = false;  ///< some of its recipients are elsewhere, or may be
 };
 
 struct accepted_message {
   /// One for SMTP; one per accepted recipient, in order, for LMTP.
   std::vector<verdict> outcomes;
+  std::string detail = {}; ///< words behind the text of refusals
 };
 
 /// One SMTP or LMTP connection seen from the server: bytes in, actions out (RFC 5321, RFC 2033). It never
@@ -156,8 +162,9 @@ public:
   bool wants_input() const;
 
   actions on_tls(const tls_facts& tls);
-  actions on_sender(verdict answer);
-  actions on_recipient(verdict answer);
+  /// `detail`: words behind the text of a refusal.
+  actions on_sender(verdict answer, std::string_view detail = {});
+  actions on_recipient(verdict answer, std::string_view detail = {});
   actions on_expanded(verdict answer, const std::vector<std::string>& addresses);
   actions on_message_begun(const message_begun& answer);
   actions on_accepted(const accepted_message& answer);

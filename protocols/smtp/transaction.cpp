@@ -43,11 +43,14 @@ void session::machine::on_mail(std::string_view argument) {
   ask(question::sender, check_sender{envelope.sender, given->size_bytes});
 }
 
-actions session::on_sender(verdict answer) {
+actions session::on_sender(verdict answer, std::string_view detail) {
   auto& m = *machine_;
   if (!m.is_answer_to(machine::question::sender)) return {};
   m.has_sender = answer == verdict::accepted;
-  m.say(m.has_sender ? reply_kind::sender_okay : refusal_of(answer));
+  if (m.has_sender)
+    m.say(reply_kind::sender_okay);
+  else
+    m.say(refusal_of(answer), detail);
   m.take({});
   return m.take_out();
 }
@@ -63,7 +66,7 @@ void session::machine::on_rcpt(std::string_view argument) {
   ask(question::recipient, look_up_recipient{envelope.recipients.back().address});
 }
 
-actions session::on_recipient(verdict answer) {
+actions session::on_recipient(verdict answer, std::string_view detail) {
   auto& m = *machine_;
   if (!m.is_answer_to(machine::question::recipient)) return {};
   if (answer == verdict::accepted) {
@@ -74,7 +77,7 @@ actions session::on_recipient(verdict answer) {
     if (bad && ++m.bad_recipients == m.settings.max_bad_recipients) // somebody tries names
       m.hang_up(reply_kind::too_many_bad_recipients);
     else
-      m.say(refusal_of(answer));
+      m.say(refusal_of(answer), detail);
   }
   m.take({});
   return m.take_out();
@@ -110,6 +113,7 @@ void session::machine::reset_transaction() {
   has_sender = false;
   envelope = {};
   queue_id = {};
+  leaves = false;
 }
 
 } // namespace stagepost::smtp

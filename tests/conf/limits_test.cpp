@@ -44,3 +44,27 @@ TEST(MailboxSpace, AQuotaReachesAsFarAsTheDomainsDiskSpace) {
   domain.disk_space = {};
   EXPECT_EQ(mailbox_space_limit(domain, user), mb(900));
 }
+
+TEST(HourlyCaps, AreThoseOfTheSettings) {
+  domain_settings domain;
+  EXPECT_FALSE(hourly_caps(domain).messages.counts());
+  domain.throttle_messages = 3;
+  domain.throttle_messages_action = throttle_action::delay;
+  domain.throttle_bandwidth_action = domain.throttle_bounces_action = throttle_action::reject;
+  const auto caps = hourly_caps(domain);
+  EXPECT_EQ(caps.messages.most, 3u);
+  EXPECT_EQ(caps.messages.action, throttle_action::delay);
+  EXPECT_EQ(caps.octets.most, 100u << 20);
+  EXPECT_EQ(caps.bounces.most, 1000u);
+  user_settings user;
+  EXPECT_FALSE(hourly_caps(user).messages || hourly_caps(user).octets);
+  user.throttle_bandwidth = mb(2);
+  EXPECT_EQ(hourly_caps(user).octets, 2u << 20);
+}
+
+TEST(LongestWait, IsAnIntervalOrTheRestOfAnHour) {
+  spool_settings spool;
+  EXPECT_EQ(longest_wait(spool), std::chrono::minutes(90));
+  spool.retry_intervals = {std::chrono::minutes(5)};
+  EXPECT_EQ(longest_wait(spool), std::chrono::minutes(60));
+}

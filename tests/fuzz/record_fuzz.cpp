@@ -4,6 +4,7 @@
 
 #include "storage/chunk.hpp"
 #include "storage/directory_records.hpp"
+#include "storage/hourly_record.hpp"
 #include "storage/key.hpp"
 #include "storage/log_scan.hpp"
 #include "storage/records.hpp"
@@ -63,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 27) {
+  switch (choice % 28) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -100,6 +101,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   case 26:
     if (const auto what = decode_tls_result_key(in); what && encode_tls_result_key(*what) != in) std::abort();
     decode_tls_sessions(in);
+    break;
+  case 27:
+    decode_twice(in, decode_hourly);
+    if (const auto key = take_hourly_key(in); key && to_octets(*key) != in) std::abort();
     break;
   default: scan_as_log(in);
   }

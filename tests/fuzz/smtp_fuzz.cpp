@@ -26,7 +26,7 @@ public:
     return octet;
   }
   bool flag() { return next() & 1; }
-  verdict answer() { return next() % 4 != 0 ? verdict::accepted : verdict(next() % 13); }
+  verdict answer() { return next() % 4 != 0 ? verdict::accepted : verdict(next() % 15); }
   sasl::login_outcome login() { return sasl::login_outcome(next() % 5); }
 
 private:

@@ -101,6 +101,13 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(decode_recipient(3, longest)->misses, 300u);
   EXPECT_TRUE(decode_recipient(3, longest)->is_put_off);
   EXPECT_FALSE(decode_recipient(3, longer)->is_put_off) << "version 2";
+  auto ordered = put_off;
+  ordered.is_priority_ordered = true;
+  const auto of_version_4 = encode(ordered);
+  EXPECT_EQ(to_hex(of_version_4.substr(0, 1)) + to_hex(of_version_4.substr(of_version_4.size() - 6)),
+            "040005ac020101");
+  EXPECT_TRUE(decode_recipient(3, of_version_4)->is_priority_ordered);
+  EXPECT_FALSE(decode_recipient(3, longest)->is_priority_ordered) << "version 3";
   auto alias_held = recipient();
   alias_held.state = recipient_state::held_alias;
   EXPECT_EQ(to_hex(encode(alias_held)), "010363406406050201460601"

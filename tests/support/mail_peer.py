@@ -41,7 +41,7 @@ class Peer:
     """`on` has what is done at a stage instead of the usual answer: a reply (without CRLF), HANG, CUT, GARBAGE,
     DRIP (octets of a reply that has no end), or a function of the line that gives one of these or None. EARLY is said
     in the middle of a message, and the connection closed. `extensions` is what EHLO offers. `messages` are those that
-    were answered 250; `lines` all commands."""
+    were answered 250; `lines` all commands; `sources` the addresses that connections came from."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Peer:
         self.lines = []
         self.octets = b""
         self.connections = 0
+        self.sources = []
         self.open = 0
         self.most_open = 0
         self.tls = None
@@ -65,7 +66,7 @@ class Peer:
             self.extensions.append("STARTTLS")
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._listener = socket.create_server(at)
+        self._listener = socket.create_server(at, family=socket.AF_INET6 if ":" in at[0] else socket.AF_INET)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -82,7 +83,8 @@ class Peer:
         self._listener.close()
 
     def route(self, domain="*", tls=""):
-        return f"{domain}=127.0.0.1:{self.port} {tls}".strip()
+        host = self._listener.getsockname()[0]
+        return f"{domain}={f'[{host}]' if ':' in host else host}:{self.port} {tls}".strip()
 
     def addressed_to(self, recipient):
         with self._lock:
@@ -91,11 +93,12 @@ class Peer:
     def _accept(self):
         while not self._ending.is_set():
             try:
-                line, _ = self._listener.accept()
+                line, source = self._listener.accept()
             except OSError:
                 return
             with self._lock:
                 self.connections += 1
+                self.sources.append(source[0])
                 self.open += 1
                 self.most_open = max(self.most_open, self.open)
                 number = self.connections

@@ -70,6 +70,8 @@ USER_DEFAULTS = {
     "max_recipients": "domain",
     "time_zone": "domain",
     "plus_addressing": "true",
+    "throttle_messages_per_hour": "unlimited",
+    "throttle_bandwidth_per_hour_mb": "unlimited",
 }
 DOMAIN_DEFAULTS = {
     "disabled": "false",
@@ -84,6 +86,12 @@ DOMAIN_DEFAULTS = {
     "max_recipients": "200",
     "time_zone": "UTC",
     "shared_folders": "true",
+    "throttle_messages_per_hour": "5000",
+    "throttle_messages_action": "none",
+    "throttle_bandwidth_per_hour_mb": "100",
+    "throttle_bandwidth_action": "none",
+    "throttle_bounces_per_hour": "1000",
+    "throttle_bounces_action": "none",
 }
 
 

@@ -53,7 +53,7 @@ protected:
     storage::batch changes(*store_);
     auto out =
         record_end(changes, {made, std::move(outcomes), peer_reports, {"mx.test", "192.0.2.1", "TLSv1.3 X"}},
-                   settings_, now);
+                   settings_, priorities_, now);
     commit(changes);
     return out;
   }
@@ -77,6 +77,7 @@ protected:
   testing::temporary_folder folder_;
   std::shared_ptr<storage::store> store_ = testing::open_store(storage::store_kind::shard, folder_.path());
   conf::spool_settings settings_;
+  priority_rules priorities_;
   storage::spool_record message_;
   smtp::envelope envelope_;
   std::vector<storage::spool_recipient> recipients_;
@@ -120,6 +121,30 @@ TEST_F(Verdict, BouncesByTheNumberOfAttemptsMadeAndNotByTheClock) {
   EXPECT_EQ(made.told[0].action, report::delivery_action::failed);
   ASSERT_EQ(left().size(), 1u);
   EXPECT_EQ(left()[0].address, "b@x.test");
+}
+
+TEST_F(Verdict, GivesAnotherPriorityByTheNumberOfAttempts) {
+  auto system = std::make_shared<conf::system_settings>();
+  system->priority.after_attempts_1_enabled = true;
+  system->priority.after_attempts_1 = 2;
+  system->priority.attempts_1 = 2;
+  priorities_.follow(system);
+  settings_.retry_intervals = {minutes(15), minutes(30), minutes(60)};
+  add("b@x.test");
+  add("c@x.test", 1);
+  auto& ordered = add("d@x.test", 1);
+  ordered.priority = 8;
+  ordered.is_priority_ordered = true;
+  (void)end({reply(451, "later"), reply(451, "later"), reply(451, "later")});
+  ASSERT_EQ(left().size(), 3u);
+  EXPECT_EQ(left()[0].priority, storage::usual_priority);
+  EXPECT_EQ(left()[1].priority, 2);
+  EXPECT_EQ(left()[2].priority, 8) << "the administrator gave it";
+  const auto rows = storage::read_outbound(*store_, {"x.test", now + minutes(90), now + minutes(900), 10, {}},
+                                           storage::reach::disk);
+  ASSERT_EQ(rows->size(), 3u);
+  EXPECT_EQ(rows->front().index, 2u) << "the index knows it, too";
+  EXPECT_EQ(rows->back().index, 1u);
 }
 
 TEST_F(Verdict, BouncesSoonerWhatTheDnsDoesNotKnow) {

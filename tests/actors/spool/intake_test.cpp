@@ -2,7 +2,9 @@
 
 #include "actors/envelope_record.hpp"
 #include "actors/error.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/blobs.hpp"
+#include "storage/hourly_table.hpp"
 #include "storage/trace_table.hpp"
 #include "tests/support/tree_fixture.hpp"
 
@@ -81,6 +83,78 @@ TEST_F(SpoolIntake, TellsAClientThatWaitsHowEachFirstTryEnded) {
   EXPECT_EQ(messages_of("bob@example.org"), 1u);
   EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
   expect_sound();
+}
+
+/// A message that a user sends whose domain may send so many in an hour.
+accept_message counted(accept_message what, uint64_t most, conf::throttle_action action) {
+  auto& sent = what.counts.sent.emplace();
+  sent.domain = domain_id{1};
+  sent.user = account_id{1};
+  sent.caps.messages = {action, most};
+  sent.messages = what.recipients.size();
+  sent.octets = what.size_bytes;
+  return what;
+}
+
+/// How far it is to ten past the next hour: a test must not meet the end of one.
+std::chrono::milliseconds to_ten_past() {
+  const auto now = wall_clock();
+  return std::chrono::ceil<std::chrono::hours>(now) + std::chrono::minutes(10) - now;
+}
+
+TEST_F(SpoolIntake, HasOnDiskWhatItCountedWithTheMessage) {
+  const wall_clock_shift clock(to_ten_past());
+  const auto send = [&](size_t shard) {
+    return ask<message_accepted>(tree_.shards[shard].intake, counted(message(shard, {"alice@example.org"}), 2,
+                                                                     conf::throttle_action::reject));
+  };
+  EXPECT_EQ(send(0).refused_until, instant{});
+  EXPECT_EQ(send(1).refused_until, instant{});
+  for (size_t i = 0; i < 2; ++i) {
+    const auto rows = storage::read_hourly(*shards_[i], storage::reach::disk);
+    ASSERT_EQ(rows->size(), 1u);
+    EXPECT_EQ(rows->front().counts.messages, 1u);
+  }
+  restart();
+  EXPECT_NE(send(2).refused_until, instant{}) << "the sum of all shards, after a start, too";
+  await_deliveries();
+  EXPECT_EQ(messages_of("alice@example.org"), 2u);
+  expect_sound();
+}
+
+TEST_F(SpoolIntake, LetsMailAboveALimitWaitForTheHourToEndAndCountsNoAttempt) {
+  must(domain::put_alias{"both@example.org", {"alice@example.org", "carol@elsewhere.example"}});
+  const auto shift = to_ten_past();
+  wall_clock_shift clock(shift);
+  const auto begun_at = wall_clock();
+  accept(0, counted(message(0, {"alice@example.org", "friend@elsewhere.example", "both@example.org"}), 0,
+                    conf::throttle_action::delay));
+  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.size() == 3; })); // the alias is written out
+  await_deliveries();
+  const auto waiting = queued(0);
+  ASSERT_EQ(waiting.size(), 1u);
+  for (const auto& each : waiting[0].recipients) {
+    EXPECT_TRUE(each.is_put_off) << each.address;
+    EXPECT_GT(each.due_at, begun_at) << each.address;
+    EXPECT_LE(each.due_at, begun_at + std::chrono::hours(1)) << each.address;
+    EXPECT_EQ(each.attempts, 0u) << each.address;
+    EXPECT_TRUE(each.last_reply.starts_with("450 4.7.1")) << each.last_reply;
+  }
+  EXPECT_EQ(waiting[0].recipients.back().address, "carol@elsewhere.example") << "whom the alias gave";
+  restart(); // a start does not hurry it
+  await_deliveries();
+  EXPECT_EQ(messages_of("alice@example.org"), 0u);
+  clock.set(shift + std::chrono::hours(1));
+  restart();
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+  expect_sound();
+}
+
+TEST_F(SpoolIntake, AnswersAClientThatWaitsForMailThatIsPutOff) {
+  auto what = counted(message(0, {"alice@example.org"}), 0, conf::throttle_action::delay);
+  what.try_first = true;
+  const auto answer = ask<message_accepted>(tree_.shards[0].intake, what);
+  EXPECT_EQ(answer.tries, std::vector{first_try::kept});
 }
 
 TEST(SpoolEnvelope, ComesBackAsItWas) {

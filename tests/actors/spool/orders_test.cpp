@@ -50,7 +50,7 @@ TEST_F(QueueOrders, WhatComesAfterAStartDoesNotWaitUntilTheOldSpoolIsRead) {
   begin_queue();
   await_reading(); // the spool of before, on a disk that takes its time
   auto with = tree_.shards[0].with;
-  const auto door = system_->spawn(intake, with, queue_, settings_, tree_.statistics);
+  const auto door = system_->spawn(intake, with, queue_, settings_, tree_.statistics, tree_.throttle);
   with = {};
   ask<message_accepted>(door, message(0, {"alice@example.org"}));
   EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));

@@ -67,9 +67,20 @@ TEST(QueueOrder, ResetsAttempts) {
 TEST(QueueOrder, RetriesAndSortsOnlyWhatIsElsewhere) {
   EXPECT_EQ(after(queue_order::retry, recipient(recipient_state::remote))->due_at, instant{});
   EXPECT_FALSE(after(queue_order::retry, recipient(recipient_state::local)));
-  EXPECT_EQ(after(queue_order::priority, recipient(recipient_state::remote), 9)->priority, 9);
-  EXPECT_FALSE(after(queue_order::priority, recipient(recipient_state::remote)));
+  const auto sorted = after(queue_order::priority, recipient(recipient_state::remote), 9);
+  ASSERT_TRUE(sorted);
+  EXPECT_EQ(sorted->priority, 9);
+  EXPECT_FALSE(after(queue_order::priority, *sorted, 9));
   EXPECT_FALSE(after(queue_order::priority, recipient(recipient_state::local), 9));
+}
+
+TEST(QueueOrder, APriorityGivenByHandIsKnownForThat) {
+  const auto before = recipient(recipient_state::remote);
+  EXPECT_FALSE(before.is_priority_ordered);
+  // Also the one he has already: from now on no rule changes it.
+  EXPECT_TRUE(after(queue_order::priority, before, before.priority)->is_priority_ordered);
+  EXPECT_TRUE(after(queue_order::force, before)->is_priority_ordered);
+  EXPECT_FALSE(after(queue_order::retry, before)->is_priority_ordered);
 }
 
 TEST(QueueOrder, HoldsAnAliasThatIsNotWrittenOutYet) {

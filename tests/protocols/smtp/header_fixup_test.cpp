@@ -1,5 +1,7 @@
 #include "protocols/smtp/header_fixup.hpp"
 
+#include "protocols/base/text.hpp"
+
 #include <gtest/gtest.h>
 
 namespace stagepost::smtp {
@@ -23,6 +25,20 @@ TEST(SmtpHeaderFixup, PutsTheTraceOnTop) {
   rules.received = "Received: now\r\n";
   EXPECT_EQ(fix_header("A: b\r\n\r\n", rules).text, "Received: now\r\nA: b\r\n\r\n");
   EXPECT_EQ(fix_header("", rules).text, "Received: now\r\n");
+}
+
+TEST(SmtpHeaderFixup, SaysWhoLoggedInAndBelievesNobodyElse) {
+  header_rules rules;
+  rules.received = "Received: now\r\n";
+  rules.drops_authenticated_as = true;
+  const bytes block = "A: b\r\nx-stagepost-authenticated-AS: forged@\r\n example.org\r\nC: d\r\n\r\n";
+  EXPECT_EQ(fix_header(block, rules).text, "Received: now\r\nA: b\r\nC: d\r\n\r\n");
+  rules.authenticated_as = "alice@example.org";
+  EXPECT_EQ(fix_header(block, rules).text,
+            "Received: now\r\nX-Stagepost-Authenticated-As: alice@example.org\r\nA: b\r\nC: d\r\n\r\n");
+  rules.authenticated_as = "b\xc3\xbc@example.org";
+  EXPECT_TRUE(is_ascii(fix_header(block, rules).text));
+  EXPECT_EQ(fix_header(block, {}).text, block);
 }
 
 TEST(SmtpHeaderFixup, CountsHops) {

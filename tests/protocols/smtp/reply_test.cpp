@@ -46,6 +46,8 @@ TEST(SmtpReply, TellsEachVerdictByItsCodes) {
                                                       {verdict::mailbox_disabled, "550 5.2.1"},
                                                       {verdict::sender_not_owned, "553 5.7.1"},
                                                       {verdict::refused_by_policy, "550 5.7.1"},
+                                                      {verdict::sender_blocked, "550 5.7.1"},
+                                                      {verdict::throttled, "450 4.7.1"},
                                                       {verdict::message_too_large, "552 5.3.4"},
                                                       {verdict::too_many_recipients, "452 4.5.3"},
                                                       {verdict::loop_detected, "554 5.4.6"},
