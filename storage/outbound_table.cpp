@@ -112,6 +112,7 @@ result<std::vector<outbound_row>> read_outbound(const store& in, const outbound_
     return out.size() < what.limit;
   };
   for (uint8_t priority = highest_priority; priority > 0 && out.size() < what.limit; --priority) {
+    if ((what.priorities >> priority & 1) == 0) continue;
     const auto prefix = key::outbound_priority(what.destination, priority);
     const auto due =
         in.scan(family::outbound_destinations, prefix, {}, reach, [&](bytes_view key, bytes_view) {

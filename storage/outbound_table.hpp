@@ -69,6 +69,7 @@ struct outbound_question {
   instant furthest;
   size_t limit = 100;
   std::set<recipient_key> skip;
+  uint16_t priorities = 0xffff; ///< only these: bit n is priority n
 };
 result<std::vector<outbound_row>> read_outbound(const store&, const outbound_question& what, reach);
 

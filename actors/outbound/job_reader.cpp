@@ -101,7 +101,8 @@ void read_job(const spool_shard& shard, size_t number, const row_span& rows, con
 jobs_found read_jobs(const std::vector<spool_shard>& shards, const job_question& what) {
   jobs_found out;
   for (size_t i = 0; i < shards.size(); ++i) {
-    storage::outbound_question question{what.destination, what.now, what.furthest, what.limit, {}};
+    storage::outbound_question question{what.destination, what.now, what.furthest,
+                                        what.limit,       {},       what.priorities};
     if (const auto known = what.in_hand.find(i); known != what.in_hand.end()) question.skip = known->second;
     const auto rows = storage::read_outbound(*shards[i].with.store, question, storage::reach::disk);
     if (!rows) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/outbound/job.hpp"
+#include "actors/outbound/lanes.hpp"
 #include "actors/outbound/setup.hpp"
 
 #include <map>
@@ -21,6 +22,7 @@ struct job_question {
   std::set<queue_id> barred;                                  ///< neither
   /// What came later is left alone. What came when the clock was ahead of `now` did not come later.
   std::optional<instant> accepted_until;
+  priority_set priorities = all_priorities; ///< only these
 };
 
 struct jobs_found {

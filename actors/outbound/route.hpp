@@ -21,6 +21,10 @@ struct next_hop {
   smtp_client::tls_policy tls = smtp_client::tls_policy::opportunistic;
   net::server_identity identity; ///< what its certificate must prove
   std::string security;          ///< the same in a word, for the trace
+  bool tls_first = false;        ///< TLS from the first octet
+  /// Who we are there; without it nobody logs in.
+  std::optional<smtp_client::credentials> login = std::nullopt;
+  bool password_in_clear = false; ///< it may be sent without TLS: the administrator wants none
 };
 
 /// Where the mail of a destination goes.
@@ -35,10 +39,17 @@ struct find_route {
   std::string destination;
 };
 
+/// How an outgoing gateway is reached.
+struct find_gateway {
+  uint64_t number = 0;
+};
+
 /// Tells where mail goes. Every question is answered, a failed look-up by `route::failed`.
-using router_actor = guide_actor::extend<caf::replies_to<find_route>::with<route>>;
+using router_actor =
+    guide_actor::extend<caf::replies_to<find_route>::with<route>, caf::replies_to<find_gateway>::with<route>>;
 
 } // namespace stagepost::outbound
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::route)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::find_route)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::find_gateway)

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "actors/domain/interface.hpp"
+#include "actors/gateways.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/client_tls.hpp"
 #include "actors/outbound/interface.hpp"
 #include "actors/outbound/route.hpp"
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
+#include "actors/web/interface.hpp"
 #include "conf/node_settings.hpp"
 
 #include <memory>
@@ -31,6 +33,8 @@ struct setup {
   std::string host_name; ///< what we call ourselves
   net::client_tls_ptr tls;
   conf::outbound_limits limits; ///< how far this node may go
+  live_gateways_ptr gateways = std::make_shared<live_gateways>();
+  web::fetcher_actor fetcher; ///< asks gateways how much waits there; may be none
 };
 using setup_ptr = std::shared_ptr<const setup>;
 

@@ -130,8 +130,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
   const auto sender = system.spawn(outbound::dispatcher);
   made.outbound = sender;
   watch(made.outbound, "outbound");
-  made.router =
-      system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver);
+  made.router = system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver,
+                             made.gateways);
   watch(made.router, "router");
   auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
@@ -158,6 +158,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
   way_out->host_name = from.host_name;
   way_out->tls = std::make_shared<const net::client_tls>();
   way_out->limits = from.outbound;
+  way_out->gateways = made.gateways;
   caf::anon_send(sender, outbound::begin_sending{std::move(way_out)});
   made.upkeep =
       system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);
