@@ -164,8 +164,8 @@ std::span<const setting<node_settings>> settings_of() {
       item<outbound, &outbound_limits::deliver>(
           {.name = "outbound.deliver",
            .sentence =
-               "Which mail for other domains this server sends: none, that on the routes of smtp_out.routes, "
-               "or all. What it does not send waits in the spool.",
+               "Which mail for other domains this server sends: none, that on the routes of smtp_out.routes "
+               "and through outgoing gateways, or all. What it does not send waits in the spool.",
            .effect = restart}),
       item<outbound, &outbound_limits::networks>(
           {.name = "outbound.networks",

@@ -56,6 +56,7 @@ constexpr std::array shapes{
     family_shape{family::signing_keys, "signing_keys", access::ranges},
     family_shape{family::sts_policies, "sts_policies", access::ranges},
     family_shape{family::tls_results, "tls_results", access::ranges},
+    family_shape{family::gateways, "gateways", access::ranges},
 };
 
 const family_shape& shape_of(family f) { return shapes.at(size_t(f)); }
@@ -77,7 +78,7 @@ const std::vector<family>& families_of(store_kind kind) {
     return out;
   };
   static const auto shard = pick(family::bodies, family::shares);
-  static const auto system = pick(family::domains, family::tls_results);
+  static const auto system = pick(family::domains, family::gateways);
   return kind == store_kind::shard ? shard : system;
 }
 

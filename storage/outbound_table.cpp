@@ -111,6 +111,7 @@ result<outbound_rows> read_outbound(const store& in, const outbound_question& wh
     return out.rows.size() < what.limit;
   };
   for (uint8_t priority = highest_priority; priority > 0 && out.rows.size() < what.limit; --priority) {
+    if ((what.priorities >> priority & 1) == 0) continue;
     const auto prefix = key::outbound_priority(what.destination, priority);
     const auto known = what.from.find(priority);
     bool is_first = true;

@@ -75,6 +75,7 @@ struct outbound_question {
   size_t limit = 100;
   std::set<recipient_key> skip;
   outbound_begins from = {}; ///< what came to lie before these places since is not found
+  uint16_t priorities = 0xffff; ///< only these: bit n is priority n
 };
 struct outbound_rows {
   std::vector<outbound_row> rows;

@@ -66,6 +66,7 @@ enum class family : uint8_t {
   signing_keys,
   sts_policies,
   tls_results,
+  gateways,
 };
 
 struct store_options {

@@ -11,6 +11,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <openssl/x509_vfy.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <cstring>
@@ -27,6 +28,8 @@ namespace client = smtp_client;
 constexpr int patience_for_the_end = 10;
 /// A peer that takes less of a message in a second keeps a place from others.
 constexpr size_t least_octets_per_second = 1000;
+/// What SCRAM begins with (RFC 5802 5.1); smtp_client wants 18 at least.
+constexpr size_t login_nonce_octets = 18;
 
 client::actions none() { return {}; }
 
@@ -130,6 +133,20 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
   about.hello_name = hello_name(settings->smtp_out.host_names);
   about.tls = tls;
   about.max_recipients = settings->smtp_out.recipients_per_message;
+  if (hop.login) {
+    about.login = hop.login;
+    about.login_needs_tls = !hop.password_in_clear;
+    about.nonce.resize(login_nonce_octets);
+    randombytes_buf(about.nonce.data(), about.nonce.size());
+  }
+  if (hop.tls_first) {
+    const bool done = co_await shake_hands(with_->tls, hop.identity);
+    if (!done) {
+      failed_ = client::outcome_of(client::connection_failure::tls_failed, client::stage::start_tls);
+      co_return false;
+    }
+    about.on_tls = true;
+  }
   session_.emplace(about);
   bool broke = false;
   try {

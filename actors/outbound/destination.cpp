@@ -39,12 +39,13 @@ job_done broken_off(const job_ptr& job) {
 } // namespace
 
 void destination_state::work() {
-  if (draining || halted) return wind_up();
+  look_whether_lane_holds();
+  if (draining || halted || is_outdated) return wind_up();
   if (down) fail_ready();
   hand_out();
   // What is due comes before the way there: a place with nothing for it is not looked up.
   if (ready.empty() && may_be_more && !looking && has_room()) return look();
-  if (!ready.empty() && !down) {
+  if (!ready.empty() && !down && !goes_by_gateway()) {
     if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
     if (!route) return;
     if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
@@ -62,7 +63,7 @@ bool destination_state::has_room() const { return recording + waiting_for_disk.s
 
 /// Nothing that is due is to blame, so nothing of it has had an attempt.
 void destination_state::halt(const std::string& why) {
-  log::warn("destination {} is left alone, no attempt is counted: {}", destination, why);
+  log::warn("destination {} is left alone, no attempt is counted: {}", text_of(destination, lane), why);
   halted = true;
   wind_up();
 }
@@ -75,7 +76,7 @@ void destination_state::wind_up() {
     if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
   if (!workers.empty() || recording != 0 || !waiting_for_disk.empty() || (halted && slots_asked != 0)) return;
   // What waits for a route needs no rest: it is looked at when there is one.
-  self->send(foreman, nothing_due{destination, pokes, halted && !(route && route->waits)});
+  self->send(foreman, nothing_due{place, pokes, halted && !(route && route->waits), is_outdated});
 }
 
 void destination_state::hand_out() {
@@ -123,6 +124,7 @@ void destination_state::look() {
   for (const auto* each : {&passed_over, &unread})
     for (const auto& [shard, key] : *each) question.in_hand[shard].insert(key);
   question.barred = barred;
+  question.priorities = lane.priorities;
   if (down) question.accepted_until = down_at;
   const auto moment = std::chrono::steady_clock::now();
   const bool goes_on =
@@ -181,30 +183,36 @@ void destination_state::found(jobs_found what) {
 }
 
 void destination_state::ask_for_slots() {
-  if (down || ready.empty()) return;
+  if (down || ready.empty() || (goes_by_gateway() && gateways_left().empty())) return;
   const auto most = std::min<size_t>(allowed, with->settings->get()->smtp_out.connections_per_destination);
   // Who is on his way here or comes back soon takes one each.
   while (workers.size() + slots_asked < most && slots_asked < ready.size()) {
     ++slots_asked;
-    self->request(foreman, caf::infinite, take_slot{destination, ready.front()->recipients.front().priority})
+    take_slot question{place, ready.front()->recipients.front().priority, gateways_left()};
+    self->request(foreman, caf::infinite, std::move(question))
         .then(
-            [this](slot_granted) {
+            [this](const slot_granted& granted) {
+              if (granted.gateway != 0) return reach_gateway(granted);
               --slots_asked;
-              open_connection();
+              open_connection(route ? route->hops : std::vector<next_hop>{}, 0, route ? route->reason : "");
             },
             [this](caf::error&) { --slots_asked; });
   }
 }
 
-void destination_state::open_connection() {
-  if (ready.empty() || down || !route || draining) {
-    self->send(foreman, return_slot{destination});
+void destination_state::open_connection(const std::vector<next_hop>& hops, uint64_t gateway,
+                                        std::string reason) {
+  if (ready.empty() || down || (gateway == 0 && !route) || draining || halted || is_outdated) {
+    self->send(foreman, return_slot{place, false, gateway, false});
     return work();
   }
   const auto giver = caf::actor_cast<job_giver_actor>(self);
   const auto made =
-      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, route->hops);
-  workers.emplace(made.address(), worker{});
+      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, hops);
+  worker about;
+  about.gateway = gateway;
+  about.reason = std::move(reason);
+  workers.emplace(made.address(), std::move(about));
   self->monitor(made);
 }
 
@@ -219,7 +227,8 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
     at->second.let_in = true;
     ++allowed;
     refusal.reset();
-    self->send(foreman, slot_in_use{destination});
+    failed.clear();
+    self->send(foreman, slot_in_use{place, at->second.gateway});
   }
   hungry.push_back({who, open_answer<job_answer>(promise), std::chrono::steady_clock::now()});
   work();
@@ -234,7 +243,13 @@ void destination_state::give(const caf::actor_addr& who, const open_answer<job_a
 }
 
 void destination_state::turned_away(const caf::actor_addr& who, const not_let_in& what) {
-  if (workers.count(who) == 0) return;
+  const auto at = workers.find(who);
+  if (at == workers.end()) return;
+  const auto gateway = at->second.gateway;
+  at->second.was_refused =
+      !what.why.is_ours && std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
+        return each.second.let_in && each.second.gateway == gateway;
+      });
   const auto inside = size_t(
       std::count_if(workers.begin(), workers.end(), [](const auto& each) { return each.second.let_in; }));
   if (inside > 0) {
@@ -243,32 +258,42 @@ void destination_state::turned_away(const caf::actor_addr& who, const not_let_in
   }
   allowed = 1;
   if (down) return;
+  if (gateway != 0) failed.insert(gateway);
   // What a host said is worth more than what we lacked.
-  if (!refusal || !what.why.is_ours) refusal = what;
+  if (!refusal || !what.why.is_ours) {
+    refusal = what;
+    refusal->peer.route = at->second.reason;
+  }
   refused_at = wall_clock();
 }
 
-/// The last connection on its way came to nothing, like those before it.
-void destination_state::nobody_is_let_in() {
+/// The last connection on its way came to nothing, like those before it, and there is no other gateway.
+void destination_state::conclude_if_nobody_is_let_in() {
+  if (!refusal || !workers.empty() || draining || halted || is_outdated) return;
+  if (goes_by_gateway() && !gateways_left().empty()) return;
   const auto last = *refusal;
   refusal.reset();
+  failed.clear();
   if (last.why.is_ours) return halt(last.why.reason);
   down = last.why;
   down_peer = last.peer;
   down_at = refused_at;
-  log::info("destination {}: {}", destination, reply_text(last.why));
+  log::info("destination {}: {}", text_of(destination, lane), reply_text(last.why));
 }
 
 void destination_state::gone(const caf::actor_addr& who) {
   const auto at = workers.find(who);
   if (at == workers.end()) return;
-  const auto job = std::move(at->second.job);
-  const bool was_let_in = at->second.let_in;
+  const auto was = std::move(at->second);
   workers.erase(at);
   std::erase_if(hungry, [&](const hungry_worker& each) { return each.who == who; });
-  self->send(foreman, return_slot{destination, was_let_in});
-  if (job) record(broken_off(job), std::nullopt);
-  if (refusal && workers.empty() && !draining && !halted) nobody_is_let_in();
+  self->send(foreman, return_slot{place, was.let_in, was.gateway, was.was_refused});
+  if (was.job) {
+    auto end = broken_off(was.job);
+    end.peer.route = was.reason;
+    record(std::move(end), std::nullopt);
+  }
+  conclude_if_nobody_is_let_in();
   work();
 }
 
@@ -280,7 +305,7 @@ void destination_state::end_if_idle() {
     if (each.job) return;
   for (auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
   if (!workers.empty() || slots_asked != 0) return;
-  self->send(foreman, nothing_due{destination, pokes, down.has_value()});
+  self->send(foreman, nothing_due{place, pokes, down.has_value(), false});
 }
 
 caf::result<message_barred> destination_state::bar(queue_id id) {
@@ -327,13 +352,17 @@ void destination_state::put_down(const job& what) {
 }
 
 destination_actor::behavior_type destination(destination_actor::stateful_pointer<destination_state> self,
-                                             std::string name, setup_ptr with, foreman_actor foreman,
-                                             std::set<queue_id> barred) {
+                                             std::string name, outbound::lane lane, setup_ptr with,
+                                             foreman_actor foreman, std::set<queue_id> barred) {
   outlive_stray_errors(self);
   auto& state = self->state;
   state.self = self;
   state.destination = std::move(name);
+  state.place = place_of(state.destination, lane);
+  state.lane = std::move(lane);
   state.with = std::move(with);
+  state.gateways_seen = state.with->gateways->get();
+  state.settings_seen = state.with->settings->get();
   state.foreman = std::move(foreman);
   state.barred = std::move(barred);
   self->set_down_handler([self](const caf::down_msg& who) { self->state.gone(who.source); });

@@ -3,6 +3,7 @@
 #include "actors/open_answer.hpp"
 #include "actors/outbound/job.hpp"
 #include "actors/outbound/job_reader.hpp"
+#include "actors/outbound/lanes.hpp"
 #include "actors/outbound/setup.hpp"
 #include "actors/outbound/verdict.hpp"
 
@@ -17,26 +18,37 @@ namespace stagepost::outbound {
 
 // -- between a destination and the dispatcher that spawned it
 
+// `place` says who asks: see place_of.
+
 /// May one more connection be opened? Answered when its turn has come.
 struct take_slot {
-  std::string destination;
+  std::string place;
   uint8_t priority = storage::usual_priority;
+  std::vector<uint64_t> gateways = {}; ///< to one of these; none: to a host of the destination
 };
-struct slot_granted {};
+struct slot_granted {
+  uint64_t gateway = 0; ///< to be connected to
+  std::string why = {}; ///< to this one, for the trace
+};
 /// A connection was let in: its slot is put to use.
 struct slot_in_use {
-  std::string destination;
+  std::string place;
+  uint64_t gateway = 0;
 };
 struct return_slot {
-  std::string destination;
+  std::string place;
   bool was_in_use = false;
+  uint64_t gateway = 0;
+  bool gateway_failed = false; ///< it was not reached, or let us not in
 };
 /// Nothing is due any more, `pokes` wake-ups having been heard of: the destination may be ended. `failed`: no
-/// host let us in, so that it is better left alone for a while.
+/// host let us in, so that it is better left alone for a while. `is_outdated`: the lanes are not what they
+/// were, and what is left is for others.
 struct nothing_due {
-  std::string destination;
+  std::string place;
   uint64_t pokes = 0;
   bool failed = false;
+  bool is_outdated = false;
 };
 using foreman_actor = caf::typed_actor<caf::replies_to<take_slot>::with<slot_granted>,
                                        caf::reacts_to<slot_in_use>, caf::reacts_to<return_slot>,
@@ -60,16 +72,24 @@ using destination_actor =
 /// began last: a number that was given early and came late may lie before that place.
 inline constexpr auto look_at_all_interval = std::chrono::seconds(5);
 
-/// Sends what is due at one destination, over as many connections as it and the dispatcher allow, and writes
-/// down how each delivery ended. It lives while something is due; all it knows is on disk. destination.cpp
-/// hands out, destination_outcome.cpp writes down.
+/// Sends what is due at one destination and goes the same way, over as many connections as it and the
+/// dispatcher allow, and writes down how each delivery ended. It lives while something is due; all it knows
+/// is on disk. destination.cpp hands out, destination_gateways.cpp finds its way through gateways,
+/// destination_outcome.cpp writes down.
 struct destination_state {
   static constexpr const char* name = "outbound.destination";
   destination_actor::pointer self = nullptr;
   std::string destination;
+  outbound::lane lane;
+  std::string place; ///< what the dispatcher calls it
   setup_ptr with;
   foreman_actor foreman;
   priority_rules priorities;
+  /// What the lane is of.
+  std::shared_ptr<const gateway_set> gateways_seen;
+  std::shared_ptr<const conf::system_settings> settings_seen;
+  bool is_outdated = false;  ///< it is not any more: as `draining`
+  std::set<uint64_t> failed; ///< gateways of the lane that let nobody in since somebody was let in
 
   std::optional<outbound::route> route;
   std::chrono::steady_clock::time_point route_found_at;
@@ -103,6 +123,9 @@ struct destination_state {
   struct worker {
     bool let_in = false;
     job_ptr job; ///< given, not ended
+    uint64_t gateway = 0;
+    std::string reason = {}; ///< why it went there, for the trace
+    bool was_refused = false;
   };
   std::map<caf::actor_addr, worker> workers;
   struct hungry_worker {
@@ -137,16 +160,23 @@ struct destination_state {
   void look();
   void found(jobs_found what);
   void ask_for_slots();
-  void open_connection();
+  void open_connection(const std::vector<next_hop>& hops, uint64_t gateway, std::string reason);
   caf::result<job_answer> next(const caf::actor_addr& who);
   void give(const caf::actor_addr& who, const open_answer<job_answer>& answer);
   void turned_away(const caf::actor_addr& who, const not_let_in& what);
-  void nobody_is_let_in();
+  void conclude_if_nobody_is_let_in();
   void gone(const caf::actor_addr& who);
   void end_if_idle();
   void send_hungry_away();
   caf::result<message_barred> bar(queue_id id);
   void unbar(queue_id id);
+
+  // destination_gateways.cpp
+  bool goes_by_gateway() const { return !lane.gateways.empty(); }
+  void look_whether_lane_holds();
+  std::vector<uint64_t> gateways_left() const;
+  void reach_gateway(const slot_granted& granted);
+  void gateway_refused(uint64_t gateway, const smtp_client::outcome& why, const std::string& reason);
 
   // destination_outcome.cpp
   caf::result<job_recorded> ended(const caf::actor_addr& who, const job_done& what);
@@ -161,8 +191,8 @@ struct destination_state {
 };
 
 destination_actor::behavior_type destination(destination_actor::stateful_pointer<destination_state> self,
-                                             std::string name, setup_ptr with, foreman_actor foreman,
-                                             std::set<queue_id> barred);
+                                             std::string name, outbound::lane lane, setup_ptr with,
+                                             foreman_actor foreman, std::set<queue_id> barred);
 
 } // namespace stagepost::outbound
 

@@ -11,9 +11,13 @@
 namespace stagepost::outbound {
 
 caf::result<job_recorded> destination_state::ended(const caf::actor_addr& who, const job_done& what) {
-  if (const auto at = workers.find(who); at != workers.end()) at->second.job = nullptr;
+  auto end = what;
+  if (const auto at = workers.find(who); at != workers.end()) {
+    at->second.job = nullptr;
+    end.peer.route = at->second.reason;
+  }
   auto promise = self->make_response_promise<job_recorded>();
-  record(what, open_answer<job_recorded>(promise));
+  record(std::move(end), open_answer<job_recorded>(promise));
   return promise;
 }
 
@@ -28,7 +32,7 @@ void destination_state::fail_ready() {
 
 void destination_state::record(job_done what, std::optional<open_answer<job_recorded>> answer) {
   ++recording;
-  if (route) what.peer.route = route->reason;
+  if (route && what.peer.route.empty()) what.peer.route = route->reason;
   const auto& in = with->shards[what.job->shard].with;
   auto batch = std::make_shared<storage::batch>(*in.store);
   const auto now = wall_clock();

@@ -29,19 +29,9 @@ void dispatcher_state::begin(setup_ptr what) {
   with = std::move(what);
   places.resize(with->shards.size());
   settings_seen = with->settings->get();
+  look_at_gateways();
   look_anew_at = std::chrono::steady_clock::now() + look_anew_interval;
   look_all();
-}
-
-/// What this node does not send waits on disk.
-bool dispatcher_state::may_be_sent(const std::string& destination) {
-  if (with->limits.deliver != conf::outbound_scope::routes)
-    return with->limits.deliver == conf::outbound_scope::all;
-  if (const auto settings = with->settings->get(); settings != routes_from) {
-    routes = route_table(settings->smtp_out);
-    routes_from = settings;
-  }
-  return routes.find(destination) != nullptr;
 }
 
 /// What is on disk is not looked at from the beginning again before there is room for it.
@@ -49,23 +39,30 @@ bool dispatcher_state::is_crowded() const { return waiting.size() > waiting_limi
 
 void dispatcher_state::heard(const std::string& destination, bool is_urgent) {
   if (!with || stopping) return; // the look at the disk finds it
-  if (const auto at = alive.find(destination); at != alive.end()) {
+  // Which of its priorities is due nobody said: who has nothing to do ends at once.
+  for (const auto& each : std::vector<lane>(lanes_of(destination)))
+    heard_of_lane(destination, each, is_urgent);
+}
+
+void dispatcher_state::heard_of_lane(const std::string& destination, const lane& of, bool is_urgent) {
+  const auto place = place_of(destination, of);
+  if (const auto at = alive.find(place); at != alive.end()) {
     ++at->second.pokes;
     self->send(at->second.handle, due_again{});
     return;
   }
-  const bool is_known = is_waiting.count(destination) != 0;
-  if ((is_known && !is_urgent) || !may_be_sent(destination)) return;
-  if (const auto at = resting.find(destination);
+  const bool is_known = is_waiting.count(place) != 0;
+  if ((is_known && !is_urgent) || !may_be_sent(destination, of)) return;
+  if (const auto at = resting.find(place);
       at != resting.end() && at->second.until > std::chrono::steady_clock::now())
     return;
-  auto& line = is_urgent || let_in.has(destination) ? preferred : waiting;
+  auto& line = is_urgent || let_in.has(place) ? preferred : waiting;
   if (line.size() >= waiting_limit) {
     for (auto& each : places) each.again = true;
     return;
   }
-  is_waiting.insert(destination);
-  line.push_back(destination);
+  is_waiting.insert(place);
+  line.push_back(place);
   start_some();
 }
 
@@ -92,18 +89,22 @@ std::optional<std::string> dispatcher_state::take_next() {
 
 void dispatcher_state::start_some() {
   if (stopping) return;
-  while (auto next = take_next())
-    if (may_be_sent(*next)) start(*next); // its route may be gone since
+  while (auto next = take_next()) start(*next);
 }
 
-void dispatcher_state::start(const std::string& destination) {
+/// Not when its route is gone since, or its lane; nor as long as another has one of its priorities, whose end
+/// makes it heard of again.
+void dispatcher_state::start(const std::string& place) {
+  const auto destination = destination_in(place);
+  const auto* found = find_lane(place);
+  if (found == nullptr || !may_be_sent(destination, *found) || is_taken(destination, *found)) return;
   std::set<queue_id> left_alone;
   for (const auto& [id, where] : barred)
     if (std::find(where.begin(), where.end(), destination) != where.end()) left_alone.insert(id);
-  const auto made = self->spawn(outbound::destination, destination, with,
+  const auto made = self->spawn(outbound::destination, destination, *found, with,
                                 caf::actor_cast<foreman_actor>(self), std::move(left_alone));
   self->monitor(made);
-  alive.emplace(destination, alive_destination{made, !let_in.has(destination)});
+  alive.emplace(place, alive_destination{made, found->priorities, !let_in.has(place)});
 }
 
 void dispatcher_state::look_all() {
@@ -157,28 +158,28 @@ void dispatcher_state::looked(size_t shard, const storage::result<storage::due_p
 }
 
 void dispatcher_state::nothing_left(const nothing_due& what, const caf::actor_addr& who) {
-  const auto at = alive.find(what.destination);
+  const auto at = alive.find(what.place);
   if (at == alive.end() || at->second.handle.address() != who) return; // the one before it, which has ended
   if (at->second.pokes != what.pokes) return;                          // it has not heard of everything yet
-  const auto handle = at->second.handle;
-  const auto held = at->second.slots;
+  const auto had = std::move(at->second);
   alive.erase(at);
-  self->demonitor(handle.address());
-  self->send_exit(handle, caf::exit_reason::user_shutdown);
-  if (what.failed) let_in.drop(what.destination);
+  self->demonitor(had.handle.address());
+  self->send_exit(had.handle, caf::exit_reason::user_shutdown);
+  if (what.failed) let_in.drop(what.place);
   if (!what.failed) {
-    resting.erase(what.destination);
-  } else if (resting.size() < resting_limit || resting.count(what.destination) != 0) {
+    resting.erase(what.place);
+  } else if (resting.size() < resting_limit || resting.count(what.place) != 0) {
     const auto settings = with->settings->get();
-    auto [known, first] = resting.try_emplace(what.destination);
+    auto [known, first] = resting.try_emplace(what.place);
     if (!first) ++known->second.failures;
     const auto factor = std::min(1u << std::min(known->second.failures - 1, 8u), longest_rest_factor);
     known->second.until = std::chrono::steady_clock::now() + settings->smtp_out.rest_after_failure * factor;
   } else {
     for (auto& each : places) each.again = true; // what came since is only on disk
   }
-  give_back_all(what.destination, held);
+  give_back_all(what.place, had);
   end_stop_if_done();
+  if (what.is_outdated || find_lane(what.place) == nullptr) heard(destination_in(what.place));
   start_some();
   if (!is_crowded() &&
       std::any_of(places.begin(), places.end(), [](const place& each) { return each.again; }))
@@ -191,13 +192,12 @@ void dispatcher_state::gone(const caf::actor_addr& who, const caf::error& why) {
     return caf::actor_cast<caf::actor_addr>(each.second.handle) == who;
   });
   if (at == alive.end()) return;
-  const auto destination = at->first;
-  log::error("destination {} failed: {}", destination, caf::to_string(why));
-  const auto held = at->second.slots;
-  resting[destination] = {std::chrono::steady_clock::now() +
-                          with->settings->get()->smtp_out.rest_after_failure};
+  const auto name = at->first;
+  log::error("destination {} failed: {}", destination_in(name), caf::to_string(why));
+  const auto had = std::move(at->second);
+  resting[name] = {std::chrono::steady_clock::now() + with->settings->get()->smtp_out.rest_after_failure};
   alive.erase(at);
-  give_back_all(destination, held);
+  give_back_all(name, had);
   end_stop_if_done();
   start_some();
 }
@@ -230,7 +230,7 @@ void dispatcher_state::tick() {
       each.until = {};
       rested.push_back(name);
     }
-  for (const auto& each : rested) heard(each);
+  for (const auto& each : rested) heard(destination_in(each));
   // A route may have come for what waited for one.
   if (const auto settings = with->settings->get(); settings != settings_seen) {
     if (settings->smtp_out.routes != settings_seen->smtp_out.routes)
@@ -238,6 +238,8 @@ void dispatcher_state::tick() {
     settings_seen = settings;
     grant();
   }
+  look_at_gateways();
+  ask_peers();
   if (now >= look_anew_at) {
     look_anew_at = now + look_anew_interval;
     for (auto& each : places) each.again = true;

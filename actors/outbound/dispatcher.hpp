@@ -1,14 +1,16 @@
 #pragma once
 
 #include "actors/open_answer.hpp"
-#include "actors/outbound/configured_routes.hpp"
 #include "actors/outbound/destination.hpp"
+#include "actors/outbound/gateway_turns.hpp"
 #include "actors/outbound/interface.hpp"
+#include "actors/outbound/lanes.hpp"
 #include "actors/outbound/recent_names.hpp"
 #include "actors/outbound/setup.hpp"
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -37,7 +39,10 @@ struct settlement {
 /// Finds out which destinations have something due, keeps a bounded number of them alive, and shares the
 /// connections out among them: the higher priority first, then whoever has fewest. Those that let us in
 /// lately do not wait behind those that may never: strangers get a part of the places only. dispatcher.cpp
-/// finds what is due, dispatcher_slots.cpp shares out, dispatcher_orders.cpp does what the spools ask for.
+/// finds what is due, dispatcher_slots.cpp shares out, dispatcher_gateways.cpp knows the lanes and asks
+/// gateways how much waits there, dispatcher_orders.cpp does what the spools ask for.
+///
+/// Each lane of a destination has a queue of its own, and is what is meant by a place here.
 struct dispatcher_state {
   static constexpr const char* name = "outbound.dispatcher";
   using steady = std::chrono::steady_clock::time_point;
@@ -46,12 +51,14 @@ struct dispatcher_state {
 
   struct alive_destination {
     destination_actor handle;
-    bool is_stranger = true; ///< did not let us in lately
-    uint64_t pokes = 0;      ///< sent to it
-    size_t slots = 0;        ///< it has
-    size_t opening = 0;      ///< of these: nobody let us in yet
+    priority_set priorities = all_priorities;
+    bool is_stranger = true;                  ///< did not let us in lately
+    uint64_t pokes = 0;                       ///< sent to it
+    size_t slots = 0;                         ///< it has
+    size_t opening = 0;                       ///< of these: nobody let us in yet
+    std::map<uint64_t, size_t> gateways = {}; ///< of these: to which
   };
-  std::map<std::string, alive_destination> alive;
+  std::map<std::string, alive_destination> alive; ///< by place, as all that follows
   /// Have something due, and no actor yet; those who let us in lately, and what is urgent, before the
   /// others. A name that is not in `is_waiting` any more is passed over.
   std::deque<std::string> preferred, waiting;
@@ -63,6 +70,14 @@ struct dispatcher_state {
     uint32_t failures = 1;
   };
   std::map<std::string, rest> resting;
+
+  lane_table lanes; ///< of `settings_of_lanes` and `gateways_seen`
+  std::shared_ptr<const conf::system_settings> settings_of_lanes;
+  std::shared_ptr<const gateway_set> gateways_seen;
+  gateway_turns turns;
+  steady ask_peers_at;
+  std::set<uint64_t> peers_asked; ///< and did not answer yet
+  std::set<uint64_t> peers_lost;  ///< did not answer the last time
 
   /// How far the spool of each shard was looked through. What is due before that place is known here, or its
   /// writer told us.
@@ -77,9 +92,10 @@ struct dispatcher_state {
   steady look_anew_at; ///< all shards from the beginning
 
   struct asking {
-    std::string destination;
+    std::string place;
     uint8_t priority = storage::usual_priority;
     open_answer<slot_granted> answer;
+    std::vector<uint64_t> gateways;
   };
   std::deque<asking> askers;
   size_t slots = 0;
@@ -92,16 +108,14 @@ struct dispatcher_state {
   std::optional<open_answer<sending_stopped>> stopping;
   steady stop_at;
   std::shared_ptr<const conf::system_settings> settings_seen;
-  std::shared_ptr<const conf::system_settings> routes_from;
-  route_table routes; ///< of `routes_from`
 
   void begin(setup_ptr what);
   void heard(const std::string& destination, bool is_urgent = false);
-  bool may_be_sent(const std::string& destination);
+  void heard_of_lane(const std::string& destination, const lane& of, bool is_urgent);
   bool is_crowded() const;
   std::optional<std::string> take_next();
   void start_some();
-  void start(const std::string& destination);
+  void start(const std::string& place);
   void look(size_t shard);
   void looked(size_t shard, const storage::result<storage::due_page>& due,
               const storage::result<storage::due_page>& left_behind);
@@ -112,14 +126,26 @@ struct dispatcher_state {
   void end_stop_if_done();
   void tick();
 
+  // dispatcher_gateways.cpp
+  void look_at_gateways();
+  const std::vector<lane>& lanes_of(const std::string& destination);
+  const lane* find_lane(const std::string& place);
+  bool may_be_sent(const std::string& destination, const lane& of) const;
+  bool is_taken(const std::string& destination, const lane& of);
+  /// Calls `each` with those alive that belong to a destination.
+  void for_all_of(const std::string& destination,
+                  const std::function<void(const std::string& place, alive_destination&)>& each);
+  void ask_peers();
+  void peer_answered(uint64_t gateway, const std::string& name, const web::fetched& said);
+
   // dispatcher_slots.cpp
-  alive_destination* find_alive(const std::string& destination, const caf::actor_addr& who);
+  alive_destination* find_alive(const std::string& place, const caf::actor_addr& who);
   caf::result<slot_granted> ask(const take_slot& what, const caf::actor_addr& who);
   void grant();
   void put_to_use(const slot_in_use& what, const caf::actor_addr& who);
   void give_back(const return_slot& what, const caf::actor_addr& who);
   /// All that a destination that ends had or asked for.
-  void give_back_all(const std::string& destination, size_t count);
+  void give_back_all(const std::string& place, const alive_destination& had);
 
   // dispatcher_orders.cpp
   caf::result<message_barred> bar(const bar_message& what);

@@ -51,14 +51,13 @@ caf::result<message_barred> dispatcher_state::bar(const bar_message& what) {
     if (!count->all) unbar(id);
     answer.deliver(message_barred{count->all});
   };
-  for (const auto& each : what.destinations) {
-    const auto at = alive.find(each);
-    if (at == alive.end()) continue;
-    ++count->open;
-    self->request(at->second.handle, caf::infinite, bar_here{what.id})
-        .then([heard_of](message_barred found) { heard_of(found.done); },
-              [heard_of](caf::error&) { heard_of(false); });
-  }
+  for (const auto& each : what.destinations)
+    for_all_of(each, [&](const std::string&, alive_destination& at) {
+      ++count->open;
+      self->request(at.handle, caf::infinite, bar_here{what.id})
+          .then([heard_of](message_barred found) { heard_of(found.done); },
+                [heard_of](caf::error&) { heard_of(false); });
+    });
   heard_of(true);
   return promise;
 }
@@ -69,8 +68,10 @@ void dispatcher_state::unbar(queue_id id) {
   const auto destinations = std::move(at->second);
   barred.erase(at);
   for (const auto& each : destinations) {
-    resting.erase(each); // somebody wants it tried now
-    if (const auto one = alive.find(each); one != alive.end()) self->send(one->second.handle, unbar_here{id});
+    // Somebody wants it tried now.
+    for (const auto& lane : lanes_of(each)) resting.erase(place_of(each, lane));
+    for_all_of(each,
+               [&](const std::string&, alive_destination& at) { self->send(at.handle, unbar_here{id}); });
     heard(each);
   }
 }

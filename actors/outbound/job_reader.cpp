@@ -102,6 +102,7 @@ jobs_found read_jobs(const std::vector<spool_shard>& shards, const job_question&
   jobs_found out;
   for (size_t i = 0; i < shards.size(); ++i) {
     storage::outbound_question question{what.destination, what.now, what.furthest, what.limit, {}};
+    question.priorities = what.priorities;
     if (const auto known = what.begins.find(i); known != what.begins.end()) question.from = known->second;
     if (const auto known = what.in_hand.find(i); known != what.in_hand.end()) question.skip = known->second;
     auto found = storage::read_outbound(*shards[i].with.store, question, storage::reach::disk);

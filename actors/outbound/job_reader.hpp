@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/outbound/job.hpp"
+#include "actors/outbound/lanes.hpp"
 #include "actors/outbound/setup.hpp"
 
 #include <map>
@@ -22,6 +23,7 @@ struct job_question {
   /// What came later is left alone. What came when the clock was ahead of `now` did not come later.
   std::optional<instant> accepted_until;
   std::map<size_t, storage::outbound_begins> begins = {}; ///< by shard, where reading goes on
+  priority_set priorities = all_priorities; ///< only these
 };
 
 struct jobs_found {

@@ -26,6 +26,10 @@ struct next_hop {
   std::string policy_domain = {};
   storage::tls_policy_kind policy = storage::tls_policy_kind::none_found;
   bool is_unlisted = false; ///< a policy that is being tested does not name the host
+  bool tls_first = false;        ///< TLS from the first octet
+  /// Who we are there; without it nobody logs in.
+  std::optional<smtp_client::credentials> login = std::nullopt;
+  bool password_in_clear = false; ///< it may be sent without TLS: the administrator wants none
 };
 
 /// Where the mail of a destination goes.
@@ -40,10 +44,17 @@ struct find_route {
   std::string destination;
 };
 
+/// How an outgoing gateway is reached.
+struct find_gateway {
+  uint64_t number = 0;
+};
+
 /// Tells where mail goes. Every question is answered, a failed look-up by `route::failed`.
-using router_actor = guide_actor::extend<caf::replies_to<find_route>::with<route>>;
+using router_actor =
+    guide_actor::extend<caf::replies_to<find_route>::with<route>, caf::replies_to<find_gateway>::with<route>>;
 
 } // namespace stagepost::outbound
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::route)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::find_route)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::find_gateway)

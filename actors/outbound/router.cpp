@@ -3,8 +3,11 @@
 #include "actors/error.hpp"
 #include "actors/open_answer.hpp"
 #include "actors/outbound/configured_routes.hpp"
+#include "actors/outbound/gateway_hops.hpp"
 #include "protocols/base/text.hpp"
 #include "protocols/mailauth/domain_name.hpp"
+
+#include <algorithm>
 
 namespace stagepost::outbound {
 
@@ -164,16 +167,94 @@ caf::result<route> router_state::find(const find_route& what) {
   return pending;
 }
 
+caf::result<route> router_state::find_outgoing(const find_gateway& what) {
+  if (scope == conf::outbound_scope::none) return waiting("it waits here: outbound.deliver is none");
+  const auto now = gateways->get();
+  const auto at = std::find_if(now->outgoing.begin(), now->outgoing.end(),
+                               [&](const auto& each) { return each.number == what.number; });
+  if (at == now->outgoing.end()) {
+    route none;
+    none.failed = smtp_client::own_trouble(smtp_client::stage::routing, "The gateway is there no more");
+    return none;
+  }
+  const auto gateway = *at;
+  if (const auto literal = mailauth::parse_client_address(gateway.settings.address))
+    return route_through(gateway, {*literal}, {});
+  const auto name = mailauth::to_query_name(gateway.settings.address);
+  if (!name) return route_through(gateway, {}, "this is no host name");
+  struct found {
+    size_t open = 0;
+    std::vector<dns::ip_address> v6, v4;
+    std::string problem;
+  };
+  const auto all = std::make_shared<found>();
+  auto pending = self->make_response_promise<route>();
+  open_answer<route> answer(pending);
+  const auto heard = [all, answer, gateway](std::string problem) {
+    if (!problem.empty()) all->problem = std::move(problem);
+    if (--all->open != 0) return;
+    auto addresses = std::move(all->v6);
+    addresses.insert(addresses.end(), all->v4.begin(), all->v4.end());
+    answer.deliver(route_through(gateway, addresses, all->problem));
+  };
+  const auto ask = [&](dns::record_type type, std::vector<dns::ip_address>& into) {
+    ++all->open;
+    resolver::look_up question{{type, *name}};
+    self->request(resolver, caf::infinite, std::move(question))
+        .then(
+            [heard, all, &into](resolver::looked_up& said) {
+              into = std::move(said.said.addresses);
+              heard(std::move(said.said.problem));
+            },
+            [heard](caf::error& failed) { heard(describe(failed)); });
+  };
+  ask(dns::record_type::aaaa, all->v6);
+  ask(dns::record_type::a, all->v4);
+  return pending;
+}
+
+std::vector<std::string> router_state::gateway_lines(const std::string& destination,
+                                                     priority_set& rest) const {
+  std::vector<std::string> lines;
+  rest = 0;
+  const auto now = gateways->get();
+  const lane_table table(settings->get()->smtp_out, *now);
+  for (const auto& each : table.of(destination)) {
+    if (each.gateways.empty()) rest |= each.priorities;
+    std::string names;
+    for (const auto& gateway : now->outgoing)
+      if (std::find(each.gateways.begin(), each.gateways.end(), gateway.number) != each.gateways.end())
+        names += (names.empty() ? "" : " or ") + text_of(gateway);
+    if (!names.empty())
+      lines.push_back("priority " + text_of(each.priorities) + ": through gateway " + names);
+  }
+  if (!lines.empty() && rest != 0) lines.push_back("priority " + text_of(rest) + ":");
+  return lines;
+}
+
 caf::result<route_explained> router_state::explain(const explain_route& what) {
-  if (const auto known = find_by_settings(what.destination))
-    return route_explained{{known->waits ? known->reason : line_of(*known)}};
+  const auto known = find_by_settings(what.destination);
+  priority_set rest = all_priorities;
+  std::vector<std::string> lines;
+  if (scope != conf::outbound_scope::none) lines = gateway_lines(what.destination, rest);
+  if (rest == 0) return route_explained{std::move(lines)};
+  if (known) {
+    lines.push_back(known->waits ? known->reason : line_of(*known));
+    return route_explained{std::move(lines)};
+  }
   auto pending = self->make_response_promise<route_explained>();
   open_answer<route_explained> answer(pending);
   plan(
       what.destination,
-      [answer](const planning::plan& made) { answer.deliver(route_explained{planning::explain(made)}); },
-      [answer](const caf::error& failed) {
-        answer.deliver(route_explained{{"cannot be looked up now: " + describe(failed)}});
+      [answer, lines](const planning::plan& made) {
+        auto all = lines;
+        for (auto& each : planning::explain(made)) all.push_back(std::move(each));
+        answer.deliver(route_explained{std::move(all)});
+      },
+      [answer, lines](const caf::error& failed) {
+        auto all = lines;
+        all.push_back("cannot be looked up now: " + describe(failed));
+        answer.deliver(route_explained{std::move(all)});
       });
   return pending;
 }
@@ -181,7 +262,7 @@ caf::result<route_explained> router_state::explain(const explain_route& what) {
 router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self,
                                    resolver::resolver_actor resolver, live_settings_ptr settings,
                                    planning::destination ours, conf::outbound_scope scope,
-                                   sts::policies_actor policies) {
+                                   live_gateways_ptr gateways, sts::policies_actor policies) {
   outlive_stray_errors(self);
   auto& state = self->state;
   state.self = self;
@@ -190,8 +271,10 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   state.ours = std::move(ours);
   state.scope = scope;
   state.policies = std::move(policies);
+  state.gateways = std::move(gateways);
   return {
       [self](const find_route& what) { return self->state.find(what); },
+      [self](const find_gateway& what) { return self->state.find_outgoing(what); },
       [self](const explain_route& what) { return self->state.explain(what); },
   };
 }

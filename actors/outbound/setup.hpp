@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/domain/interface.hpp"
+#include "actors/gateways.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/client_tls.hpp"
 #include "actors/outbound/interface.hpp"
@@ -9,6 +10,7 @@
 #include "actors/settings.hpp"
 #include "actors/shard_services.hpp"
 #include "actors/tls_results/interface.hpp"
+#include "actors/web/interface.hpp"
 #include "conf/node_settings.hpp"
 
 #include <memory>
@@ -35,6 +37,8 @@ struct setup {
   net::client_tls_ptr tls;
   conf::outbound_limits limits;                ///< how far this node may go
   tls_results::counter_actor tls_results = {}; ///< counts how TLS went; may be none
+  live_gateways_ptr gateways = std::make_shared<live_gateways>();
+  web::fetcher_actor fetcher = {}; ///< asks gateways how much waits there; may be none
 };
 using setup_ptr = std::shared_ptr<const setup>;
 

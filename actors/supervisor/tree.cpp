@@ -4,6 +4,7 @@
 #include "actors/delivery/local.hpp"
 #include "actors/domain/directory.hpp"
 #include "actors/domain/gateway_desk.hpp"
+#include "actors/domain/gateway_reader.hpp"
 #include "actors/domain/login_desk.hpp"
 #include "actors/index/indexer.hpp"
 #include "actors/log/log.hpp"
@@ -27,6 +28,7 @@
 
 #include <csignal>
 #include <map>
+#include <stdexcept>
 #include <unistd.h>
 
 namespace stagepost::supervisor {
@@ -63,6 +65,10 @@ tree plant(caf::actor_system& system, const seeds& from) {
   const auto settings = from.settings->get();
   tree made;
   made.settings = from.settings;
+  // Before anybody could send: mail must not go another way because its gateway was not known yet.
+  auto gateways = domain::load_gateways(*from.system_store, from.secrets.get());
+  if (!gateways) throw std::runtime_error("the gateways cannot be read: " + gateways.error().detail);
+  made.gateways = std::make_shared<live_gateways>(std::move(*gateways));
   made.counters = from.counters;
   made.system_store = from.system_store;
   std::vector<service> watched;
@@ -108,8 +114,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
   watch(made.statistics, "statistics");
   made.throttle = system.spawn(throttle::throttle, throttle::read_ledger(from.shard_stores));
   watch(made.throttle, "throttle");
-  domain::stores stores{from.system_store, from.shard_stores, made.readers,
-                        from.settings,     made.statistics,   from.secrets};
+  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings,
+                        made.statistics,   from.secrets,      made.gateways};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
   made.gateway_desk = system.spawn(domain::gateway_desk, stores, made.system_committer, made.hashing);
@@ -147,7 +153,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.outbound = sender;
   watch(made.outbound, "outbound");
   made.router = system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver,
-                             made.policies);
+                             made.gateways, made.policies);
   watch(made.router, "router");
   auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
@@ -177,6 +183,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
   way_out->tls = client_tls;
   way_out->limits = from.outbound;
   way_out->tls_results = made.tls_results;
+  way_out->gateways = made.gateways;
+  way_out->fetcher = made.fetcher;
   caf::anon_send(sender, outbound::begin_sending{std::move(way_out)});
   made.upkeep =
       system.spawn(upkeep::upkeep, upkeep::all_stores{from.system_store, from.shard_stores}, crossings);

@@ -4,6 +4,7 @@
 
 #include "storage/chunk.hpp"
 #include "storage/directory_records.hpp"
+#include "storage/gateways.hpp"
 #include "storage/hourly_record.hpp"
 #include "storage/key.hpp"
 #include "storage/log_scan.hpp"
@@ -64,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 28) {
+  switch (choice % 29) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -106,6 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     decode_twice(in, decode_hourly);
     if (const auto key = take_hourly_key(in); key && to_octets(*key) != in) std::abort();
     break;
+  case 28: decode_twice(in, [](bytes_view v) { return decode_gateway(1, v); }); break;
   default: scan_as_log(in);
   }
   return 0;

@@ -41,7 +41,8 @@ class Peer:
     """`on` has what is done at a stage instead of the usual answer: a reply (without CRLF), HANG, CUT, GARBAGE,
     DRIP (octets of a reply that has no end), or a function of the line that gives one of these or None. EARLY is said
     in the middle of a message, and the connection closed. `extensions` is what EHLO offers. `messages` are those that
-    were answered 250; `lines` all commands; `sources` the addresses that connections came from."""
+    were answered 250; `lines` all commands; `sources` the addresses that connections came from. With `tls_first` TLS
+    begins with the first octet."""
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class Peer:
         certificate=None,
         key=None,
         at=("127.0.0.1", 0),
+        tls_first=False,
     ):
         self.extensions = list(extensions)
         self.on = {}
@@ -63,7 +65,9 @@ class Peer:
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.tls.load_cert_chain(certificate, key)
-            self.extensions.append("STARTTLS")
+            if not tls_first:
+                self.extensions.append("STARTTLS")
+        self.tls_first = tls_first
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._listener = socket.create_server(at, family=socket.AF_INET6 if ":" in at[0] else socket.AF_INET)
@@ -172,6 +176,9 @@ class Session:
         return int(text[:3])
 
     def run(self):
+        if self.peer.tls_first:
+            self.line = self.peer.tls.wrap_socket(self.line, server_side=True)
+            self.secure = self.line.version()
         if self.answer("CONNECT") != 220:
             return
         while True:

@@ -17,9 +17,9 @@ protected:
     if (destination_) end(std::exchange(destination_, nullptr));
   }
 
-  void start(std::set<queue_id> barred = {}) {
-    destination_ =
-        system_->spawn(outbound::destination, std::string("x.test"), with_, foreman_, std::move(barred));
+  void start(std::set<queue_id> barred = {}, lane of = {}) {
+    destination_ = system_->spawn(outbound::destination, std::string("x.test"), std::move(of), with_,
+                                  foreman_, std::move(barred));
   }
   /// What was sent to it before has been heard.
   void hear() { ask<message_barred>(destination_, bar_here{queue_id{12345}}); }
@@ -119,6 +119,63 @@ TEST_F(Destination, ReadsNoMoreThanTheDiskCanFollow) {
   ask<testing::held>(committer_, testing::release_batches{});
   ASSERT_TRUE(ends());
   for (uint64_t number = 1; number <= 250; ++number) EXPECT_EQ(recipients_of(number).front().attempts, 1u);
+}
+
+// -- through gateways
+
+route without_address(const char* gateway) {
+  route none;
+  none.failed =
+      smtp_client::outcome_of(smtp_client::connection_failure::unreachable, stage::routing, gateway);
+  return none;
+}
+
+TEST_F(Destination, TriesEachGatewayOfItsLaneBeforeAnAttemptHasFailed) {
+  put(7);
+  notes_->ways[1] = without_address("first");
+  notes_->ways[2] = without_address("second");
+  start({}, {all_priorities, {1, 2}});
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(notes_->all_asked(), (std::vector<std::vector<uint64_t>>{{1, 2}, {2}}));
+  EXPECT_EQ(notes_->all_failed(), (std::vector<uint64_t>{1, 2}));
+  EXPECT_EQ(notes_->routes_asked.load(), 0u); // no look-up of the domain
+  EXPECT_TRUE(notes_->rests.load());
+  const auto waiting = recipients_of(7);
+  ASSERT_EQ(waiting.size(), 1u); // no bounce
+  EXPECT_EQ(waiting.front().attempts, 1u);
+  EXPECT_EQ(waiting.front().misses, 0u);
+  EXPECT_NE(waiting.front().last_reply.find("second"), std::string::npos) << waiting.front().last_reply;
+}
+
+TEST_F(Destination, CountsNoAttemptWhereNoGatewayCouldBeTriedForWantOfSomethingHere) {
+  put(7);
+  notes_->ways[1].failed = own_trouble(stage::routing, "Not here");
+  start({}, {all_priorities, {1}});
+  ASSERT_TRUE(ends());
+  EXPECT_TRUE(notes_->all_failed().empty());
+  EXPECT_EQ(recipients_of(7).front().attempts, 0u);
+}
+
+TEST_F(Destination, LeavesOtherPrioritiesToOthers) {
+  put(7); // of the usual priority
+  start({}, {priority_set(all_priorities & ~(1 << storage::usual_priority)), {}});
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(notes_->routes_asked.load(), 0u);
+  EXPECT_EQ(recipients_of(7).front().attempts, 0u);
+}
+
+TEST_F(Destination, SendsNothingMoreWhenItsLaneIsNoneAnyMore) {
+  put(7);
+  start_with_a_look_under_way();
+  outgoing_gateway made;
+  made.number = 1;
+  made.settings.priority_to = 1;
+  with_->gateways->set({{made}, {}});
+  caf::anon_send(readers_, atom::flush::value);
+  ASSERT_TRUE(ends());
+  EXPECT_TRUE(notes_->is_outdated.load());
+  EXPECT_EQ(notes_->routes_asked.load(), 0u);
+  EXPECT_EQ(recipients_of(7).front().attempts, 0u);
 }
 
 TEST_F(Destination, DoesNotStopBeforeWhatTheDiskRefusedIsWritten) {

@@ -4,6 +4,9 @@
 #include "tests/support/held_readers.hpp"
 #include "tests/support/tree_fixture.hpp"
 
+#include <mutex>
+#include <vector>
+
 namespace stagepost::outbound {
 namespace {
 
@@ -17,7 +20,31 @@ router_actor::behavior_type lost_router(router_actor::pointer) {
                                               smtp_client::stage::connect);
         return none;
       },
+      [](const find_gateway&) {
+        route none;
+        none.failed = smtp_client::outcome_of(smtp_client::connection_failure::unreachable,
+                                              smtp_client::stage::connect);
+        return none;
+      },
   };
+}
+
+/// The questions a web server was asked.
+struct questions {
+  std::vector<web::fetch> all() {
+    const std::lock_guard hold(guard);
+    return asked;
+  }
+  std::mutex guard;
+  std::vector<web::fetch> asked;
+};
+
+web::fetcher_actor::behavior_type peer_of_one(web::fetcher_actor::pointer, std::shared_ptr<questions> notes) {
+  return {[notes](const web::fetch& what) {
+    const std::lock_guard hold(notes->guard);
+    notes->asked.push_back(what);
+    return web::fetched{200, R"({"messages": 1})", "application/json", {}};
+  }};
 }
 
 /// A dispatcher of its own for the first shard; the tree's own sends nothing.
@@ -32,6 +59,7 @@ protected:
     end(dispatcher_);
     end(router_);
     end(readers_);
+    if (fetcher_) end(std::exchange(fetcher_, nullptr));
     dispatcher_ = nullptr;
     router_ = nullptr;
     readers_ = nullptr;
@@ -48,6 +76,8 @@ protected:
     with->counters = counters_;
     with->host_name = "mail.example.org";
     with->limits.deliver = scope;
+    with->gateways = gateways_;
+    with->fetcher = fetcher_;
     caf::anon_send(dispatcher_, begin_sending{std::move(with)});
   }
   outbound_status status() { return ask<outbound_status>(dispatcher_, atom::status::value); }
@@ -75,6 +105,9 @@ protected:
 
   testing::held_readers_actor readers_;
   router_actor router_;
+  live_gateways_ptr gateways_ = std::make_shared<live_gateways>();
+  web::fetcher_actor fetcher_;
+  std::shared_ptr<questions> asked_ = std::make_shared<questions>();
   dispatcher_self dispatcher_;
 };
 
@@ -110,6 +143,45 @@ TEST_F(Dispatcher, SendsWhatWasBarredWhenItIsNotAnyMore) {
   EXPECT_EQ(attempts_at("friend@far.example"), 0u);
   caf::anon_send(dispatcher_, unbar_message{id});
   EXPECT_TRUE(eventually([&] { return attempts_at("friend@far.example") == 1; }));
+}
+
+TEST_F(Dispatcher, SendsByGatewayWhereOnlyNamedWaysMayBeTaken) {
+  outgoing_gateway made;
+  made.number = 1;
+  made.settings.address = "192.0.2.1";
+  made.settings.priority_from = 6;
+  const auto id = accept(0, {"friend@far.example"});
+  const auto before = queued(0).at(0).recipients.at(0);
+  begin(conf::outbound_scope::routes);
+  status();
+  gateways_->set({{made}, {}}); // not those of its priority
+  EXPECT_TRUE(eventually([&] { return status().destinations == 0 && status().waiting == 0; }));
+  EXPECT_EQ(attempts_at("friend@far.example"), 0u);
+  auto after = before;
+  after.priority = 6;
+  auto change = std::make_shared<storage::batch>(*shards_[0]);
+  storage::change_recipient(*change, id, before, after);
+  commit(change);
+  caf::anon_send(dispatcher_, has_due{"far.example"});
+  EXPECT_TRUE(eventually([&] { return attempts_at("friend@far.example") == 1; }));
+}
+
+TEST_F(Dispatcher, AsksGatewaysInPeerModeHowMuchWaitsThere) {
+  fetcher_ = system_->spawn(peer_of_one, asked_);
+  outgoing_gateway made;
+  made.number = 1;
+  made.server_password = "secret";
+  made.settings.peer_mode = true;
+  made.settings.server_url = "https://gw.example/";
+  made.settings.server_user = "us";
+  gateways_->set({{made}, {}});
+  begin(conf::outbound_scope::all);
+  EXPECT_TRUE(eventually([&] { return !asked_->all().empty(); }));
+  const auto question = asked_->all().front();
+  EXPECT_EQ(question.url, "https://gw.example/api/v1/gateway/spool-count");
+  EXPECT_EQ(question.user, "us");
+  EXPECT_EQ(question.password, "secret");
+  EXPECT_TRUE(question.verify_certificate);
 }
 
 TEST_F(Dispatcher, FindsAllThatTheClockLeftBehind) {

@@ -10,7 +10,9 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace stagepost::outbound {
@@ -51,8 +53,22 @@ late_readers(late_readers_actor::stateful_pointer<late_readers_state> self) {
 struct journal {
   std::atomic<size_t> routes_asked = 0;
   std::atomic<size_t> ends = 0;
-  std::atomic<bool> rests = false; ///< as the last end said
-  outbound::route way;             ///< for whoever asks; set before
+  std::atomic<bool> rests = false;          ///< as the last end said
+  outbound::route way;                      ///< for whoever asks; set before
+  std::map<uint64_t, outbound::route> ways; ///< through gateways; the same
+  std::atomic<bool> is_outdated = false;    ///< as the last end said
+  std::mutex guard;                         ///< of what follows
+  std::vector<std::vector<uint64_t>> asked; ///< the gateways of each question for a slot
+  std::vector<uint64_t> failed;             ///< those that were said to have failed
+
+  std::vector<std::vector<uint64_t>> all_asked() {
+    const std::lock_guard hold(guard);
+    return asked;
+  }
+  std::vector<uint64_t> all_failed() {
+    const std::lock_guard hold(guard);
+    return failed;
+  }
 };
 using journal_ptr = std::shared_ptr<journal>;
 
@@ -63,16 +79,31 @@ inline router_actor::behavior_type known_way(router_actor::pointer, journal_ptr 
         ++notes->routes_asked;
         return notes->way;
       },
+      [notes](const find_gateway& what) {
+        const auto known = notes->ways.find(what.number);
+        return known == notes->ways.end() ? notes->way : known->second;
+      },
   };
 }
 
 inline foreman_actor::behavior_type lenient_foreman(foreman_actor::pointer, journal_ptr notes) {
   return {
-      [](const take_slot&) { return slot_granted{}; },
+      [notes](const take_slot& what) {
+        const std::lock_guard hold(notes->guard);
+        notes->asked.push_back(what.gateways);
+        slot_granted granted;
+        if (!what.gateways.empty()) granted.gateway = what.gateways.front();
+        granted.why = "gateway " + std::to_string(granted.gateway);
+        return granted;
+      },
       [](const slot_in_use&) {},
-      [](const return_slot&) {},
+      [notes](const return_slot& what) {
+        const std::lock_guard hold(notes->guard);
+        if (what.gateway_failed) notes->failed.push_back(what.gateway);
+      },
       [notes](const nothing_due& what) {
         notes->rests = what.failed;
+        notes->is_outdated = what.is_outdated;
         ++notes->ends;
       },
       [](const look_whether_done&) {},

@@ -1,5 +1,7 @@
 #include "actors/outbound/router.hpp"
 
+#include "actors/outbound/gateway_hops.hpp"
+
 #include <gtest/gtest.h>
 
 namespace stagepost::outbound {
@@ -133,6 +135,83 @@ TEST(Router, AsksTheDnsOnlyWhereThisNodeMaySendToItsHosts) {
   EXPECT_FALSE(with->waits);
   EXPECT_EQ(with->hops.size(), 1u);
   EXPECT_TRUE(by_settings(outbound_scope::none, {"x.test=192.0.2.1"})->waits);
+}
+
+outgoing_gateway gateway(conf::gateway_tls encryption) {
+  outgoing_gateway made;
+  made.number = 1;
+  made.name = "lists";
+  made.password = "secret";
+  made.settings.address = "gw.example.org";
+  made.settings.port = 587;
+  made.settings.user = "us";
+  made.settings.encryption = encryption;
+  return made;
+}
+
+TEST(Router, EncryptsTheWayToAGatewayAsItsSettingsSay) {
+  using conf::gateway_tls;
+  using smtp_client::tls_policy;
+  const auto hop = [](gateway_tls encryption) { return hop_to(gateway(encryption), "192.0.2.1"); };
+  EXPECT_EQ(hop(gateway_tls::none).tls, tls_policy::never);
+  EXPECT_EQ(hop(gateway_tls::opportunistic).tls, tls_policy::opportunistic);
+  EXPECT_FALSE(hop(gateway_tls::opportunistic).identity.verify);
+  const auto by_command = hop(gateway_tls::starttls), at_once = hop(gateway_tls::ssl);
+  EXPECT_EQ(by_command.tls, tls_policy::required);
+  EXPECT_FALSE(by_command.tls_first);
+  EXPECT_TRUE(at_once.tls_first);
+  for (const auto& each : {by_command, at_once}) {
+    EXPECT_TRUE(each.identity.verify);
+    EXPECT_EQ(each.identity.name, "gw.example.org");
+    EXPECT_EQ(each.port, 587);
+  }
+  auto lenient = gateway(gateway_tls::ssl);
+  lenient.settings.verify_certificate = false;
+  EXPECT_FALSE(hop_to(lenient, "192.0.2.1").identity.verify);
+}
+
+TEST(Router, ShowsAPasswordToTheNetworkOnlyWhereNoEncryptionWasChosen) {
+  using conf::gateway_tls;
+  for (const auto each : {gateway_tls::opportunistic, gateway_tls::starttls, gateway_tls::ssl})
+    EXPECT_FALSE(hop_to(gateway(each), "192.0.2.1").password_in_clear);
+  const auto open = hop_to(gateway(gateway_tls::none), "192.0.2.1");
+  EXPECT_TRUE(open.password_in_clear);
+  ASSERT_TRUE(open.login);
+  EXPECT_EQ(open.login->user, "us");
+  EXPECT_EQ(open.login->password, "secret");
+  auto nobody = gateway(gateway_tls::none);
+  nobody.settings.user.clear();
+  EXPECT_FALSE(hop_to(nobody, "192.0.2.1").login);
+}
+
+TEST(Router, LetsMailWaitForAGatewayWithoutAddressAndNeverCallsItsDomainMissing) {
+  const auto found = route_through(gateway(conf::gateway_tls::none), {}, "there is no such name");
+  ASSERT_TRUE(found.failed);
+  EXPECT_EQ(found.failed->fate, smtp_client::fate::temporary);
+  EXPECT_FALSE(found.failed->is_missing);
+  EXPECT_FALSE(found.failed->is_lookup_failure);
+  EXPECT_NE(found.failed->reason.find("lists"), std::string::npos);
+  EXPECT_EQ(
+      route_through(gateway(conf::gateway_tls::none), {address("192.0.2.1"), address("2001:db8::1")}, {})
+          .hops.size(),
+      2u);
+}
+
+TEST(Router, ExplainsGatewaysByPriority) {
+  router_state state;
+  conf::system_settings settings;
+  settings.smtp_out.routes = {"own.test=192.0.2.1"};
+  state.settings = std::make_shared<live_settings>(settings);
+  auto lists = gateway(conf::gateway_tls::starttls);
+  lists.settings.priority_to = 1;
+  state.gateways = std::make_shared<live_gateways>(gateway_set{{lists}, {}});
+  priority_set rest = 0;
+  EXPECT_EQ(state.gateway_lines("x.test", rest),
+            (std::vector<std::string>{"priority 1: through gateway lists (gw.example.org:587, TLS verified)",
+                                      "priority 2 to 10:"}));
+  EXPECT_EQ(rest, all_priorities & ~(1 << 1));
+  EXPECT_TRUE(state.gateway_lines("own.test", rest).empty());
+  EXPECT_EQ(rest, all_priorities);
 }
 
 } // namespace
