@@ -68,4 +68,28 @@ std::vector<contradiction> contradictions_in(const system_settings& settings) {
 std::vector<contradiction> contradictions_in(const domain_settings&) { return {}; }
 std::vector<contradiction> contradictions_in(const user_settings&) { return {}; }
 
+std::vector<contradiction> contradictions_in(const outgoing_gateway_settings& settings) {
+  std::vector<contradiction> found;
+  if (settings.enabled && settings.address.empty())
+    found.push_back({"address", "A gateway that mail goes through needs an address."});
+  if (settings.priority_from > settings.priority_to)
+    found.push_back({"priority_from", "priority_from must not be above priority_to."}); // GWOUT-08
+  if (settings.peer_mode && settings.server_url.empty())
+    found.push_back({"server_url", "Peer mode needs the web address of the other server."});
+  return found;
+}
+
+std::vector<contradiction> contradictions_in(const incoming_gateway_settings& settings) {
+  std::vector<contradiction> found;
+  if (settings.enabled && settings.addresses.empty())
+    found.push_back({"addresses", "A gateway needs an address of the primary mail server."});
+  if (settings.peer_mode && settings.server_url.empty())
+    found.push_back({"server_url", "Peer mode needs the web address of the primary mail server."});
+  if (!settings.peer_mode && settings.user_verification == user_verification::web_service) // GWIN-05
+    found.push_back({"user_verification", "The users are asked for by web service in peer mode only."});
+  if (!settings.peer_mode && settings.domain_verification == domain_verification::web_service)
+    found.push_back({"domain_verification", "The domains are asked for by web service in peer mode only."});
+  return found;
+}
+
 } // namespace stagepost::conf

@@ -19,5 +19,7 @@ std::vector<contradiction> contradictions_in(const node_settings& settings);
 std::vector<contradiction> contradictions_in(const system_settings& settings);
 std::vector<contradiction> contradictions_in(const domain_settings& settings);
 std::vector<contradiction> contradictions_in(const user_settings& settings);
+std::vector<contradiction> contradictions_in(const outgoing_gateway_settings& settings);
+std::vector<contradiction> contradictions_in(const incoming_gateway_settings& settings);
 
 } // namespace stagepost::conf

@@ -45,7 +45,11 @@ std::string reference_text() {
          table<system_settings>(
              "System", "In the system store; `first_start` in stagepost.yaml gives their first values.") +
          table<domain_settings>("Domain", "Kept with each domain.") +
-         table<user_settings>("User", "Kept with each user.");
+         table<user_settings>("User", "Kept with each user.") +
+         table<outgoing_gateway_settings>(
+             "Outgoing gateway", "Kept with each outgoing gateway; its passwords are kept apart, sealed.") +
+         table<incoming_gateway_settings>(
+             "Incoming gateway", "Kept with each incoming gateway; its password is kept apart, sealed.");
 }
 
 } // namespace stagepost::conf

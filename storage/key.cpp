@@ -127,6 +127,7 @@ bytes outbound_item(std::string_view destination, uint8_t priority, instant due_
 bytes trace_id(uint64_t hash, queue_id id) { return make(hash, id.value); }
 bytes trace_hash(uint64_t hash) { return make(hash); }
 bytes domain(domain_id domain) { return make(domain.value); }
+bytes gateway(uint64_t number) { return make(number); }
 bytes domain_day(domain_id domain, uint32_t day) { return make(domain.value, day); }
 
 bytes local_part(domain_id domain, std::string_view local_part) {

@@ -44,6 +44,7 @@ bytes outbound_item(std::string_view destination, uint8_t priority, instant due_
 bytes trace_id(uint64_t hash, queue_id id);
 bytes trace_hash(uint64_t hash);
 bytes domain(domain_id domain);
+bytes gateway(uint64_t number);
 /// For `statistics`: days since 1970.
 bytes domain_day(domain_id domain, uint32_t day);
 /// For `account_names` and `aliases`, and for `signing_keys` with the selector.

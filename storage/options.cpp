@@ -54,6 +54,7 @@ constexpr std::array shapes{
     family_shape{family::secrets, "secrets", access::ranges},
     family_shape{family::statistics, "statistics", access::ranges},
     family_shape{family::signing_keys, "signing_keys", access::ranges},
+    family_shape{family::gateways, "gateways", access::ranges},
 };
 
 const family_shape& shape_of(family f) { return shapes.at(size_t(f)); }
@@ -75,7 +76,7 @@ const std::vector<family>& families_of(store_kind kind) {
     return out;
   };
   static const auto shard = pick(family::bodies, family::shares);
-  static const auto system = pick(family::domains, family::signing_keys);
+  static const auto system = pick(family::domains, family::gateways);
   return kind == store_kind::shard ? shard : system;
 }
 

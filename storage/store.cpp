@@ -74,7 +74,7 @@ result<done> store::open_database(const store_options& options) {
   const auto status = rocksdb::DB::Open(database, folder_, wanted, &found, &opened);
   if (!status.ok()) return to_failure(status);
   db_.reset(opened);
-  handles_.assign(size_t(family::signing_keys) + 1, nullptr);
+  handles_.assign(size_t(family::gateways) + 1, nullptr);
   for (size_t i = 0; i < families.size(); ++i) handles_[size_t(families[i])] = found[i];
   return done{};
 }

@@ -64,6 +64,7 @@ enum class family : uint8_t {
   secrets,
   statistics,
   signing_keys,
+  gateways,
 };
 
 struct store_options {

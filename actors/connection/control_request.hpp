@@ -70,6 +70,7 @@ std::vector<control_verb> index_verbs();      ///< the index behind SEARCH: cont
 std::vector<control_verb> dns_verbs();        ///< what the resolver knows: control_dns.cpp
 std::vector<control_verb> node_verbs();       ///< status, reload, verify, backup: control_node.cpp
 std::vector<control_verb> signing_verbs();    ///< keys of domains: control_signing.cpp
+std::vector<control_verb> gateway_verbs();    ///< where mail leaves and comes in: control_gateways.cpp
 std::vector<control_verb> statistics_verbs(); ///< what was counted: control_statistics.cpp
 
 } // namespace stagepost::connection

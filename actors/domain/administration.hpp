@@ -11,11 +11,10 @@
 
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 // What the verbs of administration have in common: directory_domains.cpp, directory_users.cpp,
-// directory_aliases.cpp and directory_settings.cpp.
+// directory_aliases.cpp, directory_gateways.cpp and directory_settings.cpp.
 namespace stagepost::domain {
 
 /// The system store is small and stays in the cache.
@@ -46,7 +45,7 @@ std::string change(storage::setting_map& stored, const storage::setting_map& cha
   auto decoded = conf::decode<Settings>(before);
   const auto refused = conf::change(decoded.settings, conf::stored_settings(changes.begin(), changes.end()));
   if (!refused.empty()) return refused.front().name + ": " + refused.front().sentence;
-  if constexpr (!std::is_same_v<Settings, conf::system_settings>)
+  if constexpr (requires { time_zone_of(decoded.settings); })
     if (const auto name = time_zone_of(decoded.settings);
         changes.count("time_zone") && !mime::time_zone::find(name))
       return fmt::format("time_zone: There is no time zone {}.", name);

@@ -61,6 +61,12 @@ struct directory_state {
   caf::result<admin_answer> set_alias(const put_alias& what);
   caf::result<alias_list> aliases(const list_aliases& what) const;
   caf::result<admin_answer> alter_settings(const change_settings& what);
+  caf::result<admin_answer> add_gateway(const create_gateway& what);
+  caf::result<admin_answer> alter_gateway(const change_gateway& what);
+  caf::result<admin_answer> remove_gateway(const delete_gateway& what);
+  gateway_list gateways(const list_gateways& what) const;
+  caf::result<admin_answer> write_gateways(std::shared_ptr<storage::batch> batch);
+  void publish_gateways();
   caf::result<signing_key_added> add_key(const add_signing_key& what);
   caf::result<admin_answer> alter_key(const change_signing_key& what);
   caf::result<signing_key_list> keys(const list_signing_keys& what) const;

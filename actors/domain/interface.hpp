@@ -4,11 +4,13 @@
 #include "protocols/mailauth/dkim_signer.hpp"
 #include "protocols/sasl/exchange.hpp"
 #include "storage/directory_records.hpp"
+#include "storage/gateways.hpp"
 #include "storage/signing_keys.hpp"
 
 #include <caf/all.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -230,6 +232,43 @@ struct change_settings {
   storage::setting_map settings;
 };
 
+// -- gateways
+// -----------------------------------------------------------------------------------------------------
+
+/// Nothing: as it was. Empty: there is none.
+struct gateway_passwords {
+  std::optional<std::string> login;  ///< to an outgoing gateway (GWOUT-06)
+  std::optional<std::string> server; ///< of its web service (GWOUT-12, GWIN-17)
+};
+struct create_gateway {
+  storage::gateway_kind kind = storage::gateway_kind::outgoing;
+  std::string name;
+  storage::setting_map settings;
+  gateway_passwords passwords;
+};
+struct change_gateway {
+  std::string name;
+  storage::setting_map settings; ///< only those to be changed
+  gateway_passwords passwords;
+};
+struct delete_gateway {
+  std::string name;
+};
+struct list_gateways {
+  std::string name; ///< empty: all
+};
+/// A gateway without its passwords.
+struct listed_gateway {
+  storage::gateway_record gateway;
+  bool has_password = false;
+  bool has_server_password = false;
+};
+struct gateway_list {
+  bool done = false;
+  std::string sentence;
+  std::vector<listed_gateway> gateways;
+};
+
 // -- signing mail (DLV-13 to DLV-18)
 // ------------------------------------------------------------------------------------------------
 
@@ -313,6 +352,8 @@ using directory_actor = caf::typed_actor<
     caf::replies_to<change_user>::with<admin_answer>, caf::replies_to<change_password>::with<admin_answer>,
     caf::replies_to<list_users>::with<user_list>, caf::replies_to<put_alias>::with<admin_answer>,
     caf::replies_to<list_aliases>::with<alias_list>, caf::replies_to<change_settings>::with<admin_answer>,
+    caf::replies_to<create_gateway>::with<admin_answer>, caf::replies_to<change_gateway>::with<admin_answer>,
+    caf::replies_to<delete_gateway>::with<admin_answer>, caf::replies_to<list_gateways>::with<gateway_list>,
     caf::replies_to<add_signing_key>::with<signing_key_added>,
     caf::replies_to<change_signing_key>::with<admin_answer>,
     caf::replies_to<list_signing_keys>::with<signing_key_list>,
@@ -369,6 +410,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::put_alias)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_aliases)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::alias_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_settings)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::create_gateway)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_gateway)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::delete_gateway)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_gateways)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::gateway_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::add_signing_key)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::signing_key_added)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_signing_key)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/gateways.hpp"
 #include "actors/offload/interface.hpp"
 #include "actors/settings.hpp"
 #include "actors/statistics/interface.hpp"
@@ -20,7 +21,8 @@ struct stores {
   offload::pool_actor readers;
   live_settings_ptr settings;
   statistics::statistics_actor statistics = {};            ///< may be none
-  std::shared_ptr<const storage::secret_key> secrets = {}; ///< opens the private keys of domains
+  std::shared_ptr<const storage::secret_key> secrets = {}; ///< opens private keys and passwords
+  live_gateways_ptr gateways = {};                         ///< those on disk, when the directory says so
 };
 
 } // namespace stagepost::domain

@@ -3,6 +3,7 @@
 #include "actors/committer/committer.hpp"
 #include "actors/delivery/local.hpp"
 #include "actors/domain/directory.hpp"
+#include "actors/domain/gateway_reader.hpp"
 #include "actors/domain/login_desk.hpp"
 #include "actors/index/indexer.hpp"
 #include "actors/log/log.hpp"
@@ -21,6 +22,7 @@
 
 #include <csignal>
 #include <map>
+#include <stdexcept>
 #include <unistd.h>
 
 namespace stagepost::supervisor {
@@ -57,6 +59,10 @@ tree plant(caf::actor_system& system, const seeds& from) {
   const auto settings = from.settings->get();
   tree made;
   made.settings = from.settings;
+  // Before anybody could send: mail must not go another way because its gateway was not known yet.
+  auto gateways = domain::load_gateways(*from.system_store, from.secrets.get());
+  if (!gateways) throw std::runtime_error("the gateways cannot be read: " + gateways.error().detail);
+  made.gateways = std::make_shared<live_gateways>(std::move(*gateways));
   made.counters = from.counters;
   made.system_store = from.system_store;
   std::vector<service> watched;
@@ -90,8 +96,8 @@ tree plant(caf::actor_system& system, const seeds& from) {
       system.spawn(statistics::statistics, statistics::services{from.system_store, made.system_committer,
                                                                 made.readers, from.settings});
   watch(made.statistics, "statistics");
-  domain::stores stores{from.system_store, from.shard_stores, made.readers,
-                        from.settings,     made.statistics,   from.secrets};
+  domain::stores stores{from.system_store, from.shard_stores, made.readers, from.settings,
+                        made.statistics,   from.secrets,      made.gateways};
   made.logins = system.spawn(domain::login_desk, stores, made.hashing, from.guise_secret);
   watch(made.logins, "logins");
 

@@ -4,6 +4,7 @@
 #include "actors/connection/listener.hpp"
 #include "actors/delivery/interface.hpp"
 #include "actors/domain/interface.hpp"
+#include "actors/gateways.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/outbound/interface.hpp"
 #include "actors/outbound/route.hpp"
@@ -41,6 +42,7 @@ struct shard_tree {
 /// which nothing is asked that has ended.
 struct tree {
   live_settings_ptr settings;
+  live_gateways_ptr gateways;
   metrics::counters_ptr counters;
   std::shared_ptr<storage::store> system_store;
   committer::committer_actor system_committer;
@@ -72,6 +74,7 @@ struct seeds {
   std::shared_ptr<const storage::secret_key> secrets = {}; ///< opens what is sealed in the stores
 };
 
+/// Throws std::runtime_error when the gateways cannot be read, before it spawns anything.
 tree plant(caf::actor_system& system, const seeds& from);
 
 /// What connections of a listener need of it.

@@ -4,6 +4,7 @@
 
 #include "storage/chunk.hpp"
 #include "storage/directory_records.hpp"
+#include "storage/gateways.hpp"
 #include "storage/key.hpp"
 #include "storage/log_scan.hpp"
 #include "storage/records.hpp"
@@ -61,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 25) {
+  switch (choice % 26) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -94,6 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)recoverable_place_at(in);
     break;
   case 24: decode_twice(in, [](bytes_view v) { return decode_signing_key(domain_id{1}, "s", v); }); break;
+  case 25: decode_twice(in, [](bytes_view v) { return decode_gateway(1, v); }); break;
   default: scan_as_log(in);
   }
   return 0;

@@ -7,6 +7,7 @@
 #include "storage/directory.hpp"
 #include "tests/support/actor_fixture.hpp"
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <string>
@@ -47,7 +48,7 @@ protected:
     readers_ = system_->spawn(offload::pool, size_t(1), size_t(1000));
     hashing_ = system_->spawn(offload::pool, size_t(1), size_t(1000));
     counted_ = system_->spawn(counting_pool, hashing_, hashes_);
-    const domain::stores from{store_, {}, readers_, settings_};
+    const domain::stores from{store_, {}, readers_, settings_, {}, secrets_, gateways_};
     logins_ =
         system_->spawn(domain::login_desk, from, counted_, std::string("a secret of 32 octets, or so it is"));
     directory_ = system_->spawn(domain::directory,
@@ -107,6 +108,9 @@ protected:
 
   temporary_folder folder_;
   live_settings_ptr settings_ = std::make_shared<live_settings>(quick_settings());
+  std::shared_ptr<const storage::secret_key> secrets_ = std::make_shared<const storage::secret_key>(
+      std::array<unsigned char, storage::secret_key::size_bytes>{1});
+  live_gateways_ptr gateways_ = std::make_shared<live_gateways>();
   std::shared_ptr<std::atomic<size_t>> hashes_ = std::make_shared<std::atomic<size_t>>(0);
   std::shared_ptr<storage::store> store_;
   committer::committer_actor committer_;

@@ -34,14 +34,14 @@ struct command_line {
   bool as_json = false;
   std::string name, path, folder, role = "user", id, from_day, to_day, since, who, rights = "lr";
   std::vector<std::string> values, names, dropped_names;
-  bool password_stdin = false;
+  bool password_stdin = false, server_password_stdin = false;
   uint64_t limit = 100;
   uint64_t priority = 5;
 };
 
-std::string read_password() {
+std::string read_password(const char* prompt = "Password: ") {
   std::string password;
-  if (::isatty(STDIN_FILENO)) fmt::print(stderr, "Password: ");
+  if (::isatty(STDIN_FILENO)) fmt::print(stderr, "{}", prompt);
   std::getline(std::cin, password);
   return password;
 }
@@ -316,6 +316,56 @@ int main(int argc, char** argv) {
       return json::object{{"verb", std::string("dkim.") + verb}, {"name", line.name}, {"selector", line.id}};
     });
   }
+
+  auto* gateway = app.add_subcommand("gateway", "Servers that mail leaves through or comes in for");
+  gateway->require_subcommand(1);
+  const auto with_passwords = [&](CLI::App* on) {
+    on->add_flag("--password-stdin", line.password_stdin,
+                 "Read the password of the login from standard input; an empty line takes it away");
+    on->add_flag("--server-password-stdin", line.server_password_stdin,
+                 "The same for the password of its web service, on the next line when both are given");
+  };
+  const auto gateway_request = [&](const char* verb) {
+    json::object request{{"verb", verb}, {"name", line.name}, {"settings", settings_from(line.values)}};
+    if (line.password_stdin) request["password"] = read_password();
+    if (line.server_password_stdin) request["server_password"] = read_password("Server password: ");
+    return request;
+  };
+  sub = gateway->add_subcommand("add", "Makes a gateway");
+  sub->add_option("kind", line.who, "outgoing or incoming")
+      ->required()
+      ->check(CLI::IsMember({"outgoing", "incoming"}));
+  with_name(sub, "Name");
+  sub->add_option("settings", line.values, "name=value …");
+  with_passwords(sub);
+  simple(sub, [&, gateway_request] {
+    auto request = gateway_request("gateway.add");
+    request["kind"] = line.who;
+    return request;
+  });
+  sub = gateway->add_subcommand("list", "Lists the gateways");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "gateway.list"}};
+      },
+      ctl::print_gateways);
+  sub = gateway->add_subcommand("show", "Shows all settings of a gateway");
+  with_name(sub, "Name");
+  simple(
+      sub,
+      [&] {
+        return json::object{{"verb", "gateway.show"}, {"name", line.name}};
+      },
+      ctl::print_gateway);
+  sub = gateway->add_subcommand("set", "Changes settings of a gateway, or its passwords");
+  with_name(sub, "Name");
+  sub->add_option("settings", line.values, "name=value …");
+  with_passwords(sub);
+  simple(sub, [&, gateway_request] { return gateway_request("gateway.set"); });
+  sub = gateway->add_subcommand("delete", "Deletes a gateway; what waits goes another way");
+  with_name(sub, "Name");
+  simple(sub, [&] { return json::object{{"verb", "gateway.delete"}, {"name", line.name}}; });
 
   auto* queue = app.add_subcommand("queue", "The spool");
   queue->require_subcommand(1);

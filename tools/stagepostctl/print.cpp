@@ -129,6 +129,34 @@ void print_keys(const json::object& answer) {
   if (const auto* one = answer.if_contains("key")) print(one->as_object());
 }
 
+void print_gateways(const json::object& answer) {
+  for (const auto& each : list(answer, "gateways")) {
+    const auto& gateway = each.as_object();
+    const auto& settings = gateway.at("settings").as_object();
+    const bool is_on = member(settings, "enabled") == "true";
+    const auto about =
+        member(gateway, "kind") == "outgoing"
+            ? fmt::format("{}:{}  priorities {} to {}", member(settings, "address"), member(settings, "port"),
+                          member(settings, "priority_from"), member(settings, "priority_to"))
+            : fmt::format("{}  {}  {}", member(settings, "mode"), member(settings, "addresses"),
+                          member(settings, "domains"));
+    fmt::print("{:<20} {:<8} {:<3} {}\n", member(gateway, "name"), member(gateway, "kind"),
+               is_on ? "on" : "off", about);
+  }
+}
+
+void print_gateway(const json::object& answer) {
+  for (const auto& each : list(answer, "gateways")) {
+    const auto& gateway = each.as_object();
+    fmt::print("{}, {}, made {}\n", member(gateway, "name"), member(gateway, "kind"),
+               member(gateway, "made_at"));
+    for (const auto& one : gateway.at("settings").as_object())
+      fmt::print("  {:<24} {}\n", std::string_view(one.key()), plain(one.value()));
+    for (const auto* one : {"has_password", "has_server_password"})
+      if (gateway.contains(one)) fmt::print("  {:<24} {}\n", one, member(gateway, one));
+  }
+}
+
 void print_queue(const json::object& answer) {
   for (const auto& each : list(answer, "messages")) print_message(each.as_object());
   if (const auto* one = answer.if_contains("message")) print_message(one->as_object());

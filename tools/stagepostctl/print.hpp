@@ -14,6 +14,8 @@ void print_users(const boost::json::object& answer);
 void print_aliases(const boost::json::object& answer);
 void print_folders(const boost::json::object& answer);
 void print_keys(const boost::json::object& answer);
+void print_gateways(const boost::json::object& answer); ///< a line each
+void print_gateway(const boost::json::object& answer);
 void print_queue(const boost::json::object& answer);
 /// Times are those of the zone's clocks.
 void print_trace(const boost::json::object& answer, const mime::time_zone& zone);
