@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/domain/interface.hpp"
+#include "actors/gateway/interface.hpp"
 #include "actors/mailbox/interface.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/tls.hpp"
@@ -45,6 +46,7 @@ struct context {
   std::vector<shard> shards;
   metrics::counters_ptr counters;
   statistics::statistics_actor statistics;
+  gateway::entry_actor gateways; ///< whom mail is taken in for; null: only for ourselves
 };
 using context_ptr = std::shared_ptr<const context>;
 

@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/outbound/primary_routes.hpp"
 #include "actors/wall_clock.hpp"
 
 #include <algorithm>
@@ -28,6 +29,8 @@ void dispatcher_state::begin(setup_ptr what) {
   with = std::move(what);
   places.resize(with->shards.size());
   settings_seen = with->settings->get();
+  gateways = incoming_view(with->gateways);
+  gateways_seen = gateways.get();
   look_anew_at = std::chrono::steady_clock::now() + look_anew_interval;
   look_all();
 }
@@ -40,7 +43,7 @@ bool dispatcher_state::may_be_sent(const std::string& destination) {
     routes = route_table(settings->smtp_out);
     routes_from = settings;
   }
-  return routes.find(destination) != nullptr;
+  return routes.find(destination) != nullptr || gateways.get()->may_have(destination);
 }
 
 /// What is on disk is not looked at from the beginning again before there is room for it.
@@ -66,6 +69,18 @@ void dispatcher_state::heard(const std::string& destination, bool is_urgent) {
   is_waiting.insert(destination);
   line.push_back(destination);
   start_some();
+}
+
+void dispatcher_state::send_whole(const std::string& destination) {
+  if (!with || stopping) return;
+  resting.erase(destination);
+  if (const auto at = alive.find(destination); at != alive.end()) {
+    ++at->second.pokes;
+    self->send(at->second.handle, all_due{});
+    return;
+  }
+  if (to_send_whole.size() < waiting_limit) to_send_whole.insert(destination);
+  heard(destination, true);
 }
 
 /// The next destination that there is a place for. Neither those who let us in nor strangers may take all
@@ -102,7 +117,10 @@ void dispatcher_state::start(const std::string& destination) {
   const auto made = self->spawn(outbound::destination, destination, with,
                                 caf::actor_cast<foreman_actor>(self), std::move(left_alone));
   self->monitor(made);
-  alive.emplace(destination, alive_destination{made, !let_in.has(destination)});
+  auto& born = alive.emplace(destination, alive_destination{made, !let_in.has(destination)}).first->second;
+  if (to_send_whole.erase(destination) == 0) return;
+  ++born.pokes;
+  self->send(made, all_due{});
 }
 
 void dispatcher_state::look_all() {
@@ -120,8 +138,7 @@ void dispatcher_state::look(size_t shard) {
   at.until = now;
   at.busy = true;
   const auto settings = with->settings->get();
-  const auto& plan = settings->spool.retry_intervals;
-  const auto furthest = now + *std::max_element(plan.begin(), plan.end()) + jump_watch::least_jump;
+  const auto furthest = now + longest_wait(settings->spool, *gateways.get()) + jump_watch::least_jump;
   struct seen {
     storage::result<storage::due_page> due{storage::errc::io_error};
     storage::result<storage::due_page> left_behind{storage::errc::io_error};
@@ -239,6 +256,10 @@ void dispatcher_state::tick() {
     settings_seen = settings;
     grant();
   }
+  if (const auto& known = gateways.get(); known != gateways_seen) {
+    gateways_seen = known;
+    for (auto& each : places) each.again = true;
+  }
   if (now >= look_anew_at) {
     look_anew_at = now + look_anew_interval;
     for (auto& each : places) each.again = true;
@@ -263,6 +284,9 @@ dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<disp
       [self](const look_whether_done& what) { self->state.settle(what.id); },
       [self](const bar_message& what) { return self->state.bar(what); },
       [self](const unbar_message& what) { self->state.unbar(what.id); },
+      [self](const send_held& what) {
+        for (const auto& each : what.destinations) self->state.send_whole(each);
+      },
       [self](stop_sending) { return self->state.stop(); },
       [self](atom::status) {
         const auto& state = self->state;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/incoming_gateways.hpp"
 #include "actors/open_answer.hpp"
 #include "actors/outbound/configured_routes.hpp"
 #include "actors/outbound/destination.hpp"
@@ -94,9 +95,14 @@ struct dispatcher_state {
   std::shared_ptr<const conf::system_settings> settings_seen;
   std::shared_ptr<const conf::system_settings> routes_from;
   route_table routes; ///< of `routes_from`
+  incoming_view gateways;
+  std::shared_ptr<const incoming_gateways> gateways_seen;
+  /// To be sent whole as soon as they start (send_held); a bounded number.
+  std::unordered_set<std::string> to_send_whole;
 
   void begin(setup_ptr what);
   void heard(const std::string& destination, bool is_urgent = false);
+  void send_whole(const std::string& destination);
   bool may_be_sent(const std::string& destination);
   bool is_crowded() const;
   std::optional<std::string> take_next();

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "actors/domain/interface.hpp"
+#include "actors/gateway/interface.hpp"
+#include "actors/gateways.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/client_tls.hpp"
 #include "actors/outbound/interface.hpp"
@@ -30,7 +32,9 @@ struct setup {
   metrics::counters_ptr counters;
   std::string host_name; ///< what we call ourselves
   net::client_tls_ptr tls;
-  conf::outbound_limits limits; ///< how far this node may go
+  conf::outbound_limits limits;   ///< how far this node may go
+  live_gateways_ptr gateways;     ///< null: there are none
+  gateway::watch_actor primaries; ///< hears whether primary mail servers let us in; null: nobody does
 };
 using setup_ptr = std::shared_ptr<const setup>;
 

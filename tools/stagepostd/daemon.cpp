@@ -217,7 +217,7 @@ void server::start_control() {
   services->reload = [] {
     ::kill(::getpid(), SIGHUP);
   }; // raise() would reach this thread only, which holds it back
-  services->guide = tree_.router;
+  services->guide = tree_.primaries;
   services->node_name = node_.node_name;
   for (const auto& port : ports_)
     for (const auto& socket : port.sockets)
