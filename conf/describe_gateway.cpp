@@ -90,7 +90,9 @@ std::span<const setting<incoming_gateway_settings>> settings_of() {
       item<&gateway::user_verification>(
           {.name = "user_verification",
            .sentence = "Which users mail is taken in for: all, those the primary mail server says it has "
-                       "when it is asked by web service, or those it takes mail for.",
+                       "when it is asked by web service, or those it takes mail for. While it cannot be "
+                       "asked, a backup MX takes in mail for all but those it refused before, and with "
+                       "domain_forwarding senders are to try later.",
            .spec = "GWIN-04 GWIN-05"}),
       item<&gateway::peer_mode>({.name = "peer_mode",
                                  .sentence = "The primary mail server is another Stagepost and can be asked.",

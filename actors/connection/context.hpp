@@ -2,6 +2,7 @@
 
 #include "actors/connection/blocked_senders.hpp"
 #include "actors/domain/interface.hpp"
+#include "actors/gateway/interface.hpp"
 #include "actors/mailbox/interface.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/tls.hpp"
@@ -49,6 +50,7 @@ struct context {
   statistics::statistics_actor statistics;
   throttle::throttle_actor throttle;
   std::shared_ptr<blocked_senders> blocked = std::make_shared<blocked_senders>();
+  gateway::entry_actor gateways; ///< whom mail is taken in for; null: only for ourselves
 };
 using context_ptr = std::shared_ptr<const context>;
 

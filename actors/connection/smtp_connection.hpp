@@ -32,6 +32,7 @@ private:
   net::task<smtp::verdict> check_sender(const smtp::check_sender& asked);
   net::task<smtp::verdict> look_up(const smtp::look_up_recipient& asked);
   smtp::verdict judge(const domain::address_found& found) const;
+  net::task<smtp::verdict> judge_by_gateways(std::string address);
   void count_refusal(const domain::address_found& found);
   void tell_refusals();
   bool is_blocked(const std::string& sender) const;

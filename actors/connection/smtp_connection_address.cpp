@@ -74,6 +74,23 @@ smtp::verdict smtp_connection::judge(const domain::address_found& found) const {
   return smtp::verdict::unknown_domain_here;
 }
 
+/// GWIN-02: from other servers mail comes in for the domains of incoming gateways, too, be it that the sender
+/// may not relay.
+net::task<smtp::verdict> smtp_connection::judge_by_gateways(std::string address) {
+  if (!with_->gateways || with_->listener.service != conf::service::smtp)
+    co_return smtp::verdict::unknown_domain_here;
+  gateway::may_come_in question{std::move(address)};
+  auto answer = co_await net::ask<gateway::entry_answer>(this, with_->gateways, question);
+  if (!answer) co_return smtp::verdict::temporary_failure;
+  switch (answer->verdict) {
+  case gateway::entry_verdict::no_gateway: break;
+  case gateway::entry_verdict::accepted: co_return smtp::verdict::accepted;
+  case gateway::entry_verdict::unknown_user: co_return smtp::verdict::unknown_user;
+  case gateway::entry_verdict::try_later: co_return smtp::verdict::temporary_failure;
+  }
+  co_return smtp::verdict::unknown_domain_here;
+}
+
 net::task<bool> smtp_connection::has_room(const domain::account_target& target) {
   if (target.forwards == domain::forwarding::away) co_return true;
   if (target.quota_bytes == 0 || target.shard >= with_->shards.size()) co_return true;
@@ -108,7 +125,8 @@ net::task<smtp::verdict> smtp_connection::look_up(const smtp::look_up_recipient&
   domain::find_address order{asked.address};
   auto found = co_await net::ask<domain::address_found>(this, with_->directory, order);
   if (!found) co_return smtp::verdict::temporary_failure;
-  const auto verdict = judge(*found);
+  auto verdict = judge(*found);
+  if (verdict == smtp::verdict::unknown_domain_here) verdict = co_await judge_by_gateways(asked.address);
   if (verdict != smtp::verdict::accepted) {
     if (verdict != smtp::verdict::temporary_failure) count_refusal(*found);
     co_return verdict;

@@ -4,6 +4,7 @@
 #include "actors/log/log.hpp"
 #include "actors/net/scheduler.hpp"
 #include "actors/outbound/deliverer.hpp"
+#include "actors/outbound/primary_routes.hpp"
 #include "actors/wall_clock.hpp"
 #include "conf/limits.hpp"
 
@@ -17,6 +18,8 @@ namespace {
 constexpr size_t read_step = 200;
 /// Deliveries whose end is on its way to the disk, before more is read: a slow disk slows us down.
 constexpr size_t recording_limit = 200;
+/// Tried before their time and in vain: beyond it the others wait for theirs, too.
+constexpr size_t most_tried_early = 2000;
 constexpr auto tick_interval = std::chrono::seconds(1);
 /// A destination that is always busy looks anew where its mail goes after this time.
 constexpr auto route_lifetime = std::chrono::minutes(5);
@@ -51,6 +54,7 @@ void destination_state::work() {
     if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
     if (route->failed) {
       down = route->failed;
+      everything = false;
       down_at = wall_clock();
       return work();
     }
@@ -109,6 +113,11 @@ void destination_state::found_way(outbound::route found) {
   work();
 }
 
+/// No next attempt is behind it, unless the clock went back.
+instant destination_state::furthest_from(instant now) {
+  return now + longest_wait(with->settings->get()->spool, *gateways.get()) + jump_watch::least_jump;
+}
+
 void destination_state::look() {
   looking = true;
   may_be_more = false; // unless somebody says so meanwhile
@@ -117,12 +126,15 @@ void destination_state::look() {
   job_question question;
   question.destination = destination;
   question.now = wall_clock();
-  question.furthest = question.now + conf::longest_wait(settings->spool) + jump_watch::least_jump;
+  question.furthest = furthest_from(question.now);
   question.limit = read_step;
   question.recipients_of_job = settings->smtp_out.recipients_per_message;
   question.in_hand = in_hand;
   for (const auto* each : {&passed_over, &unread})
     for (const auto& [shard, key] : *each) question.in_hand[shard].insert(key);
+  std::erase_if(not_yet, [&](const auto& each) { return each.second <= question.now; });
+  for (const auto& [who, until] : not_yet) question.in_hand[who.first].insert(who.second);
+  question.everything = looked_at_everything = everything;
   question.barred = barred;
   question.priorities = lane.priorities;
   if (down) question.accepted_until = down_at;
@@ -145,9 +157,20 @@ void destination_state::look() {
             });
 }
 
+/// A primary mail server is back. When nobody lets us in all the same, what is due now has failed, and the
+/// rest waits for its time.
+void destination_state::try_everything() {
+  everything = !down;
+  may_be_more = true;
+  work();
+}
+
 void destination_state::found(jobs_found what) {
   looking = false;
   begins = std::move(what.begins);
+  not_yet.insert(what.not_yet.begin(), what.not_yet.end());
+  if (looked_at_everything && !what.more && what.jobs.empty()) everything = false;
+  if (not_yet.size() > most_tried_early) everything = false;
   may_be_more = may_be_more || what.more;
   look_later = look_later || !what.good;
   unread.insert(what.unread.begin(), what.unread.end());
@@ -229,6 +252,8 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
     refusal.reset();
     failed.clear();
     self->send(foreman, slot_in_use{place, at->second.gateway});
+    if (route && !route->gateway.empty() && with->primaries)
+      self->send(with->primaries, gateway::primary_answered{route->gateway});
   }
   hungry.push_back({who, open_answer<job_answer>(promise), std::chrono::steady_clock::now()});
   work();
@@ -276,6 +301,9 @@ void destination_state::conclude_if_nobody_is_let_in() {
   failed.clear();
   if (last.why.is_ours) return halt(last.why.reason);
   down = last.why;
+  everything = false;
+  if (route && !route->gateway.empty() && with->primaries)
+    self->send(with->primaries, gateway::primary_refused{route->gateway, destination});
   down_peer = last.peer;
   down_at = refused_at;
   log::info("destination {}: {}", text_of(destination, lane), reply_text(last.why));
@@ -363,6 +391,7 @@ destination_actor::behavior_type destination(destination_actor::stateful_pointer
   state.with = std::move(with);
   state.gateways_seen = state.with->gateways->get();
   state.settings_seen = state.with->settings->get();
+  state.gateways = incoming_view(state.with->gateways);
   state.foreman = std::move(foreman);
   state.barred = std::move(barred);
   self->set_down_handler([self](const caf::down_msg& who) { self->state.gone(who.source); });
@@ -387,6 +416,10 @@ destination_actor::behavior_type destination(destination_actor::stateful_pointer
         ++self->state.pokes;
         self->state.may_be_more = true;
         self->state.work();
+      },
+      [self](all_due) {
+        ++self->state.pokes;
+        self->state.try_everything();
       },
       [self](const bar_here& what) { return self->state.bar(what.id); },
       [self](const unbar_here& what) { self->state.unbar(what.id); },

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/incoming_gateways.hpp"
 #include "actors/open_answer.hpp"
 #include "actors/outbound/job.hpp"
 #include "actors/outbound/job_reader.hpp"
@@ -56,6 +57,8 @@ using foreman_actor = caf::typed_actor<caf::replies_to<take_slot>::with<slot_gra
 
 /// Something new may be due.
 struct due_again {};
+/// All that waits after failed attempts is to be tried now (send_held).
+struct all_due {};
 /// As the dispatcher's, for one destination.
 struct bar_here {
   queue_id id;
@@ -64,9 +67,9 @@ struct unbar_here {
   queue_id id;
 };
 using destination_actor =
-    job_giver_actor::extend<caf::reacts_to<due_again>, caf::replies_to<bar_here>::with<message_barred>,
-                            caf::reacts_to<unbar_here>, caf::reacts_to<atom::drain>,
-                            caf::reacts_to<atom::tick>>;
+    job_giver_actor::extend<caf::reacts_to<due_again>, caf::reacts_to<all_due>,
+                            caf::replies_to<bar_here>::with<message_barred>, caf::reacts_to<unbar_here>,
+                            caf::reacts_to<atom::drain>, caf::reacts_to<atom::tick>>;
 
 /// A destination that has sent a lot looks at all that is due there this often, and else goes on where it
 /// began last: a number that was given early and came late may lie before that place.
@@ -99,6 +102,12 @@ struct destination_state {
   std::set<std::pair<size_t, storage::recipient_key>> passed_over;
   std::set<std::pair<size_t, storage::recipient_key>> unread; ///< passed over until the next tick
   std::set<queue_id> barred;
+  /// What is not due yet is tried, too, but for those who wait for something else than the next attempt, or
+  /// were tried early and in vain: they have until their time.
+  bool everything = false;
+  bool looked_at_everything = false; ///< the look under way
+  std::map<std::pair<size_t, storage::recipient_key>, instant> not_yet;
+  incoming_view gateways;
   /// Changed by somebody since the look under way began: what it brings of these may be from before.
   std::set<queue_id> changed_while_looking;
   bool looking = false;
@@ -157,7 +166,9 @@ struct destination_state {
   void hand_out();
   void find_way();
   void found_way(outbound::route found);
+  instant furthest_from(instant now);
   void look();
+  void try_everything();
   void found(jobs_found what);
   void ask_for_slots();
   void open_connection(const std::vector<next_hop>& hops, uint64_t gateway, std::string reason);
@@ -181,6 +192,8 @@ struct destination_state {
   // destination_outcome.cpp
   caf::result<job_recorded> ended(const caf::actor_addr& who, const job_done& what);
   void fail_ready();
+  /// Takes what was tried before its time, and may be tried again, out of what is recorded.
+  void leave_early_ones(job_done& what);
   void record(job_done what, std::optional<open_answer<job_recorded>> answer);
   void commit(job_done what, std::shared_ptr<storage::batch> batch, verdict changes,
               std::optional<queue_id> report, std::optional<open_answer<job_recorded>> answer);
@@ -202,5 +215,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::slot_in_use)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::return_slot)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::nothing_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::due_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::all_due)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::bar_here)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::unbar_here)

@@ -30,15 +30,32 @@ void destination_state::fail_ready() {
   }
 }
 
+/// They have lost nothing by the try: their next attempt is where it was. What the peer may have got counts
+/// all the same, or it could get it again and again.
+void destination_state::leave_early_ones(job_done& what) {
+  const auto now = wall_clock(), furthest = furthest_from(now);
+  for (size_t i = 0; i < what.job->recipients.size() && i < what.outcomes.size(); ++i) {
+    const auto due_at = storage::due_time_of(what.job->recipients[i]);
+    auto& how = what.outcomes[i];
+    const bool is_early = due_at > now && due_at <= furthest;
+    if (!is_early || how.fate != smtp_client::fate::temporary || how.maybe_delivered) continue;
+    how.fate = smtp_client::fate::next_transaction;
+    not_yet[{what.job->shard, {what.job->message.id, what.job->recipients[i].index}}] = due_at;
+  }
+}
+
 void destination_state::record(job_done what, std::optional<open_answer<job_recorded>> answer) {
   ++recording;
   if (route && what.peer.route.empty()) what.peer.route = route->reason;
+  leave_early_ones(what);
   const auto& in = with->shards[what.job->shard].with;
   auto batch = std::make_shared<storage::batch>(*in.store);
   const auto now = wall_clock();
   const auto in_force = with->settings->get();
   priorities.follow(in_force);
-  auto changes = record_end(*batch, what, in_force->spool, priorities, now);
+  auto spool = in_force->spool;
+  if (route && !route->retry_intervals.empty()) spool.retry_intervals = route->retry_intervals; // MX-03
+  auto changes = record_end(*batch, what, spool, priorities, now);
   if (batch->empty()) { // all are still due
     --recording;
     recorded(what, changes, std::nullopt);

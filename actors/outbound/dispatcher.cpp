@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/outbound/primary_routes.hpp"
 #include "actors/wall_clock.hpp"
 #include "conf/limits.hpp"
 
@@ -29,6 +30,7 @@ void dispatcher_state::begin(setup_ptr what) {
   with = std::move(what);
   places.resize(with->shards.size());
   settings_seen = with->settings->get();
+  incoming = incoming_view(with->gateways);
   look_at_gateways();
   look_anew_at = std::chrono::steady_clock::now() + look_anew_interval;
   look_all();
@@ -64,6 +66,18 @@ void dispatcher_state::heard_of_lane(const std::string& destination, const lane&
   is_waiting.insert(place);
   line.push_back(place);
   start_some();
+}
+
+void dispatcher_state::send_whole(const std::string& destination) {
+  if (!with || stopping) return;
+  resting.erase(destination);
+  if (const auto at = alive.find(destination); at != alive.end()) {
+    ++at->second.pokes;
+    self->send(at->second.handle, all_due{});
+    return;
+  }
+  if (to_send_whole.size() < waiting_limit) to_send_whole.insert(destination);
+  heard(destination, true);
 }
 
 /// The next destination that there is a place for. Neither those who let us in nor strangers may take all
@@ -104,7 +118,11 @@ void dispatcher_state::start(const std::string& place) {
   const auto made = self->spawn(outbound::destination, destination, *found, with,
                                 caf::actor_cast<foreman_actor>(self), std::move(left_alone));
   self->monitor(made);
-  alive.emplace(place, alive_destination{made, found->priorities, !let_in.has(place)});
+  auto& born =
+      alive.emplace(place, alive_destination{made, found->priorities, !let_in.has(place)}).first->second;
+  if (to_send_whole.erase(place) == 0) return;
+  ++born.pokes;
+  self->send(made, all_due{});
 }
 
 void dispatcher_state::look_all() {
@@ -121,7 +139,8 @@ void dispatcher_state::look(size_t shard) {
   }
   at.until = now;
   at.busy = true;
-  const auto furthest = now + conf::longest_wait(with->settings->get()->spool) + jump_watch::least_jump;
+  const auto settings = with->settings->get();
+  const auto furthest = now + longest_wait(settings->spool, *incoming.get()) + jump_watch::least_jump;
   struct seen {
     storage::result<storage::due_page> due{storage::errc::io_error};
     storage::result<storage::due_page> left_behind{storage::errc::io_error};
@@ -264,6 +283,9 @@ dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<disp
       [self](const look_whether_done& what) { self->state.settle(what.id); },
       [self](const bar_message& what) { return self->state.bar(what); },
       [self](const unbar_message& what) { self->state.unbar(what.id); },
+      [self](const send_held& what) {
+        for (const auto& each : what.destinations) self->state.send_whole(each);
+      },
       [self](stop_sending) { return self->state.stop(); },
       [self](atom::status) {
         const auto& state = self->state;

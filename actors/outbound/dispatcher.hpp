@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/incoming_gateways.hpp"
 #include "actors/open_answer.hpp"
 #include "actors/outbound/destination.hpp"
 #include "actors/outbound/gateway_turns.hpp"
@@ -108,10 +109,14 @@ struct dispatcher_state {
   std::optional<open_answer<sending_stopped>> stopping;
   steady stop_at;
   std::shared_ptr<const conf::system_settings> settings_seen;
+  incoming_view incoming;
+  /// To be sent whole as soon as they start (send_held); a bounded number.
+  std::unordered_set<std::string> to_send_whole;
 
   void begin(setup_ptr what);
   void heard(const std::string& destination, bool is_urgent = false);
   void heard_of_lane(const std::string& destination, const lane& of, bool is_urgent);
+  void send_whole(const std::string& destination);
   bool is_crowded() const;
   std::optional<std::string> take_next();
   void start_some();

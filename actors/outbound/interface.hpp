@@ -37,6 +37,12 @@ struct unbar_message {
   stagepost::queue_id id;
 };
 
+/// What waits at these destinations after failed attempts is to be tried now, whenever its next attempt would
+/// be. Such a try that fails changes nothing: the attempts that are left stay for their time.
+struct send_held {
+  std::vector<std::string> destinations;
+};
+
 /// Begin with nothing any more. Answered when all that was under way has ended and is recorded, or after a
 /// bounded time.
 struct stop_sending {};
@@ -52,7 +58,7 @@ struct outbound_status {
 using dispatcher_actor =
     caf::typed_actor<caf::reacts_to<has_due>, caf::reacts_to<look_whether_done>,
                      caf::replies_to<bar_message>::with<message_barred>, caf::reacts_to<unbar_message>,
-                     caf::replies_to<stop_sending>::with<sending_stopped>,
+                     caf::reacts_to<send_held>, caf::replies_to<stop_sending>::with<sending_stopped>,
                      caf::replies_to<atom::status>::with<outbound_status>>;
 
 /// Where mail for a domain would go and why, without sending: a line each.
@@ -77,6 +83,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::look_whether_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::bar_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::message_barred)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::unbar_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::send_held)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::stop_sending)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::sending_stopped)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::outbound_status)

@@ -49,12 +49,18 @@ void leave_unread(size_t number, const row_span& rows, jobs_found& out) {
 }
 
 /// In `made`, the recipients that the rows lead to.
-void read_recipients_of(const storage::store& store, size_t number, const row_span& rows, job& made,
-                        jobs_found& out) {
+void read_recipients_of(const storage::store& store, size_t number, const row_span& rows,
+                        const job_question& what, job& made, jobs_found& out) {
   for (const auto& row : rows) {
     storage::spool_recipient recipient;
     switch (follow(store, row, recipient)) {
-    case row_end::recipient: made.recipients.push_back(std::move(recipient)); break;
+    case row_end::recipient:
+      // Without a failed attempt he is held on purpose.
+      if (what.everything && recipient.attempts == 0 && row.due_at > what.now && row.due_at <= what.furthest)
+        out.not_yet.push_back({{number, {row.id, row.index}}, row.due_at});
+      else
+        made.recipients.push_back(std::move(recipient));
+      break;
     case row_end::nothing: out.stray.emplace_back(number, row); break;
     case row_end::damage: pass_over(number, {row}, out); break;
     case row_end::unread: leave_unread(number, {row}, out); break;
@@ -81,7 +87,7 @@ void read_job(const spool_shard& shard, size_t number, const row_span& rows, con
   if (came_later(*message, what)) return pass_over(number, rows, out);
   auto made = std::make_shared<job>();
   made->shard = number;
-  read_recipients_of(store, number, rows, *made, out);
+  read_recipients_of(store, number, rows, what, *made, out);
   if (made->recipients.empty()) return;
   const auto body = storage::read_blob(store, message->body, storage::reach::disk);
   if (!body && !is_damage(body.error().code)) return leave_unread(number, rows, out);
@@ -104,6 +110,7 @@ jobs_found read_jobs(const std::vector<spool_shard>& shards, const job_question&
     storage::outbound_question question{what.destination, what.now, what.furthest, what.limit, {}};
     question.priorities = what.priorities;
     if (const auto known = what.begins.find(i); known != what.begins.end()) question.from = known->second;
+    if (what.everything) question.now = question.furthest;
     if (const auto known = what.in_hand.find(i); known != what.in_hand.end()) question.skip = known->second;
     auto found = storage::read_outbound(*shards[i].with.store, question, storage::reach::disk);
     if (!found) {

@@ -20,6 +20,8 @@ struct job_question {
   size_t recipients_of_job = 100;
   std::map<size_t, std::set<storage::recipient_key>> in_hand; ///< by shard: not wanted
   std::set<queue_id> barred;                                  ///< neither
+  /// Those whose next attempt is still to come are wanted, too.
+  bool everything = false;
   /// What came later is left alone. What came when the clock was ahead of `now` did not come later.
   std::optional<instant> accepted_until;
   std::map<size_t, storage::outbound_begins> begins = {}; ///< by shard, where reading goes on
@@ -34,6 +36,8 @@ struct jobs_found {
   std::vector<std::pair<size_t, storage::recipient_key>> passed_over;
   /// Those that could not be read now, and should be looked at again in a while.
   std::vector<std::pair<size_t, storage::recipient_key>> unread;
+  /// Those who wait for something else than their next attempt, and until when. By shard.
+  std::vector<std::pair<std::pair<size_t, storage::recipient_key>, instant>> not_yet;
   /// Rows of the index that lead to nothing, by shard: to be dropped.
   std::vector<std::pair<size_t, storage::outbound_row>> stray;
   std::map<size_t, storage::outbound_begins> begins; ///< for the next look

@@ -56,10 +56,15 @@ std::string text_of(priority_set priorities) {
 }
 
 lane_table::lane_table(const conf::smtp_out_settings& settings, const gateway_set& gateways)
-    : routes_(settings), usual_(lanes_through(gateways)) {}
+    : routes_(settings), incoming_(gateways.incoming), usual_(lanes_through(gateways)) {}
+
+bool lane_table::has_route(const std::string& destination) const {
+  return routes_.find(destination) != nullptr || incoming_.may_have(destination);
+}
 
 const std::vector<lane>& lane_table::of(const std::string& destination) const {
   static const std::vector<lane> by_route{lane{}};
+  if (incoming_.listing(destination)) return by_route;
   const auto* route = routes_.find(destination);
   return route != nullptr && route->domain != "*" ? by_route : usual_;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/gateways.hpp"
+#include "actors/incoming_gateways.hpp"
 #include "actors/outbound/configured_routes.hpp"
 #include "conf/system_settings.hpp"
 
@@ -34,7 +35,7 @@ std::string text_of(priority_set priorities);
 std::string text_of(const std::string& destination, const lane& of);
 
 /// Which lanes there are. A route of smtp_out.routes for a domain or its parent is nearer than a gateway, and
-/// a gateway nearer than the route for "*".
+/// a gateway nearer than the route for "*"; so is the primary of a domain that an incoming gateway lists.
 class lane_table {
 public:
   lane_table() = default;
@@ -42,11 +43,12 @@ public:
 
   /// The lanes of a destination; each priority is in one of them.
   const std::vector<lane>& of(const std::string& destination) const;
-  /// Whether smtp_out.routes has one for it, be it "*".
-  bool has_route(const std::string& destination) const { return routes_.find(destination) != nullptr; }
+  /// Whether smtp_out.routes has one for it, be it "*", or an incoming gateway may have its primary.
+  bool has_route(const std::string& destination) const;
 
 private:
   route_table routes_;
+  incoming_gateways incoming_;
   std::vector<lane> usual_{lane{}};
 };
 

@@ -7,6 +7,7 @@
 
 #include <caf/all.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,10 @@ struct route {
   std::optional<smtp_client::outcome> failed; ///< there are none, and why
   std::string reason;                         ///< for the trace
   bool waits = false; ///< this node does not send there (outbound.deliver); `failed` says so, too
+  /// The incoming gateway whose primary mail server it leads to, and the waiting times between attempts that
+  /// hold there instead of the usual ones (MX-03).
+  std::string gateway = {};
+  std::vector<std::chrono::minutes> retry_intervals = {};
 };
 
 struct find_route {

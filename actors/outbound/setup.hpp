@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/domain/interface.hpp"
+#include "actors/gateway/interface.hpp"
 #include "actors/gateways.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/net/client_tls.hpp"
@@ -38,7 +39,8 @@ struct setup {
   conf::outbound_limits limits;                ///< how far this node may go
   tls_results::counter_actor tls_results = {}; ///< counts how TLS went; may be none
   live_gateways_ptr gateways = std::make_shared<live_gateways>();
-  web::fetcher_actor fetcher = {}; ///< asks gateways how much waits there; may be none
+  web::fetcher_actor fetcher = {};     ///< asks gateways how much waits there; may be none
+  gateway::watch_actor primaries = {}; ///< hears whether primary mail servers let us in; null: nobody does
 };
 using setup_ptr = std::shared_ptr<const setup>;
 

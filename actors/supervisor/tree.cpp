@@ -6,6 +6,8 @@
 #include "actors/domain/gateway_desk.hpp"
 #include "actors/domain/gateway_reader.hpp"
 #include "actors/domain/login_desk.hpp"
+#include "actors/gateway/entry.hpp"
+#include "actors/gateway/watch.hpp"
 #include "actors/index/indexer.hpp"
 #include "actors/log/log.hpp"
 #include "actors/mailbox/accounts.hpp"
@@ -13,6 +15,7 @@
 #include "actors/mailbox/purger.hpp"
 #include "actors/offload/pool.hpp"
 #include "actors/outbound/dispatcher.hpp"
+#include "actors/outbound/primary_routes.hpp"
 #include "actors/outbound/router.hpp"
 #include "actors/resolver/resolver.hpp"
 #include "actors/spool/census.hpp"
@@ -155,6 +158,14 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.router = system.spawn(outbound::router, made.resolver, from.settings, from.ours, from.outbound.deliver,
                              made.gateways, made.policies);
   watch(made.router, "router");
+  const auto probes = std::make_shared<const gateway::probe_setup>(
+      gateway::probe_setup{from.settings, from.host_name, client_tls, from.outbound});
+  made.gateway_entry = system.spawn(
+      gateway::entry, gateway::entry_services{made.gateways, made.resolver, made.fetcher, probes, from.ours});
+  watch(made.gateway_entry, "gateway entry");
+  made.primaries = system.spawn(outbound::primary_router, made.router, made.gateway_entry, made.gateways,
+                                from.settings, from.outbound.deliver);
+  watch(made.primaries, "primaries");
   auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
   for (size_t i = 0; i < made.shards.size(); ++i) {
@@ -174,7 +185,12 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
   }
-  way_out->router = made.router;
+  gateway::watch_services watching{made.gateways, {}, made.outbound, probes};
+  for (const auto& each : made.shards) watching.shards.push_back(each.with);
+  made.primary_watch = system.spawn(gateway::watch, watching, gateway::knock_interval);
+  watch(made.primary_watch, "primary watch");
+  way_out->router = made.primaries;
+  way_out->primaries = made.primary_watch;
   way_out->resolver = made.resolver;
   way_out->directory = made.directory;
   way_out->settings = from.settings;
@@ -211,6 +227,7 @@ connection::context_ptr context_for(const tree& of, const conf::node_settings& n
   made->counters = of.counters;
   made->statistics = of.statistics;
   made->throttle = of.throttle;
+  made->gateways = of.gateway_entry;
   for (const auto& each : of.shards) made->shards.push_back({each.with, each.accounts, each.intake});
   return made;
 }
@@ -239,6 +256,9 @@ void fell(caf::actor_system& system, tree& what) {
     self->request(what.outbound, caf::infinite, outbound::stop_sending{})
         .receive([](outbound::sending_stopped) {}, [](caf::error&) {});
   end(self, what.outbound);
+  end(self, what.primary_watch);
+  end(self, what.primaries);
+  end(self, what.gateway_entry);
   end(self, what.router);
   end(self, what.policies);
   for (auto& shard : what.shards) {

@@ -4,6 +4,7 @@
 #include "actors/connection/listener.hpp"
 #include "actors/delivery/interface.hpp"
 #include "actors/domain/interface.hpp"
+#include "actors/gateway/interface.hpp"
 #include "actors/gateways.hpp"
 #include "actors/metrics/metrics.hpp"
 #include "actors/outbound/interface.hpp"
@@ -67,6 +68,9 @@ struct tree {
   domain::space_watcher_actor postmaster;
   spool::census_actor census;
   outbound::router_actor router;
+  gateway::entry_actor gateway_entry;
+  outbound::router_actor primaries; ///< before the router
+  gateway::watch_actor primary_watch;
   outbound::dispatcher_actor outbound;
   caf::actor guard; ///< ends the process when one of them fails
 };

@@ -46,6 +46,9 @@ struct transaction {
   uint64_t size_bytes = 0;  ///< 0: not known (RFC 1870)
   bool header_utf8 = false; ///< the header cannot go without SMTPUTF8 (RFC 6532)
   bool require_tls = false; ///< RFC 8689
+  /// No message, a question: would the peer take one for these recipients? Who is `delivered` then it would;
+  /// nothing is sent behind RCPT, and RSET takes the envelope back before the next transaction.
+  bool asks_only = false;
 };
 
 // -- actions

@@ -150,7 +150,7 @@ bool session::machine::send_next_command() {
 }
 
 bool session::machine::may_send_data() const {
-  if (data_sent) return false;
+  if (data_sent || mail.asks_only) return false;
   // DATA may close a group of commands (RFC 2920 3.1). Chunks would be sent for nothing if nobody takes them,
   // and with LMTP the number of replies depends on who does.
   if (!chunked && peer.pipelining && !is_lmtp()) return !waiting.empty() || !accepted.empty();
@@ -178,7 +178,10 @@ void session::machine::on_rcpt(const remote_reply& reply, size_t recipient) {
   auto what = outcome_of(stage::rcpt, reply);
   if (what.fate == fate::delivered) {
     // After a refused MAIL a server may still nod; nobody is delivered to by that.
-    if (!mail_refused) accepted.push_back(recipient);
+    if (mail.asks_only)
+      decide(recipient, std::move(what));
+    else if (!mail_refused)
+      accepted.push_back(recipient);
   } else {
     // RFC 5321 4.5.3.1.10: this one and those behind it are sent once the others are through.
     if (!accepted.empty() && is_too_many_recipients(reply)) what.fate = fate::next_transaction;

@@ -60,6 +60,7 @@ transaction message_from(decisions& from) {
   envelope.smtp_utf8 = from.flag();
   out.size_bytes = from.next();
   out.require_tls = from.next() % 8 == 0;
+  out.asks_only = out.size_bytes % 16 == 15;
   return out;
 }
 
@@ -111,6 +112,7 @@ private:
     ++delivered_;
     auto what = message_from(decide_);
     recipients_ = what.envelope.recipients.size();
+    end_ = what.asks_only ? stage::rcpt : stage::content;
     binary_ = binary_ || what.envelope.body == smtp::body_type::binary_mime;
     in_transaction_ = true;
     left_ = decide_.next() % 5;
@@ -118,6 +120,7 @@ private:
   }
   actions act(want_body&) {
     if (!in_transaction_) return {};
+    require(end_ == stage::content);
     if (decide_.next() % 32 == 31) return session_.on_body_lost("gone");
     static constexpr bytes_view pieces[] = {"a line\r\n", ".\r\n", "", "\r\n..\r\n"};
     const bool last = left_ == 0;
@@ -129,7 +132,7 @@ private:
     in_transaction_ = false;
     for (const auto& one : x.outcomes) {
       require(bool(one.status));
-      require(one.fate != fate::delivered || (one.reply.code / 100 == 2 && one.at == stage::content));
+      require(one.fate != fate::delivered || (one.reply.code / 100 == 2 && one.at == end_));
       require(one.fate != fate::permanent || one.status.grade == 5);
       require(!one.maybe_delivered || one.fate == fate::temporary);
     }
@@ -150,6 +153,7 @@ private:
   size_t recipients_ = 0;
   size_t delivered_ = 0;
   size_t left_ = 0;
+  stage end_ = stage::content; ///< of a transaction in which all goes well
   bool in_transaction_ = false;
   bool binary_ = false;
   bool closed_ = false;

@@ -230,7 +230,7 @@ void server::start_control() {
   services->reload = [] {
     ::kill(::getpid(), SIGHUP);
   }; // raise() would reach this thread only, which holds it back
-  services->guide = tree_.router;
+  services->guide = tree_.primaries;
   services->gateway_desk = tree_.gateway_desk;
   services->tls_results = tree_.tls_results;
   services->node_name = node_.node_name;

@@ -34,6 +34,19 @@ protected:
     ASSERT_TRUE(eventually([this] { return looks() == 1; }));
   }
 
+  /// As after so many failed attempts.
+  void put_waiting(uint64_t number, uint32_t attempts, instant due_at) {
+    put(number);
+    const auto before = recipients_of(number).front();
+    auto after = before;
+    after.attempts = attempts;
+    after.is_put_off = attempts == 0;
+    after.due_at = due_at;
+    storage::batch b(*store_);
+    storage::change_recipient(b, queue_id{number}, before, after);
+    commit(b);
+  }
+
   destination_actor destination_;
 };
 
@@ -176,6 +189,52 @@ TEST_F(Destination, SendsNothingMoreWhenItsLaneIsNoneAnyMore) {
   EXPECT_TRUE(notes_->is_outdated.load());
   EXPECT_EQ(notes_->routes_asked.load(), 0u);
   EXPECT_EQ(recipients_of(7).front().attempts, 0u);
+}
+
+TEST_F(Destination, LosesNoAttemptByATryBeforeItsTime) {
+  const auto later = wall_clock() + std::chrono::hours(1);
+  put_waiting(7, 2, later);
+  start();
+  ASSERT_TRUE(ends()); // nothing is due
+  EXPECT_EQ(notes_->routes_asked.load(), 0u);
+  put(8);
+  caf::anon_send(destination_, all_due{});
+  ASSERT_TRUE(eventually([&] { return recipients_of(8).front().attempts == 1; }));
+  ASSERT_TRUE(eventually([&] { return notes_->ends > 1; }));
+  EXPECT_EQ(recipients_of(7).front().attempts, 2u);
+  EXPECT_EQ(recipients_of(7).front().due_at, later);
+  EXPECT_EQ(storage::read_due(*store_, {}, storage::end_of_time, 10, storage::reach::disk)->rows.size(), 2u);
+}
+
+TEST_F(Destination, TriesEarlyOnlyWhatWaitsForItsNextAttempt) {
+  put_waiting(7, 0, wall_clock() + std::chrono::hours(1)); // held on purpose
+  start();
+  ASSERT_TRUE(ends());
+  caf::anon_send(destination_, all_due{});
+  ASSERT_TRUE(eventually([&] { return notes_->ends > 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 0u);
+  put_waiting(8, 1, wall_clock() + std::chrono::hours(1));
+  caf::anon_send(destination_, all_due{});
+  EXPECT_TRUE(eventually([&] { return notes_->routes_asked == 1; }));
+}
+
+TEST_F(Destination, CountsTheAttemptsAfterTheClockWentBack) {
+  put_waiting(7, 1, wall_clock() + std::chrono::days(365));
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(recipients_of(7).front().attempts, 2u);
+}
+
+TEST_F(Destination, WaitsForAPrimaryAsItsGatewaySays) {
+  put(7);
+  notes_->way.gateway = "branch";
+  notes_->way.retry_intervals = {std::chrono::minutes(7)};
+  start();
+  ASSERT_TRUE(ends());
+  const auto who = recipients_of(7).front();
+  EXPECT_EQ(who.attempts, 1u);
+  EXPECT_LE(who.due_at, wall_clock() + std::chrono::minutes(7));
+  EXPECT_GT(who.due_at, wall_clock() + std::chrono::minutes(6));
 }
 
 TEST_F(Destination, DoesNotStopBeforeWhatTheDiskRefusedIsWritten) {

@@ -104,6 +104,37 @@ TEST(SmtpClientSession, EndsWithOneOutcomeEachWhereverTheLineIsCut) {
   }
 }
 
+TEST(SmtpClientSession, AsksForRecipientsWithoutSendingAnything) {
+  for (const std::string_view offered : {"", "250-PIPELINING\r\n250-CHUNKING\r\n"}) {
+    auto question = message_to({"b@server.example", "c@server.example"});
+    question.what.envelope.sender.clear();
+    question.what.asks_only = true;
+    auto client = opened(offered, {question});
+    client.quits = true;
+    client.feed("250 ok\r\n");
+    client.feed("250 ok\r\n");
+    client.feed("550 5.1.1 who?\r\n");
+    ASSERT_EQ(client.ends.size(), 1u);
+    EXPECT_EQ(client.ends[0].outcomes[0].fate, fate::delivered);
+    EXPECT_EQ(client.ends[0].outcomes[1].fate, fate::permanent);
+    EXPECT_EQ(client.ends[0].outcomes[1].at, stage::rcpt);
+    EXPECT_NE(client.sent.find("MAIL FROM:<>"), bytes::npos) << client.sent;
+    EXPECT_EQ(client.sent.find("DATA"), bytes::npos) << client.sent;
+    EXPECT_EQ(client.sent.find("BDAT"), bytes::npos) << client.sent;
+    EXPECT_TRUE(client.sent.ends_with("QUIT\r\n")) << client.sent;
+  }
+}
+
+TEST(SmtpClientSession, TakesNoRecipientForKnownBehindARefusedSender) {
+  auto question = message_to({"b@server.example"});
+  question.what.asks_only = true;
+  auto client = opened("250-PIPELINING\r\n", {question});
+  client.feed("550 5.7.1 not from there\r\n250 ok\r\n");
+  ASSERT_EQ(client.ends.size(), 1u);
+  EXPECT_EQ(client.ends[0].outcomes[0].fate, fate::permanent);
+  EXPECT_EQ(client.ends[0].outcomes[0].at, stage::mail);
+}
+
 TEST(SmtpClientSession, NeverHasMoreThanAHundredCommandsUnderWay) {
   std::vector<std::string> recipients;
   for (int i = 0; i < 1000; ++i) recipients.push_back("r" + std::to_string(i) + "@server.example");

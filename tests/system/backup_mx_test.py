@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""Mail that comes in for another mail server: a primary that has the domain, and a gateway before or beside it that has
+no domain at all.
+"""
+
+import pathlib
+import smtplib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import mail_peer  # noqa: E402
+import name_server  # noqa: E402
+import sending  # noqa: E402
+import server  # noqa: E402
+
+SENDER = "friend@elsewhere.example"
+
+
+def text(subject):
+    return f"Subject: {subject}\r\nFrom: <{SENDER}>\r\n\r\nhello\r\n".encode()
+
+
+class GatewayCase(sending.SendingTest):
+    """`server` is the gateway."""
+
+    first_start = {"smtp_out": sending.QUICK}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = server.Server(cls.first_start, users=())
+        cls.addClassCleanup(cls.server.close)
+        cls.server.ctl("domain", "delete", server.DOMAIN)
+
+    def use_gateway(self, *settings, port):
+        self.server.ctl("gateway", "add", "incoming", "branch", "addresses=127.0.0.1", f"port={port}",
+                        "retry_intervals_minutes=600, 600", *settings)  # fmt: skip
+        self.addCleanup(self.server.ctl, "gateway", "delete", "branch")
+
+    def rcpt(self, recipient):
+        """The code that RCPT is answered with."""
+        with self.server.smtp() as smtp:
+            self.assertEqual(smtp.mail(SENDER)[0], 250)
+            return smtp.rcpt(recipient)[0]
+
+    def send(self, recipient, subject):
+        with self.server.smtp() as smtp:
+            self.assertEqual(smtp.sendmail(SENDER, [recipient], text(subject)), {})
+
+
+class BackupMxTest(GatewayCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.primary = server.Server()
+        cls.addClassCleanup(cls.primary.close)
+
+    def setUp(self):
+        self.addCleanup(self.empty_queue)
+        self.addCleanup(self.have_primary_up)
+
+    def have_primary_up(self):
+        if self.primary.process.poll() is not None:
+            self.primary.start()
+
+    def use_primary(self, *settings):
+        self.use_gateway(f"domains={server.DOMAIN}", *settings, port=self.primary.ports["smtp"])
+
+    def test_a_backup_takes_mail_while_the_primary_is_down_and_hands_it_over_when_it_is_back(self):
+        self.use_primary("mode=backup_mx", "user_verification=probe")
+        self.assertEqual(self.rcpt("alice@example.test"), 250)
+        self.assertEqual(self.rcpt("nobody@example.test"), 550)
+        self.primary.stop()
+        self.assertEqual(self.rcpt("nobody@example.test"), 550)  # as the primary said before
+        self.assertEqual(self.rcpt("alice@elsewhere.example"), 550)
+        self.send("alice@example.test", "while it was down")
+        self.send("bob@Example.Test", "nobody was asked for him")
+        one = self.wait_for_attempts("alice@example.test", 1)
+        self.wait_for_attempts("bob@Example.Test", 1)
+        # Not before the primary is back does anything count: the next attempt would be in ten hours.
+        self.assertEqual(one["recipients"][0]["attempts"], 1)
+        self.primary.start()
+        self.primary.wait_for_message("alice", b"while it was down")
+        self.primary.wait_for_message("bob", b"nobody was asked for him")
+        self.wait_for_empty_queue()
+        self.assertEqual(self.primary.count("alice"), 1)
+        self.assertIn("incoming gateway branch", self.server.ctl("trace", one["id"]))
+
+    def test_what_was_held_goes_also_when_the_backup_was_started_anew_meanwhile(self):
+        self.use_primary("mode=backup_mx")
+        self.primary.stop()
+        self.send("carol@example.test", "over a restart")
+        self.wait_for_attempts("carol@example.test", 1)
+        self.server.restart()
+        self.primary.start()
+        self.primary.wait_for_message("carol", b"over a restart")
+        self.wait_for_empty_queue()
+
+    def test_a_delivery_that_goes_well_takes_with_it_what_was_held(self):
+        self.use_primary("mode=backup_mx")
+        self.primary.stop()
+        self.send("carol@example.test", "held")
+        self.wait_for_attempts("carol@example.test", 1)
+        self.primary.start()
+        self.send("carol@example.test", "fresh")
+        self.primary.wait_for_message("carol", b"Subject: fresh")
+        self.primary.wait_for_message("carol", b"Subject: held")
+        self.wait_for_empty_queue()
+
+    def test_a_forwarding_gateway_takes_in_what_the_primary_would_take(self):
+        self.use_primary("mode=domain_forwarding", "user_verification=probe")
+        self.assertEqual(self.rcpt("nobody@example.test"), 550)
+        self.send("bob@example.test", "forwarded")
+        self.primary.wait_for_message("bob", b"Subject: forwarded")
+        self.primary.stop()
+        self.assertEqual(self.rcpt("bob@example.test"), 250)  # as the primary said a moment ago
+        self.assertEqual(self.rcpt("carol@example.test"), 451)
+        self.assertEqual(self.rcpt("nobody@example.test"), 550)
+        self.primary.start()
+        server.wait_until("the primary to be asked again", lambda: self.rcpt("carol@example.test") == 250)
+
+    def test_the_relay_stays_closed(self):
+        for recipient in ("alice@example.test", "alice@elsewhere.example"):
+            self.assertEqual(self.rcpt(recipient), 550)
+        self.use_primary("mode=backup_mx")
+        for recipient in ("alice@elsewhere.example", "alice@sub.example.test", "alice@example.test.example",
+                          "alice@[127.0.0.1]", "alice%elsewhere.example@localhost"):  # fmt: skip
+            self.assertEqual(self.rcpt(recipient), 550, recipient)
+        self.server.ctl("gateway", "set", "branch", "enabled=false")
+        self.assertEqual(self.rcpt("alice@example.test"), 550)
+        self.assertEqual(self.waiting(), [])
+
+    def test_the_way_to_the_primary_is_shown(self):
+        self.use_primary("mode=domain_forwarding")
+        said = self.server.ctl("route", "alice@example.test")
+        self.assertIn(f"incoming gateway branch leads to 127.0.0.1:{self.primary.ports['smtp']}", said)
+
+
+class MxVerificationTest(GatewayCase):
+    """Domains that the backup knows by their MX records only, before a server of another product."""
+
+    ZONES = [
+        name_server.Zone(
+            "test",
+            "one MX 10 primary\none MX 20 backup\n"
+            "other MX 10 stranger\nother MX 20 backup\n"
+            "primary A 127.0.0.1\nbackup A 127.0.0.2\nstranger A 127.0.0.9\n",
+        ),
+        name_server.Zone("failing", "", "failing"),
+    ]
+
+    @classmethod
+    def setUpClass(cls):
+        missing = name_server.missing_tools()
+        if missing:
+            raise unittest.SkipTest("not installed: " + " ".join(missing))
+        cls.dns = name_server.NameServer(cls.ZONES)
+        cls.addClassCleanup(cls.dns.close)
+        cls.first_start = {
+            "smtp_out": sending.QUICK,
+            "resolver": {
+                "servers": f'["{cls.dns.server}"]',
+                "trust_anchor_file": f'"{cls.dns.anchor}"',
+                "lookup_timeout_seconds": 5,
+            },
+        }
+        super().setUpClass()
+
+    def test_mail_is_taken_in_for_domains_whose_mx_records_name_the_primary(self):
+        with mail_peer.Peer() as peer:
+            self.use_gateway("domain_verification=mx", port=peer.port)
+            self.assertEqual(self.rcpt("bob@other.test"), 550)
+            self.assertEqual(self.rcpt("bob@without.test"), 550)
+            self.assertEqual(self.rcpt("bob@failing"), 451)
+            self.send("bob@one.test", "by MX")
+            self.wait_for_empty_queue()
+            self.assertEqual([each.recipients for each in peer.messages], [["bob@one.test"]])
+
+    def test_a_server_of_another_product_is_asked_for_its_users(self):
+        with mail_peer.Peer() as peer:
+            peer.on["RCPT"] = lambda line: "550 5.1.1 who?" if b"nobody@" in line else None
+            self.use_gateway("domain_verification=mx", "user_verification=probe", port=peer.port)
+            self.assertEqual(self.rcpt("nobody@one.test"), 550)
+            self.assertEqual(self.rcpt("bob@one.test"), 250)
+            asked = peer.connections
+            self.assertEqual(self.rcpt("nobody@one.test"), 550)
+            self.assertEqual(peer.connections, asked)
+            with self.assertRaises(smtplib.SMTPRecipientsRefused):
+                self.send("nobody@one.test", "to nobody")
+            self.assertEqual(peer.messages, [])
+
+
+if __name__ == "__main__":
+    server.main()
