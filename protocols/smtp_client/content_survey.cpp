@@ -17,6 +17,9 @@ void add_part(std::vector<content_survey::region>& out, const mime::part& p) {
   add(out, p.header_offset, p.body_offset);
   if (p.children.empty()) return add(out, p.body_offset, p.body_offset + p.body_size);
   for (const auto& child : p.children) add_part(out, child); // not deeper than mime::max_depth
+  // Lines behind the last child are planned with this part, those behind it with the part around it.
+  const auto end = p.body_offset + p.body_size;
+  add(out, end, end);
 }
 
 } // namespace

@@ -165,6 +165,19 @@ TEST(SmtpClientDowngrade, EncodesAMessageGlobalAsAWhole) {
   EXPECT_NE(out.message.find(base64_encode(inner)), std::string::npos) << out.message;
 }
 
+TEST(SmtpClientDowngrade, MendsWhatIsBehindANestedMultipart) {
+  const bytes message = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                        "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\ninner\r\n--c--\r\n"
+                        "--b--\r\nbehind\nboth, gr\xfc\xdf\r\n";
+  for (const auto limit : {content_limit::seven_bit, content_limit::eight_bit}) {
+    const auto out = convert(message, limit);
+    EXPECT_FALSE(out.refusal);
+    EXPECT_FALSE(facts_of(out.message).is_binary()) << printable(out.message, 2000);
+    EXPECT_EQ(seen(out.message, {1, 1}), "inner");
+  }
+  EXPECT_EQ(facts_of(convert(message, content_limit::seven_bit).message).eight_bit_octets, 0u);
+}
+
 TEST(SmtpClientDowngrade, LeavesNothingUnfitWhateverTheMessage) {
   static constexpr std::string_view pieces[] = {
       "--b\r\n",
