@@ -148,6 +148,8 @@ router_actor::behavior_type primary_router(router_actor::stateful_pointer<primar
   state.scope = scope;
   return {
       [self](const find_route& what) { return self->state.find(what); },
+      // The way through outgoing gateways is the router's own.
+      [self](const find_gateway& what) { return self->delegate(self->state.beyond, what); },
       [self](const explain_route& what) { return self->state.explain(what); },
   };
 }

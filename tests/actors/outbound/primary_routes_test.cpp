@@ -21,6 +21,11 @@ router_actor::behavior_type router_beyond(router_actor::pointer, doubles_ptr wit
         ++with->asked_beyond;
         return with->beyond;
       },
+      [](const find_gateway& what) {
+        route found;
+        found.reason = "gateway " + std::to_string(what.number);
+        return found;
+      },
   };
 }
 
@@ -79,6 +84,11 @@ TEST_F(PrimaryRoutes, LeadToThePrimaryInsteadOfTheHostsOfTheDns) {
   EXPECT_EQ(told.lines[0], "the primary mail server of incoming gateway branch leads to 192.0.2.8:2525; TLS "
                            "opportunistic");
   EXPECT_EQ(ask<route_explained>(router_, explain_route{"elsewhere.test"}).lines[0], "by the DNS");
+}
+
+TEST_F(PrimaryRoutes, LeaveTheWayThroughOutgoingGatewaysToTheRouter) {
+  start();
+  EXPECT_EQ(ask<route>(router_, find_gateway{7}).reason, "gateway 7");
 }
 
 TEST_F(PrimaryRoutes, LeadNowhereWhereThisNodeSendsNothing) {
