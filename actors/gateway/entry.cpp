@@ -1,6 +1,7 @@
 #include "actors/gateway/entry.hpp"
 
 #include "actors/error.hpp"
+#include "actors/gateway/peer_call.hpp"
 #include "protocols/smtp/address.hpp"
 
 #include <utility>

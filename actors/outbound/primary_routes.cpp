@@ -47,13 +47,13 @@ route primary_route(const incoming_gateway& gateway, bool use_tls) {
   made.retry_intervals = gateway.settings.retry_intervals;
   made.reason = "the primary mail server of incoming gateway " + gateway.name;
   const auto tls = use_tls ? smtp_client::tls_policy::opportunistic : smtp_client::tls_policy::never;
-  for (auto& address : first_addresses(gateway.settings.addresses, most_primary_addresses))
-    made.hops.push_back({address,
-                         address,
-                         gateway.settings.port,
-                         tls,
-                         {address, false, {}, {}},
-                         use_tls ? "opportunistic" : "none"});
+  for (const auto& address : first_addresses(gateway.settings.addresses, most_primary_addresses)) {
+    auto& hop = made.hops.emplace_back();
+    hop.host = hop.address = hop.identity.name = address;
+    hop.port = gateway.settings.port;
+    hop.tls = tls;
+    hop.security = use_tls ? "opportunistic" : "none";
+  }
   if (made.hops.empty())
     made.failed = smtp_client::own_trouble(smtp_client::stage::routing, made.reason + " has no address");
   return made;

@@ -32,9 +32,9 @@ class GatewayCase(sending.SendingTest):
         cls.addClassCleanup(cls.server.close)
         cls.server.ctl("domain", "delete", server.DOMAIN)
 
-    def use_gateway(self, *settings, port):
+    def use_gateway(self, *settings, port, text=None):
         self.server.ctl("gateway", "add", "incoming", "branch", "addresses=127.0.0.1", f"port={port}",
-                        "retry_intervals_minutes=600, 600", *settings)  # fmt: skip
+                        "retry_intervals_minutes=600, 600", *settings, text=text)  # fmt: skip
         self.addCleanup(self.server.ctl, "gateway", "delete", "branch")
 
     def rcpt(self, recipient):
@@ -118,6 +118,25 @@ class BackupMxTest(GatewayCase):
         self.assertEqual(self.rcpt("nobody@example.test"), 550)
         self.primary.start()
         server.wait_until("the primary to be asked again", lambda: self.rcpt("carol@example.test") == 250)
+
+    def test_the_primary_is_asked_by_web_service_for_its_domains_and_users(self):
+        self.primary.ctl("gateway-credential", "set", "gate", "--password-stdin", text="a long secret\n")
+        self.use_gateway("mode=domain_forwarding", "domain_verification=web_service", "user_verification=web_service",
+                         "peer_mode=true", f"server_url=http://127.0.0.1:{self.primary.ports['http']}",
+                         "server_user=gate", "--server-password-stdin", port=self.primary.ports["smtp"],
+                         text="a long secret\n")  # fmt: skip
+        self.assertEqual(self.rcpt("nobody@example.test"), 550)
+        self.assertEqual(self.rcpt("alice@elsewhere.example"), 550)
+        self.send("alice@example.test", "by web service")
+        self.primary.wait_for_message("alice", b"Subject: by web service")
+        self.wait_for_empty_queue()
+        self.primary.stop()
+        self.assertEqual(self.rcpt("alice@example.test"), 250)  # as the primary said a moment ago
+        self.assertEqual(self.rcpt("bob@example.test"), 451)
+        self.assertEqual(self.rcpt("bob@other.example"), 451)
+        self.primary.start()
+        self.server.ctl("gateway", "set", "branch", "--server-password-stdin", text="another secret\n")
+        self.assertEqual(self.rcpt("bob@example.test"), 451)
 
     def test_the_relay_stays_closed(self):
         for recipient in ("alice@example.test", "alice@elsewhere.example"):
