@@ -16,10 +16,10 @@ TEST(BasicCredentials, AreReadAsTheyWereWritten) {
 }
 
 TEST(BasicCredentials, OfAnythingElseAreNone) {
-  for (const std::string field : {std::string(), std::string("Basic"), std::string("Basic "),
-                                  std::string("Basic ?"), std::string("Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
-                                  "Basic " + base64_encode("no colon"), "Basic " + base64_encode("a:b\r\nc"),
-                                  "Basic " + base64_encode("a:" + std::string(longest_credentials, 'x'))})
+  for (const auto& field : {std::string(), std::string("Basic"), std::string("Basic "),
+                            std::string("Basic ?"), std::string("Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+                            "Basic " + base64_encode("no colon"), "Basic " + base64_encode("a:b\r\nc"),
+                            "Basic " + base64_encode("a:" + std::string(longest_credentials, 'x'))})
     EXPECT_FALSE(parse_basic_credentials(field)) << field;
 }
 
