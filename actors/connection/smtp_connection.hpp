@@ -58,11 +58,12 @@ private:
   domain::login_answer account_; ///< of who logged in
   domain::address_found sender_; ///< of the envelope's sender
   bool sender_is_null_ = true;
-  std::string sender_address_;   ///< as given; empty: nobody
+  std::string sender_address_; ///< as given; empty: nobody
   std::vector<spool::addressee> recipients_;
   std::map<domain_id, throttle::bounces> bounces_; ///< how much the domains of recipients may receive
-  std::string refusal_detail_;                     ///< of the verdict given last
-  std::map<domain_id, uint64_t> refused_;          ///< recipients, by domain; not told to the statistics yet
+  bool relays_ = false;                   ///< some recipient is elsewhere, and the sender may send there
+  std::string refusal_detail_;            ///< of the verdict given last
+  std::map<domain_id, uint64_t> refused_; ///< recipients, by domain; not told to the statistics yet
   std::optional<body_writer> body_;
   bool body_failed_ = false;
   queue_id queue_id_;

@@ -10,6 +10,7 @@ namespace stagepost::connection {
 net::task<smtp::verdict> smtp_connection::check_sender(const smtp::check_sender& asked) {
   recipients_.clear();
   bounces_.clear();
+  relays_ = false;
   declared_size_bytes_ = asked.declared_size_bytes;
   sender_address_ = asked.address;
   sender_ = {};
@@ -126,6 +127,7 @@ net::task<smtp::verdict> smtp_connection::look_up(const smtp::look_up_recipient&
   auto found = co_await net::ask<domain::address_found>(this, with_->directory, order);
   if (!found) co_return smtp::verdict::temporary_failure;
   auto verdict = judge(*found);
+  const bool relays = found->kind == domain::address_kind::elsewhere && verdict == smtp::verdict::accepted;
   if (verdict == smtp::verdict::unknown_domain_here) verdict = co_await judge_by_gateways(asked.address);
   if (verdict != smtp::verdict::accepted) {
     if (verdict != smtp::verdict::temporary_failure) count_refusal(*found);
@@ -153,9 +155,11 @@ net::task<smtp::verdict> smtp_connection::look_up(const smtp::look_up_recipient&
     of_domain.name = statistics::domain_of(asked.address);
     of_domain.cap = found->caps.bounces;
   }
+  const bool relayed_before = std::exchange(relays_, relays_ || relays);
   auto counted = charge(declared_size_bytes_);
   const bool may_go_on = co_await passes(std::move(counted));
   if (may_go_on) co_return verdict;
+  relays_ = relayed_before;
   recipients_.pop_back();
   count_refusal(*found);
   co_return smtp::verdict::throttled;

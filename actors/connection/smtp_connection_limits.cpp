@@ -34,13 +34,8 @@ throttle::charge smtp_connection::charge(uint64_t octets) const {
   throttle::charge made;
   const bool authenticated = !session_->authenticated_as().empty();
   const auto& caps = authenticated ? account_.caps : sender_.caps;
-  const auto leaves = [&] {
-    return std::any_of(recipients_.begin(), recipients_.end(), [](const spool::addressee& each) {
-      return each.kind == domain::address_kind::elsewhere;
-    });
-  };
   if ((caps.messages.counts() || caps.octets.counts()) &&
-      (authenticated || (sender_.is_local_domain && leaves()))) {
+      (authenticated || (sender_.is_local_domain && relays_))) {
     auto& sent = made.sent.emplace();
     sent.domain = authenticated ? account_.domain : sender_.domain;
     sent.name = authenticated ? account_.account.address : sender_address_;

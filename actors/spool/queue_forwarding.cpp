@@ -22,9 +22,14 @@ void queue_state::forward(delivery::deliver_locally order) {
           [this, order, envelope, not_now](domain::forward_planned& plan) mutable {
             if (!plan.done) return not_now("the directory cannot be read now");
             const auto now = wall_clock();
-            if (!plan.to.empty() || !plan.not_sent_to.empty())
-              order.forward = std::make_shared<const delivery::forward>(make_forward(
-                  {order.message, *envelope, order.recipient}, plan, with.store->next_queue_id(now), now));
+            if (!plan.to.empty() || !plan.not_sent_to.empty()) {
+              auto made = make_forward({order.message, *envelope, order.recipient}, plan,
+                                       with.store->next_queue_id(now), now);
+              for (auto& each : made.recipients)
+                if (each.state == storage::recipient_state::remote)
+                  each.priority = first_priority(made.message, each);
+              order.forward = std::make_shared<const delivery::forward>(std::move(made));
+            }
             give_to_delivery(std::move(order));
           },
           [not_now](caf::error& failed) { not_now(describe(failed)); });

@@ -140,11 +140,15 @@ TEST_F(Verdict, GivesAnotherPriorityByTheNumberOfAttempts) {
   EXPECT_EQ(left()[0].priority, storage::usual_priority);
   EXPECT_EQ(left()[1].priority, 2);
   EXPECT_EQ(left()[2].priority, 8) << "the administrator gave it";
-  const auto rows = storage::read_outbound(*store_, {"x.test", now + minutes(90), now + minutes(900), 10, {}},
-                                           storage::reach::disk);
-  ASSERT_EQ(rows->size(), 3u);
-  EXPECT_EQ(rows->front().index, 2u) << "the index knows it, too";
-  EXPECT_EQ(rows->back().index, 1u);
+  storage::outbound_question question;
+  question.destination = "x.test";
+  question.now = now + minutes(90);
+  question.furthest = now + minutes(900);
+  const auto found = storage::read_outbound(*store_, question, storage::reach::disk);
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->rows.size(), 3u);
+  EXPECT_EQ(found->rows.front().index, 2u) << "the index knows it, too";
+  EXPECT_EQ(found->rows.back().index, 1u);
 }
 
 TEST_F(Verdict, BouncesSoonerWhatTheDnsDoesNotKnow) {
