@@ -59,7 +59,7 @@ std::optional<route> configured_route(const conf::smtp_out_settings& settings,
   route made;
   const auto address = conf::text_of(best->address);
   const auto tls = policy_of(settings, *best);
-  made.hops.push_back({address, address, best->port, tls, {address, false, {}, {}}, word_of(tls)});
+  made.hops.push_back({address, address, best->port, tls, {address, false, false, {}, {}}, word_of(tls)});
   made.reason = "the route of smtp_out.routes for " + best->domain;
   return made;
 }

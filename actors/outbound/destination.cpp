@@ -48,7 +48,7 @@ void destination_state::work() {
   hand_out();
   // What is due comes before the way there: a place with nothing for it is not looked up.
   if (ready.empty() && may_be_more && !looking && has_room()) return look();
-  if (!ready.empty() && !down && !goes_by_gateway()) {
+  if (!ready.empty() && !down && needs_route()) {
     if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
     if (!route) return;
     if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
@@ -94,7 +94,7 @@ void destination_state::hand_out() {
 void destination_state::find_way() {
   if (asking_route) return;
   asking_route = true;
-  self->request(with->router, caf::infinite, find_route{destination})
+  self->request(with->router, caf::infinite, find_route{destination, !lane.gateways.empty()})
       .then([this](outbound::route& found) { found_way(std::move(found)); },
             [this](caf::error& failed) {
               outbound::route none;
@@ -211,7 +211,8 @@ void destination_state::ask_for_slots() {
   // Who is on his way here or comes back soon takes one each.
   while (workers.size() + slots_asked < most && slots_asked < ready.size()) {
     ++slots_asked;
-    take_slot question{place, ready.front()->recipients.front().priority, gateways_left()};
+    take_slot question{place, ready.front()->recipients.front().priority, {}};
+    if (goes_by_gateway()) question.gateways = gateways_left();
     self->request(foreman, caf::infinite, std::move(question))
         .then(
             [this](const slot_granted& granted) {

@@ -183,7 +183,8 @@ struct destination_state {
   void unbar(queue_id id);
 
   // destination_gateways.cpp
-  bool goes_by_gateway() const { return !lane.gateways.empty(); }
+  bool goes_by_gateway() const;
+  bool needs_route();
   void look_whether_lane_holds();
   std::vector<uint64_t> gateways_left() const;
   void reach_gateway(const slot_granted& granted);

@@ -9,6 +9,14 @@
 
 namespace stagepost::outbound {
 
+/// But not what goes to a primary mail server.
+bool destination_state::goes_by_gateway() const {
+  return !lane.gateways.empty() && !(route && !route->gateway.empty());
+}
+
+/// Where others know which domains have a primary here, they are asked before a gateway gets its mail.
+bool destination_state::needs_route() { return lane.gateways.empty() || !gateways.get()->asking().empty(); }
+
 /// Settings and gateways are live: what is read for a lane that is none any more must not go its way.
 void destination_state::look_whether_lane_holds() {
   const auto gateways = with->gateways->get();
@@ -22,8 +30,8 @@ void destination_state::look_whether_lane_holds() {
   const lane_table table(settings->smtp_out, *gateways);
   const auto& lanes = table.of(destination);
   // A gateway that is changed may be another machine by now: its connections end with their messages.
-  is_outdated =
-      (goes_by_gateway() && !same_gateways) || std::find(lanes.begin(), lanes.end(), lane) == lanes.end();
+  is_outdated = (!lane.gateways.empty() && !same_gateways) ||
+                std::find(lanes.begin(), lanes.end(), lane) == lanes.end();
 }
 
 /// Those of the lane that did not fail since somebody was let in.

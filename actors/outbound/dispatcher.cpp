@@ -70,14 +70,17 @@ void dispatcher_state::heard_of_lane(const std::string& destination, const lane&
 
 void dispatcher_state::send_whole(const std::string& destination) {
   if (!with || stopping) return;
-  resting.erase(destination);
-  if (const auto at = alive.find(destination); at != alive.end()) {
-    ++at->second.pokes;
-    self->send(at->second.handle, all_due{});
-    return;
+  for (const auto& each : std::vector<lane>(lanes_of(destination))) {
+    const auto place = place_of(destination, each);
+    resting.erase(place);
+    if (const auto at = alive.find(place); at != alive.end()) {
+      ++at->second.pokes;
+      self->send(at->second.handle, all_due{});
+      continue;
+    }
+    if (to_send_whole.size() < waiting_limit) to_send_whole.insert(place);
+    heard_of_lane(destination, each, true);
   }
-  if (to_send_whole.size() < waiting_limit) to_send_whole.insert(destination);
-  heard(destination, true);
 }
 
 /// The next destination that there is a place for. Neither those who let us in nor strangers may take all

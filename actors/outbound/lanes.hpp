@@ -36,6 +36,8 @@ std::string text_of(const std::string& destination, const lane& of);
 
 /// Which lanes there are. A route of smtp_out.routes for a domain or its parent is nearer than a gateway, and
 /// a gateway nearer than the route for "*"; so is the primary of a domain that an incoming gateway lists.
+/// Of the domains that others have to be asked about nothing is known here: see
+/// destination_state::needs_route.
 class lane_table {
 public:
   lane_table() = default;

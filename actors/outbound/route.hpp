@@ -27,7 +27,7 @@ struct next_hop {
   std::string policy_domain = {};
   storage::tls_policy_kind policy = storage::tls_policy_kind::none_found;
   bool is_unlisted = false; ///< a policy that is being tested does not name the host
-  bool tls_first = false;        ///< TLS from the first octet
+  bool tls_first = false;   ///< TLS from the first octet
   /// Who we are there; without it nobody logs in.
   std::optional<smtp_client::credentials> login = std::nullopt;
   bool password_in_clear = false; ///< it may be sent without TLS: the administrator wants none
@@ -47,6 +47,8 @@ struct route {
 
 struct find_route {
   std::string destination;
+  /// Only to the primary mail server of an incoming gateway; a route without hops where there is none.
+  bool to_primary_only = false;
 };
 
 /// How an outgoing gateway is reached.

@@ -149,6 +149,7 @@ void router_state::plan_under(const sts::policy_found& policy, const std::string
 }
 
 caf::result<route> router_state::find(const find_route& what) {
+  if (what.to_primary_only) return route{}; // those stand before us
   if (auto known = find_by_settings(what.destination)) return std::move(*known);
   auto pending = self->make_response_promise<route>();
   open_answer<route> answer(pending);

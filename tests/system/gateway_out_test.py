@@ -2,7 +2,10 @@
 """Mail that leaves through outgoing gateways: by priority, encrypted, with a login, and round one that is down."""
 
 import base64
+import http.server
+import json
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
@@ -190,6 +193,55 @@ class OutgoingGatewayTest(sending.SendingTest):
         self.assertEqual(peer.connections, 2)
         peer.on.clear()  # ends those that hang
         server.wait_until("the rest of the mail", lambda: len(peer.messages) >= 10)
+
+    # -- gateways that say how much waits there --------------------------------------------------------------------
+
+    def spool_counter(self, count):
+        """The web service of a gateway in peer mode: says that so many messages wait there."""
+        asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append((self.path, self.headers["Authorization"]))
+                body = json.dumps({"messages": count}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        self.addCleanup(web.server_close)
+        self.addCleanup(web.shutdown)
+        return web.server_address[1], asked
+
+    def test_a_gateway_where_less_waits_gets_more_of_the_mail(self):
+        idle, busy = self.peer(), self.peer()
+        for name, peer, count in (("busy", busy, 990), ("idle", idle, 0)):
+            port, asked = self.spool_counter(count)
+            self.server.ctl(
+                "gateway", "add", "outgoing", name, "address=127.0.0.1", f"port={peer.port}", "peer_mode=true",
+                f"server_url=http://127.0.0.1:{port}/", "server_user=us", "--server-password-stdin", text="secret\n",
+            )  # fmt: skip
+            self.addCleanup(self.server.try_ctl, "gateway", "delete", name)
+            server.wait_until(f"a question to {name}", lambda asked=asked: asked)
+            path, authorization = asked[0]
+            self.assertEqual(path, "/api/v1/gateway/spool-count")
+            self.assertEqual(authorization, "Basic " + base64.b64encode(b"us:secret").decode())
+        trace = server.wait_until("a choice by what waits", self.choice_by_count)
+        self.assertRegex(trace, r"route=gateway (idle, where 0|busy, where 990) messages wait")
+        before = len(busy.messages)
+        for i in range(10):
+            self.send_and_wait(f"bob@d{i}.example")
+        self.assertLessEqual(len(busy.messages) - before, 1)
+
+    def choice_by_count(self):
+        trace = self.send_and_wait(f"bob@first{self.message_ids}.example")
+        return trace if "messages wait" in trace else None
 
     # -- encryption and login ------------------------------------------------------------------------------------
 

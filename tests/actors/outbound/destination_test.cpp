@@ -160,6 +160,21 @@ TEST_F(Destination, TriesEachGatewayOfItsLaneBeforeAnAttemptHasFailed) {
   EXPECT_NE(waiting.front().last_reply.find("second"), std::string::npos) << waiting.front().last_reply;
 }
 
+TEST_F(Destination, GoesToThePrimaryOfItsDomainAndThroughNoGateway) {
+  put(7);
+  incoming_gateway branch;
+  branch.name = "branch";
+  branch.settings.addresses = {*conf::parse_network("192.0.2.8")};
+  branch.settings.domain_verification = conf::domain_verification::mx; // others say which domains it has
+  with_->gateways->set({{}, {branch}});
+  notes_->way.gateway = "branch";
+  start({}, {all_priorities, {1}});
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(notes_->routes_asked.load(), 1u);
+  EXPECT_TRUE(notes_->all_asked().empty());
+  EXPECT_EQ(recipients_of(7).front().attempts, 1u);
+}
+
 TEST_F(Destination, CountsNoAttemptWhereNoGatewayCouldBeTriedForWantOfSomethingHere) {
   put(7);
   notes_->ways[1].failed = own_trouble(stage::routing, "Not here");
