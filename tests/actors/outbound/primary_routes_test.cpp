@@ -123,8 +123,8 @@ TEST_F(PrimaryRoutes, KeepMailThatTheDnsSendsBackToUsWhileNobodyCanBeAsked) {
 
 TEST(LongestWait, IsThatOfThePrimariesWhereItIsLonger) {
   conf::spool_settings settings;
-  settings.retry_intervals = {std::chrono::minutes(15), std::chrono::minutes(30)};
-  EXPECT_EQ(longest_wait(settings, {}), std::chrono::minutes(30));
+  settings.retry_intervals = {std::chrono::minutes(15), std::chrono::minutes(90)};
+  EXPECT_EQ(longest_wait(settings, {}), std::chrono::minutes(90));
   incoming_gateway one;
   one.settings.addresses = {*conf::parse_network("192.0.2.1")};
   EXPECT_EQ(longest_wait(settings, incoming_gateways({one})), std::chrono::minutes(1440));
