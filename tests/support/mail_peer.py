@@ -71,7 +71,7 @@ class Peer:
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._listener = socket.create_server(at, family=socket.AF_INET6 if ":" in at[0] else socket.AF_INET)
-        self.port = self._listener.getsockname()[1]
+        self.host, self.port = self._listener.getsockname()[:2]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
@@ -87,7 +87,7 @@ class Peer:
         self._listener.close()
 
     def route(self, domain="*", tls=""):
-        host = self._listener.getsockname()[0]
+        host = self.host
         return f"{domain}={f'[{host}]' if ':' in host else host}:{self.port} {tls}".strip()
 
     def addressed_to(self, recipient):
