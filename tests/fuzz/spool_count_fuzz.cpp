@@ -7,6 +7,6 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   const auto found = stagepost::outbound::parse_spool_count(body);
-  if (found && (body.find("messages") == body.npos || *found > 1'000'000'000'000)) std::abort();
+  if (found && *found > 1'000'000'000'000) std::abort();
   return 0;
 }

@@ -6,10 +6,12 @@ import http.server
 import json
 import sys
 import threading
+import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import mail_peer  # noqa: E402
+import name_server  # noqa: E402
 import sending  # noqa: E402
 import server  # noqa: E402
 from sending import TEXT  # noqa: E402
@@ -314,6 +316,54 @@ class OutgoingGatewayTest(sending.SendingTest):
                 self.server.ctl("gateway", "delete", encryption)
                 server.wait_until("the order to delete", lambda one=one: self.gone_after_delete(one["id"]))
         self.assertFalse(any(line.startswith("MAIL") for line in peer.lines))
+
+
+class NamedGatewayTest(sending.SendingTest):
+    """Gateways by host name, and domains that the DNS knows nothing of: nobody asks it about them."""
+
+    @classmethod
+    def setUpClass(cls):
+        missing = name_server.missing_tools()
+        if missing:
+            raise unittest.SkipTest("not installed: " + " ".join(missing))
+        zone = name_server.Zone("net", "gw A 127.0.0.2\ngw A 127.0.0.1\nempty TXT nothing\n", "unsigned")
+        cls.dns = name_server.NameServer([zone])
+        cls.addClassCleanup(cls.dns.close)
+        cls.first_start = {
+            "smtp_out": sending.QUICK,
+            "resolver": {
+                "servers": f'["{cls.dns.server}"]',
+                "trust_anchor_file": f'"{cls.dns.anchor}"',
+                "lookup_timeout_seconds": 5,
+            },
+        }
+        cls.node = {"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})}
+        super().setUpClass()
+
+    def setUp(self):
+        self.addCleanup(self.empty_queue)
+        self.peer = mail_peer.Peer()
+        self.addCleanup(self.peer.close)
+
+    def gateway(self, address):
+        self.server.ctl("gateway", "add", "outgoing", "named", f"address={address}", f"port={self.peer.port}")
+        self.addCleanup(self.server.try_ctl, "gateway", "delete", "named")
+
+    def test_all_addresses_of_the_name_are_tried(self):
+        self.gateway("gw.net")  # nobody listens on 127.0.0.2
+        self.submit("bob@unknown.example")
+        self.wait_for_empty_queue()
+        self.assertEqual([one.recipients for one in self.peer.messages], [["bob@unknown.example"]])
+
+    def test_mail_waits_for_a_gateway_without_address_longer_than_for_a_domain_that_is_not_there(self):
+        self.during_test(spool__attempts_with_dns_errors="1")
+        self.gateway("empty.net")
+        self.submit("bob@unknown.example")
+        one = self.wait_for_attempts("bob@unknown.example", 1)
+        self.assertIn("the gateway named has no address", one["recipients"][0]["last_reply"])
+        self.retry(one["id"])
+        self.wait_for_attempts("bob@unknown.example", 2)
+        self.assertEqual(self.inbox(), [])
 
 
 if __name__ == "__main__":

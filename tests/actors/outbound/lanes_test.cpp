@@ -63,6 +63,16 @@ TEST(Lanes, OfADomainWithARouteOfItsOwnAreOne) {
   EXPECT_TRUE(table.has_route("other.test"));
 }
 
+TEST(Lanes, OfADomainWhosePrimaryWeKnowAreOne) {
+  incoming_gateway branch;
+  branch.settings.addresses = {*conf::parse_network("192.0.2.8")};
+  branch.settings.domains = {"branch.test"};
+  const lane_table table({}, {{gateway(1, 1, 10)}, {branch}});
+  EXPECT_TRUE(gateways_of(table, 5, "branch.test").empty());
+  EXPECT_TRUE(table.has_route("branch.test"));
+  EXPECT_EQ(gateways_of(table, 5, "other.test"), std::vector<uint64_t>{1});
+}
+
 TEST(Lanes, HaveNamesOfTheirOwn) {
   const lane_table table({}, {{gateway(1, 1, 1)}, {}});
   const auto& lanes = table.of("x.test");
