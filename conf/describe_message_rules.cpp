@@ -4,7 +4,6 @@ namespace stagepost::conf {
 namespace {
 
 constexpr auto forwarding = &system_settings::forwarding;
-constexpr auto footer = &system_settings::footer;
 constexpr auto security = &system_settings::security;
 
 constexpr std::array table{
@@ -21,20 +20,6 @@ constexpr std::array table{
          .spec = "DLV-09",
          .minimum = 1,
          .maximum = 365}),
-    item<footer, &footer_settings::enabled>(
-        {.name = "footer.enabled",
-         .sentence = "Puts footer.text at the end of all messages that come and go.",
-         .spec = "FOOT-01"}),
-    item<footer, &footer_settings::text>({.name = "footer.text",
-                                          .sentence = "The footer.",
-                                          .spec = "FOOT-04",
-                                          .maximum = 8192,
-                                          .form = text_form::text,
-                                          .may_be_empty = true}),
-    item<footer, &footer_settings::domains_may_override>(
-        {.name = "footer.domains_may_override",
-         .sentence = "Domains may have a footer of their own.",
-         .spec = "FOOT-03"}),
     item<security, &security_settings::blocked_senders>(
         {.name = "security.blocked_senders",
          .sentence = "Users and domains of this server that cannot send: addresses or domains, \"*\" for "

@@ -36,33 +36,6 @@ constexpr std::array table{
              "Attempts after which the sender is told that a message is late and still tried; 0: never.",
          .spec = "SPOOL-09 DLV-03",
          .maximum = 100}),
-    item<spool, &spool_settings::delivery_delay>(
-        {.name = "spool.delivery_delay_seconds",
-         .sentence = "Longest time a message is held for a program that works on it; with no such program "
-                     "it is not held.",
-         .spec = "SPOOL-06",
-         .maximum = 3600}),
-    item<spool, &spool_settings::command_line>(
-        {.name = "spool.command_line",
-         .sentence = "Program that is run on each message before it is delivered, with its arguments; "
-                     "%filepath is the message's file, which it may change, or delete so that it is not "
-                     "delivered.",
-         .spec = "SPOOL-10",
-         .maximum = 1024,
-         .may_be_empty = true}),
-    item<spool, &spool_settings::command_line_enabled>(
-        {.name = "spool.command_line_enabled", .sentence = "Runs that program.", .spec = "SPOOL-11"}),
-    item<spool, &spool_settings::command_line_timeout>(
-        {.name = "spool.command_line_timeout_seconds",
-         .sentence = "The program is ended after this time, and the message goes on as it was.",
-         .spec = "SPOOL-12",
-         .minimum = 1,
-         .maximum = 600}),
-    item<spool, &spool_settings::command_line_processes>(
-        {.name = "spool.command_line_processes",
-         .sentence = "Messages that the program works on at one time.",
-         .minimum = 1,
-         .maximum = 64}),
 };
 
 } // namespace

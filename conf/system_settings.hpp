@@ -152,8 +152,6 @@ struct priority_settings {
   uint32_t over_size = 5;
   bool over_size_enabled = false;
   byte_count over_size_threshold = kb(10240);
-  uint32_t auto_responders = 5;
-  bool auto_responders_enabled = false;
   uint32_t bounces = 5;
   bool bounces_enabled = false;
   uint32_t after_attempts_1 = 5;
@@ -172,13 +170,6 @@ struct forwarding_settings {
   std::chrono::days srs_lifetime{21};
 };
 
-/// A text at the end of messages.
-struct footer_settings {
-  bool enabled = false;
-  std::string text;
-  bool domains_may_override = false;
-};
-
 struct security_settings {
   std::vector<std::string> blocked_senders; // addresses and domains, "*" for any characters
 };
@@ -190,11 +181,6 @@ struct spool_settings {
   uint32_t delivery_workers = 200;
   uint32_t attempts_with_dns_errors = 2;
   uint32_t delay_notice_after = 3;
-  std::chrono::seconds delivery_delay{15};
-  std::string command_line;
-  bool command_line_enabled = false;
-  std::chrono::seconds command_line_timeout{5};
-  uint32_t command_line_processes = 2;
 };
 
 struct store_settings {
@@ -278,7 +264,6 @@ struct system_settings {
   smtp_out_settings smtp_out;
   priority_settings priority;
   forwarding_settings forwarding;
-  footer_settings footer;
   security_settings security;
   store_settings store;
   index_settings index;

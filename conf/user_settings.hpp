@@ -23,9 +23,6 @@ struct user_settings {
   bool plus_addressing = true;
   std::vector<std::string> forward_to;
   bool forward_keep_copy = true;
-  bool auto_responder_enabled = false;
-  std::string auto_responder_subject; // empty: that of the message answered
-  std::string auto_responder_text;
   std::optional<uint32_t> throttle_messages;    // nothing: unlimited, the domain's threshold still counts
   std::optional<byte_count> throttle_bandwidth; // the same
 };
