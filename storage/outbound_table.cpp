@@ -158,4 +158,25 @@ result<destination_page> read_destinations(const store& in, std::string_view des
   return out;
 }
 
+result<std::vector<std::string>> read_destination_names(const store& in, size_t limit, storage::reach reach) {
+  std::vector<std::string> out;
+  bytes from;
+  for (bool found = true; found && out.size() < limit;) {
+    found = false;
+    const auto scanned =
+        in.scan(family::outbound_destinations, {}, from, reach, [&](bytes_view key, bytes_view) {
+          outbound_item_key parts;
+          if (!take_outbound_item(key, parts)) return true;
+          out.emplace_back(parts.destination);
+          found = true;
+          return false;
+        });
+    if (!scanned) return scanned.error();
+    if (!found) break;
+    from = key::outbound_destination(out.back());
+    ++from.back(); // behind the end of the name, and so behind all of that destination
+  }
+  return out;
+}
+
 } // namespace stagepost::storage

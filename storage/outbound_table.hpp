@@ -74,7 +74,7 @@ struct outbound_question {
   instant furthest;
   size_t limit = 100;
   std::set<recipient_key> skip;
-  outbound_begins from = {}; ///< what came to lie before these places since is not found
+  outbound_begins from = {};    ///< what came to lie before these places since is not found
   uint16_t priorities = 0xffff; ///< only these: bit n is priority n
 };
 struct outbound_rows {
@@ -90,5 +90,8 @@ struct destination_page {
 };
 result<destination_page> read_destinations(const store&, std::string_view destination, bytes_view from,
                                            size_t limit, reach);
+
+/// The names of the first destinations that anything waits for: one look for each, however much that is.
+result<std::vector<std::string>> read_destination_names(const store&, size_t limit, reach);
 
 } // namespace stagepost::storage

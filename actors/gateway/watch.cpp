@@ -19,11 +19,22 @@ constexpr auto tick_interval = std::chrono::seconds(1);
 constexpr size_t most_destinations = 10000;
 /// Of a range that names the primary.
 constexpr size_t most_addresses_tried = 4;
+/// Destinations of a shard whose gateways are asked for after a start.
+constexpr size_t most_names = 1000;
 
 /// As destinations are called, and as the domain may have been spelled in a recipient's address.
 void add_names(const std::string& domain, std::set<std::string>& to) {
   to.insert(ascii_lower(domain));
   if (const auto canonical = smtp::canonical_domain(domain)) to.insert(*canonical);
+}
+
+/// Where anything waits in one of the shards, a bounded number.
+std::vector<std::string> names_waiting(const std::vector<mailbox::services>& shards) {
+  std::set<std::string> found;
+  for (const auto& shard : shards)
+    if (const auto names = storage::read_destination_names(*shard.store, most_names, storage::reach::disk))
+      found.insert(names->begin(), names->end());
+  return {found.begin(), found.end()};
 }
 
 } // namespace
@@ -75,27 +86,51 @@ void watch_state::tick() {
 /// the next attempt.
 void watch_state::look_at_start() {
   looked_at_start = true;
-  const auto names = std::make_shared<std::map<std::string, std::set<std::string>>>();
-  for (const auto& each : gateways.get()->all()) {
-    std::set<std::string> listed;
-    for (const auto& domain : each->settings.domains) add_names(domain, listed);
-    if (!listed.empty()) names->emplace(each->name, std::move(listed));
+  struct seen {
+    std::map<std::string, std::set<std::string>> listed; ///< by gateway
+    bool asks = false;
+    std::vector<std::string> others;
+  };
+  const auto found = std::make_shared<seen>();
+  const auto table = gateways.get();
+  for (const auto& each : table->all()) {
+    if (each->settings.domain_verification != conf::domain_verification::list) continue;
+    for (const auto& domain : each->settings.domains) add_names(domain, found->listed[each->name]);
   }
-  if (names->empty() || with.shards.empty()) return;
-  auto job = offload::make_work([names, shards = with.shards] {
-    for (auto& [gateway, domains] : *names) domains = waiting_among(shards, domains);
+  found->asks = !table->asking().empty() && with.entry;
+  if ((found->listed.empty() && !found->asks) || with.shards.empty()) return;
+  auto job = offload::make_work([found, shards = with.shards] {
+    for (auto& [gateway, domains] : found->listed) domains = waiting_among(shards, domains);
+    if (found->asks) found->others = names_waiting(shards);
   });
   self->request(with.shards.front().readers, caf::infinite, offload::run_work{job})
       .then(
-          [this, names](offload::work_done) {
-            for (const auto& [gateway, domains] : *names) {
-              if (domains.empty()) continue;
-              auto& each = away[gateway]; // to be knocked at once
-              for (const auto& domain : domains)
-                if (each.destinations.size() < most_destinations) each.destinations.insert(domain);
-            }
+          [this, found](offload::work_done) {
+            for (const auto& [gateway, domains] : found->listed)
+              for (const auto& domain : domains) held_for(gateway, domain);
+            if (found->asks) ask_whose(std::make_shared<std::vector<std::string>>(std::move(found->others)));
           },
           [this](caf::error&) { looked_at_start = false; });
+}
+
+void watch_state::ask_whose(std::shared_ptr<std::vector<std::string>> destinations) {
+  while (!destinations->empty() && gateways.get()->listing(destinations->back())) destinations->pop_back();
+  if (destinations->empty()) return;
+  auto next = std::move(destinations->back());
+  destinations->pop_back();
+  self->request(with.entry, caf::infinite, find_gateway{next})
+      .then(
+          [this, next, destinations](const gateway_found& found) {
+            if (found.how == belonging::known) held_for(found.gateway, next);
+            ask_whose(destinations);
+          },
+          [](caf::error&) {});
+}
+
+/// To be knocked at once, if it is not known already.
+void watch_state::held_for(const std::string& gateway, const std::string& destination) {
+  auto& primary = away[gateway];
+  if (primary.destinations.size() < most_destinations) primary.destinations.insert(destination);
 }
 
 void watch_state::look(const std::string& gateway) {

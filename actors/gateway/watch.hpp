@@ -21,6 +21,7 @@ struct watch_services {
   std::vector<mailbox::services> shards; ///< whose spools are looked at
   outbound::dispatcher_actor dispatcher;
   probe_setup_ptr probes;
+  entry_actor entry; ///< knows whose the domains are that no gateway lists
 };
 
 /// The watch with what it hears of its own.
@@ -53,6 +54,9 @@ struct watch_state {
   void back(const std::string& gateway);
   void tick();
   void look_at_start();
+  /// Adds what waits for a gateway that does not list its domains; one question after the other.
+  void ask_whose(std::shared_ptr<std::vector<std::string>> destinations);
+  void held_for(const std::string& gateway, const std::string& destination);
   /// Knocks if mail still waits, else forgets the primary.
   void look(const std::string& gateway);
   void knock(const std::string& gateway);

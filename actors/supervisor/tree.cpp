@@ -24,8 +24,8 @@
 #include "actors/spool/queue.hpp"
 #include "actors/statistics/statistics.hpp"
 #include "actors/sts/policies.hpp"
-#include "actors/tls_results/counter.hpp"
 #include "actors/throttle/throttle.hpp"
+#include "actors/tls_results/counter.hpp"
 #include "actors/upkeep/upkeep.hpp"
 #include "actors/web/fetcher.hpp"
 
@@ -185,7 +185,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
   }
-  gateway::watch_services watching{made.gateways, {}, made.outbound, probes};
+  gateway::watch_services watching{made.gateways, {}, made.outbound, probes, made.gateway_entry};
   for (const auto& each : made.shards) watching.shards.push_back(each.with);
   made.primary_watch = system.spawn(gateway::watch, watching, gateway::knock_interval);
   watch(made.primary_watch, "primary watch");

@@ -167,6 +167,20 @@ TEST_F(OutboundTable, PagesThroughDestinations) {
             (std::vector<uint64_t>{2, 4}));
 }
 
+TEST_F(OutboundTable, NamesEachDestinationOnce) {
+  EXPECT_TRUE(read_destination_names(*store_, 10, reach::disk)->empty());
+  batch b(*store_);
+  for (uint64_t i = 1; i <= 50; ++i)
+    for (const auto* each : {"a@d.test", "a@d.test.example", "a@far.test"})
+      put_recipient(b, queue_id{i},
+                    remote(uint32_t(each[2]) + uint32_t(std::string_view(each).size()), each));
+  must_commit(b);
+  EXPECT_EQ(*read_destination_names(*store_, 10, reach::disk),
+            (std::vector<std::string>{"d.test", "d.test.example", "far.test"}));
+  EXPECT_EQ(*read_destination_names(*store_, 2, reach::disk),
+            (std::vector<std::string>{"d.test", "d.test.example"}));
+}
+
 TEST_F(OutboundTable, IsRidOfARecipientWhoseRecordIsLost) {
   batch rows(*store_);
   for (uint32_t index = 0; index < 3; ++index) {

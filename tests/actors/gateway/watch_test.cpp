@@ -40,11 +40,22 @@ offload::pool_actor::behavior_type quick_readers(offload::pool_actor::pointer) {
   }};
 }
 
+entry_actor::behavior_type knowing_one(entry_actor::pointer) {
+  return {
+      [](const may_come_in&) { return entry_answer{}; },
+      [](const find_gateway& what) {
+        const bool known = what.domain == "branch.test";
+        return gateway_found{known ? belonging::known : belonging::none, known ? "branch" : ""};
+      },
+  };
+}
+
 class Watch : public testing::actor_fixture {
 protected:
   Watch() {
     readers_ = system_->spawn(quick_readers);
     dispatcher_ = system_->spawn(noting, notes_);
+    entry_ = system_->spawn(knowing_one);
     one_.name = "branch";
     one_.settings.addresses = {*conf::parse_network("127.0.0.1")};
     one_.settings.domains = {"branch.test", "other.test"};
@@ -52,6 +63,7 @@ protected:
   }
   ~Watch() override {
     if (watch_) end(std::exchange(watch_, nullptr));
+    end(std::exchange(entry_, nullptr));
     end(std::exchange(dispatcher_, nullptr));
     end(std::exchange(readers_, nullptr));
   }
@@ -65,7 +77,7 @@ protected:
     mailbox::services shard;
     shard.store = store_;
     shard.readers = readers_;
-    watch_ = system_->spawn(watch, watch_services{gateways_, {shard}, dispatcher_, probes}, 10ms);
+    watch_ = system_->spawn(watch, watch_services{gateways_, {shard}, dispatcher_, probes, entry_}, 10ms);
   }
   void put_waiting(uint64_t number, const std::string& address) {
     storage::batch b(*store_);
@@ -92,6 +104,7 @@ protected:
   incoming_gateway one_;
   offload::pool_actor readers_;
   outbound::dispatcher_actor dispatcher_;
+  entry_actor entry_;
   working_watch_actor watch_;
   std::atomic<bool> is_open_ = false;
   testing::smtp_double primary_{[this](const std::string& line) -> std::string {
@@ -128,6 +141,16 @@ TEST_F(Watch, KnocksAfterAStartWhereMailWaited) {
   is_open_ = true;
   start();
   EXPECT_TRUE(sends({"branch.test"}));
+}
+
+TEST_F(Watch, FindsAfterAStartAlsoWhatWaitsForADomainThatIsNotListed) {
+  one_.settings.domain_verification = conf::domain_verification::mx;
+  put_waiting(7, "a@elsewhere.test");
+  put_waiting(8, "b@branch.test");
+  is_open_ = true;
+  start();
+  EXPECT_TRUE(sends({"branch.test"}));
+  EXPECT_EQ(sent().size(), 1u);
 }
 
 TEST_F(Watch, KnocksNowhereWhenNothingWaits) {
