@@ -60,6 +60,19 @@ class PriorityTest(sending.SendingTest):
         server.wait_until("the alias to be written out", written_out)
         self.assertEqual(self.priority_of(), 8)
 
+    def test_mail_that_a_user_has_sent_on_has_it_too(self):
+        self.during_test(priority__standard="8")
+        self.server.ctl("user", "set", "carol@example.test", f"forward_to={FAR}")
+        self.addCleanup(self.server.ctl, "user", "set", "carol@example.test", "forward_to=")
+        self.submit("carol@example.test")
+
+        def sent_on():
+            return [who for one in self.waiting() for who in one["recipients"] if who["address"] == FAR]
+
+        server.wait_until("the message that is sent on", sent_on)
+        self.assertEqual(self.priority_of(), 8)
+        self.inbox("carol")
+
     def test_reports_of_failed_deliveries_have_their_own(self):
         self.during_test(
             priority__bounces="9", priority__bounces_enabled="true", smtp_in__whitelisted_networks="127.0.0.6"
