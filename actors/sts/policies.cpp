@@ -176,8 +176,8 @@ void policies_state::fetch(const std::string& domain, const std::string& id, boo
             }
             failed.erase(domain);
             const route::kept_sts_policy fresh{id, std::move(*policy), wall_clock()};
-            if (!is_new || make_room(domain)) keep(domain, fresh, what.body);
-            then(fresh, {});
+            if (is_new && !make_room(domain)) return then(fresh, {});
+            keep(domain, fresh, what.body, [then, fresh] { then(fresh, {}); });
           },
           [this, domain, then](caf::error& why) {
             note_failure(domain, {});
@@ -205,14 +205,16 @@ bool policies_state::make_room(const std::string& domain) {
   return true;
 }
 
-void policies_state::keep(const std::string& domain, const route::kept_sts_policy& what, const bytes& text) {
+void policies_state::keep(const std::string& domain, const route::kept_sts_policy& what, const bytes& text,
+                          std::function<void()> then) {
   auto batch = std::make_shared<storage::batch>(*with.system);
   storage::put_sts_policy(*batch,
                           {domain, what.id, text, what.fetched_at, what.fetched_at + what.policy.max_age});
   self->request(with.committer, caf::infinite, committer::commit_batch{std::move(batch), nullptr})
-      .then([](committer::committed) {},
-            [domain](caf::error& why) {
+      .then([then](committer::committed) { then(); },
+            [then, domain](caf::error& why) {
               log::error("the policy of MTA-STS of {} is not kept: {}", domain, describe(why));
+              then(); // it holds all the same
             });
 }
 

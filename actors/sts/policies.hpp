@@ -67,7 +67,9 @@ struct policies_state {
              std::function<void(const kept_policy&, const std::string& problem)> then);
   /// Whether one more may be kept; it counts.
   bool make_room(const std::string& domain);
-  void keep(const std::string& domain, const route::kept_sts_policy& what, const bytes& text);
+  /// `then` when it is on disk, or could not be written: who asks meanwhile waits, and it is fetched once.
+  void keep(const std::string& domain, const route::kept_sts_policy& what, const bytes& text,
+            std::function<void()> then);
   void note_failure(const std::string& domain, const fetch_problem& problem);
   void answer(const std::string& domain, const policy_found& what);
   void tick();
