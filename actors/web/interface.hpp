@@ -31,7 +31,8 @@ struct fetched {
 };
 
 /// Asks web servers. Every question is answered. It has a bounded number of requests under way and waiting;
-/// one more is a failure at once. It connects to no address outside `outbound.networks`.
+/// one more is a failure at once. It connects to no address outside `outbound.networks`, and to none at all
+/// where `outbound.deliver` is none.
 using fetcher_actor = caf::typed_actor<caf::replies_to<fetch>::with<fetched>>;
 
 } // namespace stagepost::web

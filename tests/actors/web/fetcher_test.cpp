@@ -231,6 +231,7 @@ TEST_F(Fetcher, TakesOnNoMoreThanItCanHold) {
   caf::scoped_actor self(*system_);
   for (size_t i = 0; i < most_requests + most_waiting; ++i) self->send(fetcher_, what);
   EXPECT_EQ(get(what).failure, "too much is being asked already");
+  start(); // lets those go, and with them the peer
 }
 
 } // namespace
