@@ -2,11 +2,13 @@
 
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
+#include "storage/options.hpp"
 #include "storage/slice.hpp"
 
 #include <rocksdb/write_batch.h>
 
 #include <array>
+#include <cstdlib>
 
 namespace stagepost::storage {
 
@@ -42,6 +44,7 @@ void batch_access::remove_all(batch& b, family f, bytes_view prefix) {
 }
 
 void batch_access::remove_range(batch& b, family f, bytes_view first, bytes_view end) {
+  if (!loses_ranges(f)) std::abort(); // reads of this family would not see it: see store::scan
   b.writes_->DeleteRange(b.store_->handle(f), to_slice(first), to_slice(end)).PermitUncheckedError();
 }
 

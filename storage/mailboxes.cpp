@@ -104,6 +104,7 @@ result<std::vector<message_record>> read_messages(const store& in, mailbox_id fo
   constexpr uint32_t short_gap = 8;
   rocksdb::ReadOptions options;
   if (reach == reach::cache) options.read_tier = rocksdb::kBlockCacheTier;
+  options.ignore_range_deletions = true; // there are none, and the cache alone is to be believed: store::scan
   const auto end = after_prefix(key::mailbox(folder));
   const auto bound = to_slice(end);
   if (!end.empty()) options.iterate_upper_bound = &bound;

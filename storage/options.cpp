@@ -15,11 +15,14 @@ namespace {
 
 /// What the reads of a family look like.
 enum class access : uint8_t { points, ranges };
+/// How what is in a family goes: row by row, or whole ranges at once as well.
+enum class removal : uint8_t { rows, ranges };
 
 struct family_shape {
   family id;
   std::string_view name;
   access reads;
+  removal goes = removal::rows;
 };
 
 constexpr std::array shapes{
@@ -30,9 +33,9 @@ constexpr std::array shapes{
     family_shape{family::garbage, "garbage", access::ranges},
     family_shape{family::folders, "folders", access::ranges},
     family_shape{family::mailbox_state, "mailbox_state", access::points},
-    family_shape{family::flags, "flags", access::ranges},
+    family_shape{family::flags, "flags", access::ranges, removal::ranges},
     family_shape{family::messages, "messages", access::points},
-    family_shape{family::changes, "changes", access::ranges},
+    family_shape{family::changes, "changes", access::ranges, removal::ranges},
     family_shape{family::spool, "spool", access::points},
     family_shape{family::spool_recipients, "spool_recipients", access::ranges},
     family_shape{family::outbound_due, "outbound_due", access::ranges},
@@ -40,10 +43,10 @@ constexpr std::array shapes{
     family_shape{family::delivered, "delivered", access::points},
     family_shape{family::trace, "trace", access::ranges},
     family_shape{family::trace_ids, "trace_ids", access::ranges},
-    family_shape{family::word_index, "word_index", access::ranges},
-    family_shape{family::annotations, "annotations", access::ranges},
+    family_shape{family::word_index, "word_index", access::ranges, removal::ranges},
+    family_shape{family::annotations, "annotations", access::ranges, removal::ranges},
     family_shape{family::recoverable, "recoverable", access::ranges},
-    family_shape{family::shares, "shares", access::ranges},
+    family_shape{family::shares, "shares", access::ranges, removal::ranges},
     family_shape{family::domains, "domains", access::points},
     family_shape{family::domain_names, "domain_names", access::points},
     family_shape{family::accounts, "accounts", access::points},
@@ -52,10 +55,10 @@ constexpr std::array shapes{
     family_shape{family::aliases, "aliases", access::points},
     family_shape{family::settings, "settings", access::ranges},
     family_shape{family::secrets, "secrets", access::ranges},
-    family_shape{family::statistics, "statistics", access::ranges},
-    family_shape{family::signing_keys, "signing_keys", access::ranges},
+    family_shape{family::statistics, "statistics", access::ranges, removal::ranges},
+    family_shape{family::signing_keys, "signing_keys", access::ranges, removal::ranges},
     family_shape{family::sts_policies, "sts_policies", access::ranges},
-    family_shape{family::tls_results, "tls_results", access::ranges},
+    family_shape{family::tls_results, "tls_results", access::ranges, removal::ranges},
     family_shape{family::gateways, "gateways", access::ranges},
 };
 
@@ -83,6 +86,8 @@ const std::vector<family>& families_of(store_kind kind) {
 }
 
 std::string_view name_of(family f) { return shape_of(f).name; }
+
+bool loses_ranges(family f) { return shape_of(f).goes == removal::ranges; }
 
 rocksdb::DBOptions database_options(const store_options& options) {
   rocksdb::DBOptions out;

@@ -14,6 +14,9 @@ const std::vector<family>& families_of(store_kind kind);
 
 /// The name of the column family on disk.
 std::string_view name_of(family f);
+/// Whether whole ranges of it are deleted at once (batch_access::remove_range); of no other family they may
+/// be.
+bool loses_ranges(family f);
 
 rocksdb::DBOptions database_options(const store_options& options);
 rocksdb::ColumnFamilyOptions family_options(family f, const store_options& options);
