@@ -43,6 +43,7 @@ class Message:
         self.content = b""
         self.connection = 0
         self.tls = None
+        self.reply = None
 
     def __repr__(self):
         return f"<{self.sender} -> {self.recipients}, {len(self.content)} octets>"
@@ -165,7 +166,7 @@ class Session:
         octets, self.buffer = self.buffer[:count], self.buffer[count:]
         return octets
 
-    def answer(self, stage, line=b"", usual=None, before_250=lambda: None):
+    def answer(self, stage, line=b"", usual=None, before_250=lambda _: None):
         """Says what is said at the stage, and returns the code."""
         what = self.peer.on.get(stage)
         if callable(what):
@@ -189,7 +190,7 @@ class Session:
             raise EOFError
         text = what or usual or USUAL[stage]
         if text.startswith("250"):
-            before_250()
+            before_250(text)
         self.line.sendall(text.encode() + b"\r\n")
         return int(text[:3]) if text[:3].isdigit() else 0
 
@@ -268,7 +269,8 @@ class Session:
     def end(self):
         kept, self.message = self.message, None
 
-        def keep():  # before it is said: whoever hears 250 may look at once
+        def keep(reply):  # before it is said: whoever hears 250 may look at once
+            kept.reply = reply
             with self.peer._lock:
                 self.peer.messages.append(kept)
 
