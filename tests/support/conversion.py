@@ -1,5 +1,5 @@
-"""Whether a message that was converted for a server of seven or eight bits (RFC 6152 3, RFC 3030 3) still says what it said
-before. The judge is Python's email package, which has no part in the conversion.
+"""Whether a message that was converted for a server of seven or eight bits (RFC 6152 3, RFC 3030 3) still says what it
+said before. The judge is Python's email package, which has no part in the conversion.
 """
 
 import base64
@@ -42,7 +42,9 @@ def may_be_returned(octets):
 
 def difference(original, converted):
     """What differs, in words; None when nothing does but what a conversion is for."""
-    before, after = (email.message_from_bytes(_for_the_judge(each), policy=POLICY) for each in (_hide(original), converted))
+    before, after = (
+        email.message_from_bytes(_for_the_judge(each), policy=POLICY) for each in (_hide(original), converted)
+    )
     found = _parts_differ(before, after, "message")
     # Of broken mail the judge has another opinion than we; its letters are there all the same.
     is_broken = CR_ALONE in _hide(original) or any(part.defects for part in before.walk())

@@ -4,8 +4,8 @@ whatever was put in and however, unless it asked for that by BINARYMIME; and wha
 
     tests/system/smuggling_test.py [unittest's options]
 
-Puts in mail of ../shared/data and some that was made to deceive, by DATA, BDAT, BINARYMIME, and from a mailbox. A sample of
-the files, with STAGEPOST_FULL=1 in the environment all of them; STAGEPOST_SEED repeats a sample.
+Puts in mail of ../shared/data and some that was made to deceive, by DATA, BDAT, BINARYMIME, and from a mailbox. A
+sample of the files, with STAGEPOST_FULL=1 in the environment all of them; STAGEPOST_SEED repeats a sample.
 """
 
 import collections
@@ -45,8 +45,8 @@ FATES = ("as it was", "converted", "returned")
 # A second message, as it would have to be said to a server that takes some other octets for the end of the first.
 SMUGGLED = b"MAIL FROM:<evil@bad.example>%bRCPT TO:<victim@far.example>%bDATA%bSubject: smuggled%b%bhaha%b.%b"
 ENDS_SOMEBODY_MAY_BELIEVE = (
-    b"\n.\n", b"\r.\r", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r\r\n.\r\r\n", b"\n\r\n.\n\r\n", b"\0\r.\0\n",
-    b"\n.\r", b"\r.\n", b"\n\n.\n\n", b"\r\r.\r\r", b"\r\n\x00.\r\n", b"\r\n.\r\r\n",
+    b"\n.\n", b"\r.\r", b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r\r\n.\r\r\n", b"\n\r\n.\n\r\n",
+    b"\0\r.\0\n", b"\n.\r", b"\r.\n", b"\n\n.\n\n", b"\r\r.\r\r", b"\r\n\x00.\r\n", b"\r\n.\r\r\n",
 )  # fmt: skip
 
 
@@ -285,7 +285,8 @@ class SmugglingTest(sending.SendingTest):
     def test_what_is_behind_a_multipart_in_another_is_converted_too(self):
         contents = []
         for behind in (b"\n.\n", b"\r.\r", b"gr\xfc\xdf\r\n", b"\n" + SMUGGLED % ((b"\n",) * 7)):
-            head = b"From: <eve@bad.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+            head = b"From: <eve@bad.example>\r\nMIME-Version: 1.0\r\n"
+            head += b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
             inner = b"Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\ninner\r\n--c--\r\n"
             contents.append(head + inner + b"--b--\r\n" + behind)
             contents.append(head + b"Content-Type: message/rfc822\r\n\r\n" + inner + b"\r\n--b--\r\n" + behind)
