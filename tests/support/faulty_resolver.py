@@ -16,8 +16,8 @@ SLOWLY = 0.3  # seconds for each answer
 
 class FaultyResolver:
     """`fault` is None (it passes on what it is asked and told), SILENT, SLOW, SERVFAIL, GARBAGE (octets that
-    are no answer) or CUT_OFF (says that the answer is too long, and hangs up over TCP). `questions` counts what was asked
-    by UDP."""
+    are no answer) or CUT_OFF (says that the answer is too long, and hangs up over TCP). `questions` counts what was
+    asked by UDP."""
 
     def __init__(self, port):
         self.fault = None

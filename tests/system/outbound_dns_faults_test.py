@@ -24,9 +24,10 @@ class OutboundDnsFaultsTest(sending.SendingTest):
             raise unittest.SkipTest("not installed: " + " ".join(missing))
         [cls.port] = server.free_ports(1)
         # A zone for each fault, so that no answer is known from before.
-        zones = [name_server.Zone(f"z{number}", "@ MX 10 mail\nmail A 127.0.0.1\n") for number in range(len(FAULTS) + 1)]
-        zones.append(name_server.Zone("stripped", "@ MX 10 mail\nmail A 127.0.0.1\n", "stripped"))
-        zones.append(name_server.Zone("expired", "@ MX 10 mail\nmail A 127.0.0.1\n", "expired"))
+        records = "@ MX 10 mail\nmail A 127.0.0.1\n"
+        zones = [name_server.Zone(f"z{number}", records) for number in range(len(FAULTS) + 1)]
+        zones.append(name_server.Zone("stripped", records, "stripped"))
+        zones.append(name_server.Zone("expired", records, "expired"))
         cls.dns = name_server.NameServer(zones)
         cls.addClassCleanup(cls.dns.close)
         cls.between = faulty_resolver.FaultyResolver(cls.dns.port)
