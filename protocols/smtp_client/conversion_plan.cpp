@@ -132,7 +132,9 @@ private:
     switch (mime::parse_transfer_encoding(p.encoding)) {
     case mime::transfer_encoding::base64:
       plan_header(p, {}, false);
-      return edit(kind::base64_again, begin, end);
+      // What is no base64 is passed over by whoever reads it; text behind the padding, as mailing lists put
+      // it there, would become octets if all were encoded anew.
+      return edit(kind::lines, begin, end);
     case mime::transfer_encoding::quoted_printable:
       plan_header(p, {}, false);
       return edit(kind::quoted_printable_again, begin, end);

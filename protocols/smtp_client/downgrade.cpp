@@ -74,12 +74,8 @@ void converter::finish(bytes& out) {
 
 void converter::begin_edit() {
   editing_ = true;
-  decoder_.reset();
   switch (plan_.edits[next_].what) {
   case conversion_edit::kind::header: header_.clear(); break;
-  case conversion_edit::kind::base64_again:
-    decoder_.emplace(mime::transfer_encoding::base64);
-    [[fallthrough]];
   case conversion_edit::kind::base64: writer_ = base64_writer{}; break;
   case conversion_edit::kind::quoted_printable: writer_ = quoted_printable_writer{}; break;
   case conversion_edit::kind::quoted_printable_again: writer_ = quoted_printable_mender{}; break;
@@ -92,11 +88,6 @@ void converter::feed_edit(bytes_view piece, bytes& out) {
     header_ += piece;
     return;
   }
-  bytes decoded;
-  if (decoder_) {
-    decoder_->feed(piece, decoded);
-    piece = decoded;
-  }
   std::visit([&](auto& writer) { writer.feed(piece, out); }, writer_);
 }
 
@@ -108,16 +99,9 @@ void converter::end_edit(bytes& out) {
     header_.clear();
     return;
   }
-  if (decoder_) {
-    bytes rest;
-    decoder_->finish(rest);
-    std::visit([&](auto& writer) { writer.feed(rest, out); }, writer_);
-  }
   std::visit([&](auto& writer) { writer.finish(out); }, writer_);
   // The newline in front of a boundary is there already; the end of the message has none.
-  const bool base64 =
-      edit.what == conversion_edit::kind::base64 || edit.what == conversion_edit::kind::base64_again;
-  if (base64 && edit.end == plan_.size_bytes) out += "\r\n";
+  if (edit.what == conversion_edit::kind::base64 && edit.end == plan_.size_bytes) out += "\r\n";
 }
 
 } // namespace stagepost::smtp_client

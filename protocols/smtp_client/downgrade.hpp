@@ -46,9 +46,8 @@ private:
 /// What is done to a span of the message.
 struct conversion_edit {
   enum class kind : uint8_t {
-    header,       ///< Content-Transfer-Encoding becomes `encoding`, unless that is empty; newlines are mended
-    base64,       ///< the body as it is, in base64
-    base64_again, ///< a base64 body with something else in it
+    header, ///< Content-Transfer-Encoding becomes `encoding`, unless that is empty; newlines are mended
+    base64, ///< the body as it is, in base64
     quoted_printable, ///< the body as it is
     quoted_printable_again,
     lines, ///< line_mender
@@ -94,7 +93,6 @@ private:
   bool editing_ = false;
   bytes header_;
   std::variant<line_mender, base64_writer, quoted_printable_writer, quoted_printable_mender> writer_;
-  std::optional<mime::body_decoder> decoder_;
 };
 
 } // namespace stagepost::smtp_client

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Mail that leaves is signed by the keys of its domain; python3-dkim judges the signatures."""
+"""Mail that leaves is signed by the keys of its domain; python3-dkim and opendkim judge the signatures."""
 
 import json
+import os
 import subprocess
 import sys
 import unittest
@@ -10,6 +11,7 @@ from pathlib import Path
 SUPPORT = Path(__file__).resolve().parent.parent / "support"
 sys.path.insert(0, str(SUPPORT))
 import mail_peer  # noqa: E402
+import name_server  # noqa: E402
 import sending  # noqa: E402
 import server  # noqa: E402
 
@@ -88,6 +90,45 @@ class DkimTest(sending.SendingTest):
         sent = self.send(text, options=["BODY=8BITMIME"])
         self.assertTrue(all(octet < 128 for octet in sent))
         self.assert_signed_by(sent, keys)
+
+    def judge_with_opendkim(self, message):
+        """Whether it passes. Opendkim knows RSA only."""
+        [key] = [key for key in self.keys() if key["algorithm"] == "rsa" and key["state"] == "signing"]
+        label = key["record_name"].lower().removesuffix(".").removesuffix(".example.test")
+        value = key["record_value"]
+        pieces = " ".join(f'"{value[at : at + 200]}"' for at in range(0, len(value), 200))
+        (self.server.folder / "records.zone").write_text(f"{label} TXT {pieces.replace(';', chr(92) + ';')}\n")
+        (self.server.folder / "message").write_bytes(message)
+        # Who is root needs no user namespace, which not every machine allows.
+        unshare = [server.tool("unshare"), "-nm" if os.geteuid() == 0 else "-Urnm"]
+        done = subprocess.run(
+            [*unshare, sys.executable, "-B", SUPPORT / "judge_opendkim.py", "example.test",
+             self.server.folder / "records.zone", self.server.folder / "message"],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        return done.returncode == 0, done.stdout + done.stderr
+
+    def test_opendkim_agrees_on_rsa(self):
+        missing = [name for name in ("opendkim-testmsg", "nsd", "ip") if not name_server.program(name)]
+        if missing:
+            self.skipTest("not installed: " + " ".join(missing))
+        if subprocess.run([server.tool("unshare"), "-nm" if os.geteuid() == 0 else "-Urnm", "true"],
+                          capture_output=True, check=False).returncode:  # fmt: skip
+            self.skipTest("no namespaces of one's own here")
+        for key in self.keys():  # the judge knows the other one only
+            if key["algorithm"] == "ed25519" and key["state"] == "signing":
+                self.server.ctl("dkim", "retire", "example.test", key["selector"])
+        self.server.ctl("dkim", "enable", "example.test")
+        self.assertEqual({algorithm for _, algorithm in self.signing()}, {"rsa"})
+        for header in ("simple", "relaxed"):
+            for body in ("simple", "relaxed"):
+                with self.subTest(header=header, body=body):
+                    self.server.ctl("domain", "set", "example.test", f"sign_header_as={header}", f"sign_body_as={body}")
+                    sent = self.send(HEAD % b"judged" + b"\r\nhello  there \r\n.dot\r\n\r\n")
+                    passes, said = self.judge_with_opendkim(sent)
+                    self.assertTrue(passes, said)
+                    passes, said = self.judge_with_opendkim(sent.replace(b"hello", b"hallo"))
+                    self.assertFalse(passes, said)
 
     def test_a_new_key_signs_when_it_is_told_to_and_the_old_one_still_proves_what_it_signed(self):
         self.prepare()

@@ -25,13 +25,25 @@ USUAL = {
 }
 
 
+class Torn:
+    """The first so many octets of the usual reply, and then the line is cut; counted from the end where negative."""
+
+    def __init__(self, octets):
+        self.octets = octets
+
+    def __repr__(self):
+        return f"torn at {self.octets}"
+
+
 class Message:
-    def __init__(self, sender):
+    def __init__(self, sender, parameters=()):
         self.sender = sender
+        self.parameters = list(parameters)
         self.recipients = []
         self.content = b""
         self.connection = 0
         self.tls = None
+        self.reply = None
 
     def __repr__(self):
         return f"<{self.sender} -> {self.recipients}, {len(self.content)} octets>"
@@ -39,10 +51,11 @@ class Message:
 
 class Peer:
     """`on` has what is done at a stage instead of the usual answer: a reply (without CRLF), HANG, CUT, GARBAGE,
-    DRIP (octets of a reply that has no end), or a function of the line that gives one of these or None. EARLY is said
-    in the middle of a message, and the connection closed. `extensions` is what EHLO offers. `messages` are those that
-    were answered 250; `lines` all commands; `sources` the addresses that connections came from. With `tls_first` TLS
-    begins with the first octet."""
+    DRIP (octets of a reply that has no end), Torn, or a function of the line that gives one of these or None. EARLY is
+    said in the middle of a message, and the connection closed. `pace` is how a content by DATA is read: so many octets
+    every so many seconds. `extensions` is what EHLO offers. `messages` are those that were answered 250; `lines` all
+    commands; `sources` the addresses that connections came from; `recordings` every octet that came, a connection
+    each. With `tls_first` TLS begins with the first octet."""
 
     def __init__(
         self,
@@ -54,9 +67,10 @@ class Peer:
     ):
         self.extensions = list(extensions)
         self.on = {}
+        self.pace = None
         self.messages = []
         self.lines = []
-        self.octets = b""
+        self.recordings = []
         self.connections = 0
         self.sources = []
         self.open = 0
@@ -89,6 +103,12 @@ class Peer:
     def route(self, domain="*", tls=""):
         host = self.host
         return f"{domain}={f'[{host}]' if ':' in host else host}:{self.port} {tls}".strip()
+
+    @property
+    def octets(self):
+        """Every octet that came, of one connection after the other."""
+        with self._lock:
+            return b"".join(self.recordings)
 
     def addressed_to(self, recipient):
         with self._lock:
@@ -129,13 +149,16 @@ class Session:
         self.buffer = b""
         self.message = None
         self.secure = None
+        self.recording = bytearray()
+        with peer._lock:
+            peer.recordings.append(self.recording)
 
-    def read(self):
-        piece = self.line.recv(65536)
+    def read(self, most=65536):
+        piece = self.line.recv(most)
         if not piece:
             raise EOFError
         with self.peer._lock:
-            self.peer.octets += piece
+            self.recording += piece
         self.buffer += piece
 
     def read_line(self):
@@ -150,7 +173,7 @@ class Session:
         octets, self.buffer = self.buffer[:count], self.buffer[count:]
         return octets
 
-    def answer(self, stage, line=b"", usual=None, before_250=lambda: None):
+    def answer(self, stage, line=b"", usual=None, before_250=lambda _: None):
         """Says what is said at the stage, and returns the code."""
         what = self.peer.on.get(stage)
         if callable(what):
@@ -169,11 +192,14 @@ class Session:
         if what == GARBAGE:
             self.line.sendall(b"\x00\xff this is no SMTP at all\r\n" * 3)
             raise EOFError
+        if isinstance(what, Torn):
+            self.line.sendall(((usual or USUAL[stage]).encode() + b"\r\n")[: what.octets])
+            raise EOFError
         text = what or usual or USUAL[stage]
         if text.startswith("250"):
-            before_250()
+            before_250(text)
         self.line.sendall(text.encode() + b"\r\n")
-        return int(text[:3])
+        return int(text[:3]) if text[:3].isdigit() else 0
 
     def run(self):
         if self.peer.tls_first:
@@ -201,7 +227,8 @@ class Session:
                     self.secure = self.line.version()
             elif verb == "MAIL":
                 if self.answer("MAIL", line) == 250:
-                    self.message = Message(line[line.find(b"<") + 1 : line.find(b">")].decode())
+                    address, _, parameters = line[line.find(b"<") + 1 :].decode().partition(">")
+                    self.message = Message(address, parameters.split())
                     self.message.connection = self.number
                     self.message.tls = self.secure
             elif verb == "RCPT":
@@ -211,11 +238,15 @@ class Session:
                 self.data(line)
             elif verb == "BDAT":
                 _, size, *last = line.split(b" ")
-                self.message.content += self.read_octets(int(size))
+                octets = self.read_octets(int(size))
+                if not self.message or not self.message.recipients:
+                    self.line.sendall(b"503 5.5.1 no message for it\r\n")
+                    continue
+                self.message.content += octets
                 if last:
                     self.end()
-                else:
-                    self.answer("CHUNK", line, "250 2.0.0 ok")
+                elif self.answer("CHUNK", line, "250 2.0.0 ok") != 250:
+                    self.message = None  # what follows is refused as well (RFC 3030 2)
             elif verb == "QUIT":
                 self.answer("QUIT", line)
                 return
@@ -235,7 +266,10 @@ class Session:
             self.answer("EARLY")
             raise EOFError  # with octets nobody read: a reset
         while b"\r\n.\r\n" not in b"\r\n" + self.buffer:
-            self.read()
+            most, seconds = self.peer.pace or (65536, 0)
+            if seconds and self.peer._ending.wait(seconds):
+                raise EOFError
+            self.read(most)
         content, self.buffer = (b"\r\n" + self.buffer).split(b"\r\n.\r\n", 1)
         self.message.content = (content[2:] + b"\r\n").replace(b"\r\n..", b"\r\n.") if content else b""
         if self.message.content.startswith(b".."):
@@ -245,7 +279,8 @@ class Session:
     def end(self):
         kept, self.message = self.message, None
 
-        def keep():  # before it is said: whoever hears 250 may look at once
+        def keep(reply):  # before it is said: whoever hears 250 may look at once
+            kept.reply = reply
             with self.peer._lock:
                 self.peer.messages.append(kept)
 

@@ -148,6 +148,12 @@ def free_ports(count, host="127.0.0.1"):
         return ports
 
 
+def answers(port):
+    """Whether somebody listens on a loopback port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Server:
     """One daemon and its data folder. `first_start` has settings by section, e.g. {"smtp_in": {"max_hop_count": 5}};
     `node` further settings of the node, e.g. {"shards": 3}; `more_listeners` listeners beside the usual ones, by

@@ -4,18 +4,15 @@
 The store is on a small tmpfs of its own, which only the superuser can mount; others skip this test.
 """
 
-import os
-import shutil
 import smtplib
-import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import server  # noqa: E402
+import small_disk  # noqa: E402
 
-DISK_MB = 160
 RESERVE_MB = 24
 SIZE = 200_000
 
@@ -26,61 +23,18 @@ def message(number):
     return (head + line * (SIZE // len(line))).encode()
 
 
-class DiskFullTest(unittest.TestCase):
+class DiskFullTest(small_disk.SmallDisk, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if os.geteuid() != 0:
-            raise unittest.SkipTest("only the superuser can mount the small disk this test needs")
         small = {
             "disk_reserve_mb": RESERVE_MB,
             "memtable_size_mb": 2,
             "wal_limit_mb": 16,
             "commit_batch_size_kb": 1024,
         }
-        cls.server = server.Server({"store": small}, prepare=cls.mount)
-        cls.addClassCleanup(cls.server.close)  # after the daemon has ended
-        cls.addClassCleanup(cls.end)
+        cls.start_server({"store": small})
         for user in ("alice", "bob"):
             cls.server.ctl("user", "set", server.address(user), "quota_mb=0")
-
-    @classmethod
-    def mount(cls, folder):
-        """Puts the store on a small disk."""
-        store = folder / "store"
-        store.mkdir(mode=0o700)
-        done = subprocess.run(
-            [server.tool("mount"), "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", store],
-            capture_output=True, text=True,
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise unittest.SkipTest(f"no tmpfs can be mounted here: {done.stderr.strip()}")
-        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-        cls.addClassCleanup(subprocess.run, ["umount", "-l", store])
-
-    @classmethod
-    def end(cls):
-        if cls.server.process.poll() is None:
-            cls.server.stop()
-
-    def free_mb(self):
-        disk = os.statvfs(self.server.folder / "store")
-        return disk.f_bavail * disk.f_frsize / 1e6
-
-    def ballast(self):
-        return self.server.folder / "store" / "ballast"
-
-    def fill(self, leave_mb):
-        """Somebody else's file takes the room, down to this much."""
-        with open(self.ballast(), "ab") as file:
-            while self.free_mb() > leave_mb:
-                try:
-                    file.write(bytes(int(min(1e6, (self.free_mb() - leave_mb) * 1e6 + 4096))))
-                    file.flush()
-                except OSError:
-                    return  # to the last octet
-
-    def free(self):
-        self.ballast().unlink()
 
     def send(self, user, number):
         """Whether it was accepted; refused for now is the only other answer."""

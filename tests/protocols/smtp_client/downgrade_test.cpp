@@ -153,6 +153,11 @@ TEST(SmtpClientDowngrade, KeepsTheMeaningOfBrokenEncodings) {
               content_limit::seven_bit);
   EXPECT_EQ(seen(base64.message, {1}), "abcd");
   EXPECT_FALSE(facts_of(base64.message).is_binary());
+  EXPECT_EQ(facts_of(base64.message).eight_bit_octets, 0u);
+  // Many mailing lists put a footer behind whatever there is.
+  const bytes listed = "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nYWJjZA==\r\n";
+  EXPECT_EQ(convert(listed + "-- \na list\n", content_limit::eight_bit).message,
+            listed + "-- \r\na list\r\n");
 }
 
 TEST(SmtpClientDowngrade, EncodesAMessageGlobalAsAWhole) {
