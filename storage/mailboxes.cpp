@@ -124,10 +124,6 @@ result<std::vector<message_record>> read_messages(const store& in, mailbox_id fo
       settle();
     }
     if (!at->Valid() && !at->status().ok()) return to_failure(at->status());
-    // RocksDB 7.8 may pass over a whole file, and say that all is well, when the first block of the file is
-    // not in the cache: where a level goes on in its next file it does not look at what that one says. So
-    // only the disk knows what is gone.
-    if (here != wanted && reach == reach::cache) return failure<errc>{errc::not_cached, {}};
     if (here != wanted) continue;
     auto record = decode_message(to_view(at->value()));
     if (!record) return record.error();
