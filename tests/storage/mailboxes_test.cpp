@@ -1,6 +1,11 @@
 #include "storage/mailboxes.hpp"
 
+#include "storage/key.hpp"
 #include "tests/storage/store_fixture.hpp"
+
+#include <rocksdb/db.h>
+
+#include <random>
 
 namespace stagepost::storage {
 namespace {
@@ -137,13 +142,53 @@ TEST_F(Mailboxes, AnswerNotCachedRatherThanWait) {
   files_->inject({testing::fault_operation::read, {}, 0, UINT64_MAX, false}); // nothing may be read
   EXPECT_EQ(read_counters(*store_, folder, reach::cache).error().code, errc::not_cached);
   EXPECT_EQ(read_messages(*store_, folder, {uid{1}}, reach::cache).error().code, errc::not_cached);
-  EXPECT_EQ(read_pages(*store_, neighbour, reach::cache)->size(), 0u);
+  EXPECT_EQ(read_folders(*store_, account_id{1}, reach::cache)->size(), 0u);
   files_->clear_faults();
   EXPECT_TRUE(read_counters(*store_, folder, reach::disk));
   EXPECT_TRUE(read_messages(*store_, folder, {uid{1}}, reach::disk));
   files_->inject({testing::fault_operation::read, {}, 0, UINT64_MAX, false});
   EXPECT_TRUE(read_counters(*store_, folder, reach::cache));
   EXPECT_TRUE(read_messages(*store_, folder, {uid{1}}, reach::cache));
+}
+
+TEST_F(Mailboxes, AnswerFromTheCacheAllOrNothing) {
+  constexpr uint32_t count = 20'000;
+  std::mt19937_64 random(7); // so that blocks do not shrink to nothing
+  batch b(*store_);
+  for (uint32_t i = 1; i <= count; ++i)
+    put_message(b, folder, uid{i}, {blob_id{random()}, random(), {}, {}, queue_id{random()}});
+  must_commit(b);
+  auto& messages = *store_->handle(family::messages);
+  ASSERT_TRUE(store_->db().Flush({}, &messages).ok());
+  rocksdb::CompactRangeOptions whole;
+  whole.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  ASSERT_TRUE(store_->db().CompactRange(whole, &messages, nullptr, nullptr).ok());
+  rocksdb::ColumnFamilyMetaData files;
+  store_->db().GetColumnFamilyMetaData(&messages, &files);
+  const auto& last_level = files.levels.back().files;
+  ASSERT_GT(last_level.size(), 3u); // a scan goes from one to the next
+  const auto read_to = [this](uint32_t first, uint32_t last, reach how) {
+    std::vector<uid> wanted;
+    for (uint32_t i = first; i <= last; ++i) wanted.emplace_back(i);
+    return read_messages(*store_, folder, wanted, how);
+  };
+  for (const auto& file : last_level) {
+    open_store(); // with an empty cache
+    batch newest(*store_);
+    put_message(newest, folder, uid{count + 1}, {blob_id{1}, 1, {}, {}, {}});
+    must_commit(newest);
+    uint32_t last = 1;
+    while (key::message(folder, uid{last}) < file.largestkey) ++last;
+    ASSERT_TRUE(read_to(1, last, reach::disk)); // all up to the end of a file, and nothing behind it
+    const auto found = read_to(1, count + 1, reach::cache);
+    if (!found) {
+      EXPECT_EQ(found.error().code, errc::not_cached);
+      continue;
+    }
+    size_t missing = 0;
+    for (const auto& each : *found) missing += each.body ? 0 : 1;
+    EXPECT_EQ(missing, 0u) << "with " << last << " of " << count << " at hand";
+  }
 }
 
 TEST_F(Mailboxes, KnowsWhatWasExpungedAsFarBackAsTheLogReaches) {
