@@ -127,8 +127,8 @@ protected:
         "ENABLE QRESYNC",
         "ENABLE UIDONLY",
         "ENABLE IMAP4rev2",
-        "NOTIFY SET (selected-delayed (MessageNew MessageExpunge FlagChange)) "
-        "(personal (MessageNew MessageExpunge FlagChange MailboxName))",
+        ("NOTIFY SET (selected-delayed (MessageNew MessageExpunge FlagChange)) "
+         "(personal (MessageNew MessageExpunge FlagChange MailboxName))"),
     };
     run(who, {plain(first[size_t(who.kind)])});
     sees.is_notified = who.kind == client_kind::notified;
