@@ -19,6 +19,9 @@ constexpr size_t largest_history = size_t(1) << largest_window_bits;
 /// What an inflate state takes beside its window, about.
 constexpr size_t state_bytes = 8 * 1024;
 
+/// Gives its memory back: an assignment of nothing would keep it.
+void release(std::string& text) { std::string().swap(text); }
+
 Bytef* octets(const char* text) { return reinterpret_cast<Bytef*>(const_cast<char*>(text)); }
 
 } // namespace
@@ -65,7 +68,7 @@ bool inflater::wake() {
   state_ = std::make_unique<state>();
   const bool set = history_.empty() || inflateSetDictionary(&state_->stream, octets(history_.data()),
                                                             uInt(history_.size())) == Z_OK;
-  history_ = {};
+  release(history_);
   return set;
 }
 
@@ -81,7 +84,7 @@ int inflater::take(char* into, size_t size) {
   const int result = inflate(&stream, Z_SYNC_FLUSH);
   const size_t count = size - stream.avail_out;
   input_.erase(0, input_.size() - stream.avail_in);
-  if (input_.empty()) input_ = {};
+  if (input_.empty()) release(input_);
   full_ = stream.avail_out == 0;
   // Z_BUF_ERROR: nothing to do, which is no error.
   ended_ = result != Z_OK && result != Z_BUF_ERROR;

@@ -62,6 +62,23 @@ TEST(Deflate, PacksPiecesThatOneInflaterReadsOneAfterTheOther) {
   EXPECT_EQ(take_all(reader), noise);
 }
 
+TEST(Deflate, HoldsOneHistoryWhenItIsWokenInTheMiddleOfABlock) {
+  client sender;
+  inflater reader;
+  std::mt19937 random(5);
+  std::string noise(32 * 1024, '\0');
+  for (char& c : noise) c = char(random());
+  reader.feed(sender.say(noise));
+  EXPECT_EQ(take_all(reader), noise);
+  reader.park();
+  EXPECT_GT(reader.held_bytes(), 30 * 1024u);
+  const std::string packed = sender.say("a1 NOOP\r\n");
+  reader.feed(bytes_view(packed).substr(0, 2));
+  (void)take_all(reader);
+  reader.park();
+  EXPECT_LT(reader.held_bytes(), 48 * 1024u);
+}
+
 TEST(Deflate, UnderstandsAClientThatRefersBackThoughItWasParkedBetween) {
   client sender;
   inflater reader;
