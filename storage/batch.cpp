@@ -44,7 +44,7 @@ void batch_access::remove_all(batch& b, family f, bytes_view prefix) {
 }
 
 void batch_access::remove_range(batch& b, family f, bytes_view first, bytes_view end) {
-  if (!loses_ranges(f)) std::abort(); // reads of this family would not see it: see store::scan
+  if (!loses_ranges(f)) std::abort(); // reads of this family would not see it: scan_options
   b.writes_->DeleteRange(b.store_->handle(f), to_slice(first), to_slice(end)).PermitUncheckedError();
 }
 

@@ -2,6 +2,7 @@
 
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
+#include "storage/options.hpp"
 #include "storage/sharing.hpp"
 #include "storage/slice.hpp"
 #include "storage/small_records.hpp"
@@ -102,13 +103,12 @@ result<std::vector<message_record>> read_messages(const store& in, mailbox_id fo
                                                   const std::vector<uid>& uids, storage::reach reach) {
   // Steps to the next record instead of looking for it while the gap is short: most ranges are dense.
   constexpr uint32_t short_gap = 8;
-  rocksdb::ReadOptions options;
-  if (reach == reach::cache) options.read_tier = rocksdb::kBlockCacheTier;
-  options.ignore_range_deletions = true; // there are none, and the cache alone is to be believed: store::scan
+  auto options = scan_options(family::messages, reach);
+  if (!options) return failure<errc>{errc::not_cached, {}};
   const auto end = after_prefix(key::mailbox(folder));
   const auto bound = to_slice(end);
-  if (!end.empty()) options.iterate_upper_bound = &bound;
-  const std::unique_ptr<rocksdb::Iterator> at(in.db().NewIterator(options, in.handle(family::messages)));
+  if (!end.empty()) options->iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> at(in.db().NewIterator(*options, in.handle(family::messages)));
   std::vector<message_record> out(uids.size());
   uid here; // where the iterator stands; zero: nowhere
   const auto settle = [&] { here = at->Valid() ? uid{small_number_at(to_view(at->key()), 8)} : uid{}; };

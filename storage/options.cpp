@@ -162,4 +162,21 @@ rocksdb::ColumnFamilyOptions family_options(family f, const store_options& optio
   return out;
 }
 
+rocksdb::ReadOptions read_options(reach how) {
+  rocksdb::ReadOptions out;
+  if (how == reach::cache) out.read_tier = rocksdb::kBlockCacheTier;
+  return out;
+}
+
+// RocksDB 7.8 does not look at what a level says when it goes on in its next file and must look for deleted
+// ranges, too (MergingIterator::SkipNextDeleted): with the first block of that file not in the cache a scan
+// of the cache alone would leave the whole file out and say that all is well. So ranges are looked for only
+// in families that have some, and what those hold is never taken from the cache alone.
+std::optional<rocksdb::ReadOptions> scan_options(family f, reach how) {
+  if (how == reach::cache && loses_ranges(f)) return std::nullopt;
+  auto out = read_options(how);
+  out.ignore_range_deletions = !loses_ranges(f);
+  return out;
+}
+
 } // namespace stagepost::storage

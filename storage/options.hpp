@@ -4,6 +4,7 @@
 
 #include <rocksdb/options.h>
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,5 +21,11 @@ bool loses_ranges(family f);
 
 rocksdb::DBOptions database_options(const store_options& options);
 rocksdb::ColumnFamilyOptions family_options(family f, const store_options& options);
+
+/// For the value of one key.
+rocksdb::ReadOptions read_options(reach how);
+/// For an iterator. Nothing: the cache alone is not to be believed about this family, which is as if it were
+/// not cached.
+std::optional<rocksdb::ReadOptions> scan_options(family f, reach how);
 
 } // namespace stagepost::storage

@@ -18,7 +18,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <optional>
 
 namespace stagepost::storage {
 
@@ -30,12 +29,6 @@ constexpr size_t own_block_cache_bytes = 64 << 20;
 constexpr bytes_view schema_key = "schema";
 constexpr bytes_view kind_key = "kind";
 constexpr bytes_view shard_key = "shard";
-
-rocksdb::ReadOptions read_options(reach how) {
-  rocksdb::ReadOptions options;
-  if (how == reach::cache) options.read_tier = rocksdb::kBlockCacheTier;
-  return options;
-}
 
 result<uint64_t> read_mark(const store& in, bytes_view name) {
   rocksdb::PinnableSlice value;
@@ -132,30 +125,14 @@ result<done> store::get(family f, bytes_view key, rocksdb::PinnableSlice& value,
   return to_result(db_->Get(read_options(reach), handle(f), to_slice(key), &value));
 }
 
-namespace {
-
-/// RocksDB 7.8 does not look at what a level says when it goes on in its next file and must look for deleted
-/// ranges, too (MergingIterator::SkipNextDeleted): with the first block of that file not in the cache a scan
-/// of the cache alone would leave the whole file out and say that all is well. So ranges are looked for only
-/// in families that have some, and what those hold is never taken from the cache alone.
-std::optional<rocksdb::ReadOptions> scan_options(family f, reach how) {
-  if (how == reach::cache && loses_ranges(f)) return std::nullopt;
-  auto options = read_options(how);
-  options.ignore_range_deletions = !loses_ranges(f);
-  return options;
-}
-
-} // namespace
-
 result<done> store::scan(family f, bytes_view prefix, bytes_view from, storage::reach reach,
                          const std::function<bool(bytes_view key, bytes_view value)>& each) const {
-  auto wanted = scan_options(f, reach);
-  if (!wanted) return failure<errc>{errc::not_cached, {}};
-  auto& options = *wanted;
+  auto options = scan_options(f, reach);
+  if (!options) return failure<errc>{errc::not_cached, {}};
   const auto end = after_prefix(prefix);
   const auto bound = to_slice(end);
-  if (!end.empty()) options.iterate_upper_bound = &bound;
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle(f)));
+  if (!end.empty()) options->iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(*options, handle(f)));
   for (at->Seek(to_slice(std::max(prefix, from))); at->Valid(); at->Next())
     if (!each(to_view(at->key()), to_view(at->value()))) break;
   return to_result(at->status());
@@ -163,15 +140,14 @@ result<done> store::scan(family f, bytes_view prefix, bytes_view from, storage::
 
 result<done> store::scan_back(family f, bytes_view prefix, storage::reach reach,
                               const std::function<bool(bytes_view key, bytes_view value)>& each) const {
-  auto wanted = scan_options(f, reach);
-  if (!wanted) return failure<errc>{errc::not_cached, {}};
-  auto& options = *wanted;
+  auto options = scan_options(f, reach);
+  if (!options) return failure<errc>{errc::not_cached, {}};
   const auto lower = to_slice(prefix);
   const auto end = after_prefix(prefix);
   const auto bound = to_slice(end);
-  options.iterate_lower_bound = &lower;
-  if (!end.empty()) options.iterate_upper_bound = &bound;
-  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options, handle(f)));
+  options->iterate_lower_bound = &lower;
+  if (!end.empty()) options->iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(*options, handle(f)));
   for (at->SeekToLast(); at->Valid(); at->Prev())
     if (!each(to_view(at->key()), to_view(at->value()))) break;
   return to_result(at->status());

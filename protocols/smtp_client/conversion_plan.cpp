@@ -1,4 +1,5 @@
 #include "protocols/base/text.hpp"
+#include "protocols/mime/encoding.hpp"
 #include "protocols/smtp_client/downgrade.hpp"
 
 #include <algorithm>

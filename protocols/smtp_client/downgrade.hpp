@@ -1,13 +1,11 @@
 #pragma once
 
 #include "protocols/mime/digest.hpp"
-#include "protocols/mime/encoding.hpp"
 #include "protocols/smtp_client/content_facts.hpp"
 #include "protocols/smtp_client/status.hpp"
 #include "protocols/smtp_client/transfer_writer.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>

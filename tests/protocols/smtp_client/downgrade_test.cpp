@@ -1,6 +1,7 @@
 #include "protocols/smtp_client/downgrade.hpp"
 
 #include "protocols/base/text.hpp"
+#include "protocols/mime/encoding.hpp"
 #include "protocols/mime/text.hpp"
 
 #include <gtest/gtest.h>
