@@ -74,11 +74,7 @@ class SealingTest(sending.SendingTest):
         cls.addClassCleanup(cls.dns.close)
         cls.first_start = {
             **sending.SendingTest.first_start,
-            "resolver": {
-                "servers": f'["{cls.dns.server}"]',
-                "trust_anchor_file": f'"{cls.dns.anchor}"',
-                "lookup_timeout_seconds": 5,
-            },
+            "resolver": cls.dns.resolver_settings(),
         }
         super().setUpClass()
         cls.server.ctl("dkim", "enable", "example.test")

@@ -1,7 +1,7 @@
 """A DNS between a server and the real one that fails as it is told: mail servers ask it, it asks on.
 
-    with FaultyResolver(dns.port) as between:
-        between.fault = SILENT
+    between = FaultyResolver(dns.port)
+    between.fault = SILENT
 """
 
 import contextlib
@@ -31,12 +31,6 @@ class FaultyResolver:
         self._tcp = socket.create_server(("127.0.0.1", self.port))
         for work in (self._serve_udp, self._serve_tcp):
             threading.Thread(target=work, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def close(self):
         self._ending.set()

@@ -215,6 +215,14 @@ class NameServer:
                 self.process.kill()
                 self.process.wait()
 
+    def resolver_settings(self, by=None):
+        """The section `resolver` of a server that asks this one, or `by` that asks it, and believes its signatures."""
+        return {
+            "servers": f'["{by or self.server}"]',
+            "trust_anchor_file": f'"{self.anchor}"',
+            "lookup_timeout_seconds": 5,
+        }
+
     def close(self):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -4,6 +4,7 @@ others skip the test.
 
 import os
 import shutil
+import smtplib
 import subprocess
 import unittest
 
@@ -60,3 +61,15 @@ class SmallDisk:
 
     def free(self):
         self.ballast().unlink()
+
+    def is_taken(self, user, text):
+        """Whether a message is accepted; refused for now is the only other answer."""
+        try:
+            with self.server.smtp() as smtp:
+                smtp.sendmail("a@client.example", [server.address(user)], text)
+            return True
+        except smtplib.SMTPResponseException as refused:
+            self.assertEqual(refused.smtp_code, 452, refused.smtp_error)
+        except smtplib.SMTPRecipientsRefused as refused:
+            self.assertEqual([code for code, _ in refused.recipients.values()], [452])
+        return False

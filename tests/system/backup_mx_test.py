@@ -192,11 +192,7 @@ class MxVerificationTest(GatewayCase):
         cls.addClassCleanup(cls.dns.close)
         cls.first_start = {
             "smtp_out": sending.QUICK,
-            "resolver": {
-                "servers": f'["{cls.dns.server}"]',
-                "trust_anchor_file": f'"{cls.dns.anchor}"',
-                "lookup_timeout_seconds": 5,
-            },
+            "resolver": cls.dns.resolver_settings(),
         }
         super().setUpClass()
 

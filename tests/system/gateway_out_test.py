@@ -331,11 +331,7 @@ class NamedGatewayTest(sending.SendingTest):
         cls.addClassCleanup(cls.dns.close)
         cls.first_start = {
             "smtp_out": sending.QUICK,
-            "resolver": {
-                "servers": f'["{cls.dns.server}"]',
-                "trust_anchor_file": f'"{cls.dns.anchor}"',
-                "lookup_timeout_seconds": 5,
-            },
+            "resolver": cls.dns.resolver_settings(),
         }
         cls.node = {"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})}
         super().setUpClass()

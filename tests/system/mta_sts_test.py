@@ -131,11 +131,7 @@ class MtaStsTest(sending.SendingTest):
         cls.addClassCleanup(cls.dns.close)
         cls.first_start = {
             "smtp_out": {**sending.QUICK, "port": cls.port},
-            "resolver": {
-                "servers": f'["{cls.dns.server}"]',
-                "trust_anchor_file": f'"{cls.dns.anchor}"',
-                "lookup_timeout_seconds": 5,
-            },
+            "resolver": cls.dns.resolver_settings(),
         }
         cls.node = {"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})}
         # The authorities the machine trusts, as far as the daemon is concerned.

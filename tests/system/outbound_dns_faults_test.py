@@ -34,11 +34,7 @@ class OutboundDnsFaultsTest(sending.SendingTest):
         cls.addClassCleanup(cls.between.close)
         cls.first_start = {
             "smtp_out": {**sending.QUICK, "port": cls.port},
-            "resolver": {
-                "servers": f'["{cls.between.server}"]',
-                "trust_anchor_file": f'"{cls.dns.anchor}"',
-                "lookup_timeout_seconds": 4,
-            },
+            "resolver": cls.dns.resolver_settings(by=cls.between.server),
         }
         cls.node = {"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})}
         super().setUpClass()

@@ -21,11 +21,7 @@ class ResolveTest(unittest.TestCase):
         cls.addClassCleanup(cls.dns.close)
         cls.server = server.Server(
             first_start={
-                "resolver": {
-                    "servers": f'["{cls.dns.server}"]',
-                    "trust_anchor_file": f'"{cls.dns.anchor}"',
-                    "lookup_timeout_seconds": 5,
-                }
+                "resolver": cls.dns.resolver_settings(),
             },
             users=("alice",),
             node={"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})},

@@ -57,11 +57,7 @@ class Site(server.Server):
             {
                 "smtp_out": {**sending.QUICK, "port": port, "source_ipv4": f'"{address}"'},
                 "spool": {"retry_intervals_minutes": "[600, 600]"},
-                "resolver": {
-                    "servers": f'["{dns.server}"]',
-                    "trust_anchor_file": f'"{dns.anchor}"',
-                    "lookup_timeout_seconds": 5,
-                },
+                "resolver": dns.resolver_settings(),
             },
             users=(),
             node={"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})},
