@@ -74,6 +74,8 @@ storage::trace_step smtp_connection::trace_of(const smtp::envelope& envelope) co
   if (stream_.is_secure()) facts.emplace_back("tls", stream_.tls_version() + ' ' + stream_.tls_cipher());
   if (!session_->authenticated_as().empty()) facts.emplace_back("user", session_->authenticated_as());
   facts.emplace_back("from", envelope.sender);
+  if (envelope.tls == smtp::tls_wish::required) facts.emplace_back("requires_tls", "REQUIRETLS");
+  if (envelope.tls == smtp::tls_wish::optional) facts.emplace_back("tls_optional", "TLS-Required: No");
   // A long list is in the deliveries' own steps.
   for (size_t i = 0; i < std::min<size_t>(envelope.recipients.size(), 20); ++i)
     facts.emplace_back("to", envelope.recipients[i].address);
