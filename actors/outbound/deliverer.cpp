@@ -4,6 +4,7 @@
 #include "actors/offload/interface.hpp"
 #include "actors/outbound/forward_fields.hpp"
 #include "actors/outbound/host_names.hpp"
+#include "actors/outbound/wished_hops.hpp"
 #include "actors/wall_clock.hpp"
 #include "protocols/mailauth/message_signer.hpp"
 #include "protocols/mime/digest.hpp"
@@ -46,9 +47,9 @@ bool is_damage(storage::errc why) { return why == storage::errc::damaged || why 
 } // namespace
 
 deliverer::deliverer(caf::actor_config& config, boost::asio::io_context& io, setup_ptr with,
-                     job_giver_actor giver, std::vector<next_hop> hops)
+                     job_giver_actor giver, std::vector<next_hop> hops, smtp::tls_wish wish)
     : net::connection(config, net::socket(io)), with_(std::move(with)), giver_(std::move(giver)),
-      hops_(std::move(hops)) {}
+      hops_(std::move(hops)), wish_(wish) {}
 
 deliverer::~deliverer() = default;
 
@@ -77,12 +78,27 @@ net::task<> deliverer::serve() {
     if (!let_in && no_tls && hop.tls == client::tls_policy::opportunistic && !draining_)
       let_in = co_await try_host(hop, client::tls_policy::never);
     if (let_in || draining_) co_return;
-    // What a host said is worth more than what we lacked.
-    if (failed_ && (!why || why->is_ours || !failed_->is_ours)) why = *failed_;
+    if (failed_ && requires_tls() && failed_->fate == client::fate::permanent) add_refusal();
+    if (failed_ && (!why || says_more(wish_, *failed_, *why))) why = *failed_;
   }
+  // Whoever gets the report sees which server lacked what.
+  if (why && requires_tls() && why->fate == client::fate::permanent)
+    why->reason = "The message requires TLS to servers that keep it on TLS: " + refusals_;
   if (!why) why = client::outcome_of(client::lookup_failure::no_mail_host, {});
   not_let_in message{*why, {hop_.host, hop_.address, {}}};
   send(giver_, message);
+}
+
+void deliverer::add_refusal() {
+  constexpr size_t most_kept = 1000;
+  if (refusals_.size() > most_kept) return;
+  const auto& why = failed_->reason.empty() ? failed_->reply.text : failed_->reason;
+  refusals_ += (refusals_.empty() ? "" : "; ") + hop_.host + ": " + why;
+}
+
+bool deliverer::is_proven() const {
+  const auto& who = hop_.identity;
+  return stream_.is_secure() && hop_.name_is_proven && (who.verify || !who.pins.empty());
 }
 
 /// The one place where a line to another server is made, so none leads to where it must not.
@@ -120,6 +136,7 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
   hop_ = hop;
   let_in_ = handshake_failed_ = tls_counted_ = ended_ = false;
   failed_.reset();
+  distrust_.clear();
   todo_.clear();
   const auto why = co_await reach(hop);
   if (!why.empty()) {
@@ -132,6 +149,7 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
   client::session_settings about;
   about.hello_name = hello_name(settings->smtp_out.host_names);
   about.tls = tls;
+  about.require_tls = requires_tls();
   about.max_recipients = settings->smtp_out.recipients_per_message;
   if (hop.login) {
     about.login = hop.login;
@@ -143,6 +161,8 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
     const bool done = co_await shake_hands(with_->tls, hop.identity);
     if (!done) {
       failed_ = client::outcome_of(client::connection_failure::tls_failed, client::stage::start_tls);
+      distrust_ = stream_.tls_problem();
+      judge_distrust();
       co_return false;
     }
     about.on_tls = true;
@@ -156,10 +176,20 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
     broke = true;
   }
   if (broke) co_await give_back_broken();
+  judge_distrust();
   const bool not_offered =
       (let_in_ && !stream_.is_secure()) || (failed_ && failed_->at == client::stage::start_tls);
   if (not_offered && tls != client::tls_policy::never) count_tls(storage::tls_result::starttls_not_supported);
   co_return let_in_;
+}
+
+/// RFC 8689 4.2.1: who does not prove who he is never gets what requires TLS. A handshake that failed
+/// otherwise may do another time.
+void deliverer::judge_distrust() {
+  if (!requires_tls() || let_in_ || distrust_.empty()) return;
+  const client::status_code encryption_needed{5, 7, 10};
+  failed_ = client::own_decision(client::fate::permanent, client::stage::start_tls, encryption_needed,
+                                 "The server's certificate does not prove its name: " + distrust_);
 }
 
 /// Something here failed in the middle, memory maybe. What was not sent to its end nobody has.
@@ -270,6 +300,7 @@ client::actions deliverer::hear_what_came() {
 net::task<client::actions> deliverer::shake_hands_now() {
   const bool done = co_await shake_hands(with_->tls, hop_.identity);
   handshake_failed_ = !done;
+  if (!done) distrust_ = stream_.tls_problem();
   count_tls(handshake_result(done));
   co_return session_->on_tls(done ? std::string_view{} : "the TLS handshake failed");
 }
@@ -342,6 +373,8 @@ net::task<client::actions> deliverer::begin(job_ptr job) {
   ++done_;
   client::transaction what;
   what.envelope = job_->envelope;
+  // A report on what required TLS keeps its protection where that can be had (RFC 8689 5).
+  what.require_tls = job_->envelope.tls == smtp::tls_wish::required && (requires_tls() || is_proven());
   for (const auto& each : job_->recipients)
     what.envelope.recipients.push_back({each.address, each.notify, each.original_recipient});
   const auto refusal = co_await prepare(what);

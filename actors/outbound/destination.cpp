@@ -28,6 +28,8 @@ constexpr size_t sent_before_begins = 1000;
 /// A connection with nothing to send while others of its destination are busy is kept for so long.
 constexpr auto hungry_limit = std::chrono::seconds(1);
 
+constexpr std::array all_wishes{smtp::tls_wish::none, smtp::tls_wish::required, smtp::tls_wish::optional};
+
 /// Given to a connection that failed in the middle: nobody knows how far it came. It counts as an attempt, so
 /// that a message that no connection survives does not go round for ever.
 job_done broken_off(const job_ptr& job) {
@@ -44,21 +46,25 @@ job_done broken_off(const job_ptr& job) {
 void destination_state::work() {
   look_whether_lane_holds();
   if (draining || halted || is_outdated) return wind_up();
-  if (down) fail_ready();
+  if (down) fail_ready(smtp::tls_wish::none, *down, down_peer);
   hand_out();
-  // What is due comes before the way there: a place with nothing for it is not looked up.
-  if (ready.empty() && may_be_more && !looking && has_room()) return look();
-  if (!ready.empty() && !down && needs_route()) {
+  // What is due comes before the way there: a place with nothing for it is not looked up. Mail of a
+  // particular wish that waits for its connection holds nobody else up.
+  if (ready_of(smtp::tls_wish::none) == 0 && ready.size() < read_step && may_be_more && !looking &&
+      has_room())
+    look();
+  if (!ready.empty() && needs_route()) {
     if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
     if (!route) return;
     if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
-    if (route->failed) {
+    if (route->failed && !down && ready_of(smtp::tls_wish::none) != 0) {
       down = route->failed;
       everything = false;
       down_at = wall_clock();
       return work();
     }
   }
+  fail_what_has_no_way();
   ask_for_slots();
   end_if_idle();
 }
@@ -78,16 +84,25 @@ void destination_state::wind_up() {
   for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
   for (const auto& [who, each] : workers)
     if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
-  if (!workers.empty() || recording != 0 || !waiting_for_disk.empty() || (halted && slots_asked != 0)) return;
+  if (!workers.empty() || recording != 0 || !waiting_for_disk.empty() || (halted && slots_asked() != 0))
+    return;
   // What waits for a route needs no rest: it is looked at when there is one.
   self->send(foreman, nothing_due{place, pokes, halted && !(route && route->waits), is_outdated});
 }
 
 void destination_state::hand_out() {
-  while (!hungry.empty() && !ready.empty()) {
-    const auto next = std::move(hungry.front());
-    hungry.pop_front();
-    if (workers.count(next.who) != 0) give(next.who, next.answer);
+  for (auto at = hungry.begin(); at != hungry.end();) {
+    const auto worker = workers.find(at->who);
+    const auto what = worker == workers.end() ? nullptr : take_ready(worker->second.wish);
+    if (what)
+      give(at->who, at->answer, what);
+    else if (worker != workers.end() && is_place_wanted_by_others(worker->second.wish))
+      at->answer.deliver(job_answer{});
+    else if (worker != workers.end()) {
+      ++at;
+      continue;
+    }
+    at = hungry.erase(at);
   }
 }
 
@@ -206,37 +221,49 @@ void destination_state::found(jobs_found what) {
 }
 
 void destination_state::ask_for_slots() {
-  if (down || ready.empty() || (goes_by_gateway() && gateways_left().empty())) return;
-  const auto most = std::min<size_t>(allowed, with->settings->get()->smtp_out.connections_per_destination);
+  // Whoever has no connection comes first, or the places would always be the same ones'.
+  for (const auto wish : all_wishes) ask_for_slots(wish, 1);
+  for (const auto wish : all_wishes) ask_for_slots(wish, about(wish).allowed);
+}
+
+void destination_state::ask_for_slots(smtp::tls_wish wish, size_t most) {
+  auto& way = about(wish);
+  if ((down && wish == smtp::tls_wish::none) || (goes_by_gateway() && gateways_left(wish).empty())) return;
   // Who is on his way here or comes back soon takes one each.
-  while (workers.size() + slots_asked < most && slots_asked < ready.size()) {
-    ++slots_asked;
-    take_slot question{place, ready.front()->recipients.front().priority, {}};
-    if (goes_by_gateway()) question.gateways = gateways_left();
+  while (has_room_for_connections() && workers_of(wish) + way.slots_asked < most &&
+         way.slots_asked < ready_of(wish)) {
+    ++way.slots_asked;
+    const auto first = std::find_if(ready.begin(), ready.end(),
+                                    [wish](const job_ptr& each) { return wish_of(*each) == wish; });
+    take_slot question{place, (*first)->recipients.front().priority, {}};
+    if (goes_by_gateway()) question.gateways = gateways_left(wish);
     self->request(foreman, caf::infinite, std::move(question))
         .then(
-            [this](const slot_granted& granted) {
-              if (granted.gateway != 0) return reach_gateway(granted);
-              --slots_asked;
-              open_connection(route ? route->hops : std::vector<next_hop>{}, 0, route ? route->reason : "");
+            [this, wish](const slot_granted& granted) {
+              if (granted.gateway != 0) return reach_gateway(granted, wish);
+              --about(wish).slots_asked;
+              open_connection(wish, route ? hops_for(wish, *route).hops : std::vector<next_hop>{}, 0,
+                              route ? route->reason : "");
             },
-            [this](caf::error&) { --slots_asked; });
+            [this, wish](caf::error&) { --about(wish).slots_asked; });
   }
 }
 
-void destination_state::open_connection(const std::vector<next_hop>& hops, uint64_t gateway,
-                                        std::string reason) {
-  if (ready.empty() || down || (gateway == 0 && !route) || draining || halted || is_outdated) {
+void destination_state::open_connection(smtp::tls_wish wish, const std::vector<next_hop>& hops,
+                                        uint64_t gateway, std::string reason) {
+  const bool is_down = down && wish == smtp::tls_wish::none;
+  if (ready_of(wish) == 0 || is_down || (gateway == 0 && !route) || draining || halted || is_outdated) {
     self->send(foreman, return_slot{place, false, gateway, false});
     return work();
   }
   const auto giver = caf::actor_cast<job_giver_actor>(self);
   const auto made =
-      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, hops);
-  worker about;
-  about.gateway = gateway;
-  about.reason = std::move(reason);
-  workers.emplace(made.address(), std::move(about));
+      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, hops, wish);
+  worker fresh;
+  fresh.gateway = gateway;
+  fresh.reason = std::move(reason);
+  fresh.wish = wish;
+  workers.emplace(made.address(), std::move(fresh));
   self->monitor(made);
 }
 
@@ -249,9 +276,10 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
   }
   if (!at->second.let_in) {
     at->second.let_in = true;
-    ++allowed;
-    refusal.reset();
-    failed.clear();
+    auto& way = about(at->second.wish);
+    ++way.allowed;
+    way.refusal.reset();
+    way.failed.clear();
     self->send(foreman, slot_in_use{place, at->second.gateway});
     if (route && !route->gateway.empty() && with->primaries)
       self->send(with->primaries, gateway::primary_answered{route->gateway});
@@ -261,52 +289,58 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
   return promise;
 }
 
-void destination_state::give(const caf::actor_addr& who, const open_answer<job_answer>& answer) {
-  auto& to = workers.at(who);
-  to.job = ready.front();
-  ready.pop_front();
-  answer.deliver(job_answer{to.job});
+void destination_state::give(const caf::actor_addr& who, const open_answer<job_answer>& answer,
+                             job_ptr what) {
+  workers.at(who).job = what;
+  answer.deliver(job_answer{std::move(what)});
 }
 
 void destination_state::turned_away(const caf::actor_addr& who, const not_let_in& what) {
   const auto at = workers.find(who);
   if (at == workers.end()) return;
   const auto gateway = at->second.gateway;
+  const auto wish = at->second.wish;
+  const bool is_usual = wish == smtp::tls_wish::none;
+  // That it cannot have mail of a particular wish says nothing of a gateway.
   at->second.was_refused =
-      !what.why.is_ours && std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
+      is_usual && !what.why.is_ours && std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
         return each.second.let_in && each.second.gateway == gateway;
       });
-  const auto inside = size_t(
-      std::count_if(workers.begin(), workers.end(), [](const auto& each) { return each.second.let_in; }));
+  const auto inside = size_t(std::count_if(workers.begin(), workers.end(), [wish](const auto& each) {
+    return each.second.let_in && each.second.wish == wish;
+  }));
+  auto& way = about(wish);
   if (inside > 0) {
-    allowed = inside; // it takes no more at one time: no attempt failed, those inside go on
+    way.allowed = inside; // it takes no more at one time: no attempt failed, those inside go on
     return;
   }
-  allowed = 1;
-  if (down) return;
-  if (gateway != 0) failed.insert(gateway);
-  // What a host said is worth more than what we lacked.
-  if (!refusal || !what.why.is_ours) {
-    refusal = what;
-    refusal->peer.route = at->second.reason;
+  way.allowed = 1;
+  if (down && is_usual) return;
+  if (gateway != 0) way.failed.insert(gateway);
+  if (!way.refusal || says_more(wish, what.why, way.refusal->why)) {
+    way.refusal = what;
+    way.refusal->peer.route = at->second.reason;
   }
-  refused_at = wall_clock();
+  way.refused_at = wall_clock();
 }
 
 /// The last connection on its way came to nothing, like those before it, and there is no other gateway.
-void destination_state::conclude_if_nobody_is_let_in() {
-  if (!refusal || !workers.empty() || draining || halted || is_outdated) return;
-  if (goes_by_gateway() && !gateways_left().empty()) return;
-  const auto last = *refusal;
-  refusal.reset();
-  failed.clear();
+void destination_state::conclude_if_nobody_is_let_in(smtp::tls_wish wish) {
+  auto& way = about(wish);
+  if (!way.refusal || workers_of(wish) != 0 || draining || halted || is_outdated) return;
+  if (goes_by_gateway() && !gateways_left(wish).empty()) return;
+  const auto last = *way.refusal;
+  way.refusal.reset();
+  way.failed.clear();
+  // Other mail may still go.
+  if (wish != smtp::tls_wish::none) return fail_ready(wish, last.why, last.peer);
   if (last.why.is_ours) return halt(last.why.reason);
   down = last.why;
   everything = false;
   if (route && !route->gateway.empty() && with->primaries)
     self->send(with->primaries, gateway::primary_refused{route->gateway, destination});
   down_peer = last.peer;
-  down_at = refused_at;
+  down_at = way.refused_at;
   log::info("destination {}: {}", text_of(destination, lane), reply_text(last.why));
 }
 
@@ -322,7 +356,7 @@ void destination_state::gone(const caf::actor_addr& who) {
     end.peer.route = was.reason;
     record(std::move(end), std::nullopt);
   }
-  conclude_if_nobody_is_let_in();
+  conclude_if_nobody_is_let_in(was.wish);
   work();
 }
 
@@ -333,7 +367,7 @@ void destination_state::end_if_idle() {
   for (const auto& [who, each] : workers)
     if (each.job) return;
   for (auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
-  if (!workers.empty() || slots_asked != 0) return;
+  if (!workers.empty() || slots_asked() != 0) return;
   self->send(foreman, nothing_due{place, pokes, down.has_value(), false});
 }
 

@@ -7,7 +7,9 @@
 #include "actors/outbound/lanes.hpp"
 #include "actors/outbound/setup.hpp"
 #include "actors/outbound/verdict.hpp"
+#include "actors/outbound/wished_hops.hpp"
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -75,10 +77,24 @@ using destination_actor =
 /// began last: a number that was given early and came late may lie before that place.
 inline constexpr auto look_at_all_interval = std::chrono::seconds(5);
 
+/// How it goes with mail of one wish (smtp::tls_wish) at a destination.
+struct wish_progress {
+  size_t slots_asked = 0;
+  /// So many connections the destination takes at present: grows with each that was let in, shrinks when it
+  /// turns one away.
+  size_t allowed = 1;
+  std::set<uint64_t> failed; ///< gateways of the lane that let nobody in since somebody was let in
+  /// The last connection that no host let in, when none was let in since. Others may still be on their way.
+  std::optional<not_let_in> refusal;
+  instant refused_at;
+};
+
 /// Sends what is due at one destination and goes the same way, over as many connections as it and the
 /// dispatcher allow, and writes down how each delivery ended. It lives while something is due; all it knows
-/// is on disk. destination.cpp hands out, destination_gateways.cpp finds its way through gateways,
-/// destination_outcome.cpp writes down.
+/// is on disk. What its senders wish of TLS (RFC 8689) goes over connections of its own, so that neither has
+/// to wait for what the other needs. destination.cpp hands out, destination_wishes.cpp keeps mail of
+/// different wishes apart, destination_gateways.cpp finds its way through gateways, destination_outcome.cpp
+/// writes down.
 struct destination_state {
   static constexpr const char* name = "outbound.destination";
   destination_actor::pointer self = nullptr;
@@ -91,8 +107,7 @@ struct destination_state {
   /// What the lane is of.
   std::shared_ptr<const gateway_set> gateways_seen;
   std::shared_ptr<const conf::system_settings> settings_seen;
-  bool is_outdated = false;  ///< it is not any more: as `draining`
-  std::set<uint64_t> failed; ///< gateways of the lane that let nobody in since somebody was let in
+  bool is_outdated = false; ///< it is not any more: as `draining`
 
   std::optional<outbound::route> route;
   std::chrono::steady_clock::time_point route_found_at;
@@ -123,11 +138,7 @@ struct destination_state {
   bool looked_in_part = false; ///< and at all there is with the next tick
   size_t sent_since_start = 0;
   uint64_t pokes = 0;
-  size_t slots_asked = 0;
   size_t recording = 0;
-  /// So many connections the destination takes at present: grows with each that was let in, shrinks when it
-  /// turns one away.
-  size_t allowed = 1;
 
   struct worker {
     bool let_in = false;
@@ -135,6 +146,7 @@ struct destination_state {
     uint64_t gateway = 0;
     std::string reason = {}; ///< why it went there, for the trace
     bool was_refused = false;
+    smtp::tls_wish wish = smtp::tls_wish::none; ///< of the mail it takes
   };
   std::map<caf::actor_addr, worker> workers;
   struct hungry_worker {
@@ -144,11 +156,9 @@ struct destination_state {
   };
   std::deque<hungry_worker> hungry;
 
-  /// The last connection that no host let in, when none was let in since. Others may still be on their way.
-  std::optional<not_let_in> refusal;
-  instant refused_at;
+  std::array<wish_progress, 3> by_wish; ///< by number of smtp::tls_wish
 
-  /// No host let us in: this is how all end that were due then.
+  /// No host let us in: this is how all end that were due then, but those of a particular wish.
   std::optional<smtp_client::outcome> down;
   peer_facts down_peer;
   instant down_at;
@@ -171,28 +181,41 @@ struct destination_state {
   void try_everything();
   void found(jobs_found what);
   void ask_for_slots();
-  void open_connection(const std::vector<next_hop>& hops, uint64_t gateway, std::string reason);
+  void ask_for_slots(smtp::tls_wish wish, size_t most);
+  void open_connection(smtp::tls_wish wish, const std::vector<next_hop>& hops, uint64_t gateway,
+                       std::string reason);
   caf::result<job_answer> next(const caf::actor_addr& who);
-  void give(const caf::actor_addr& who, const open_answer<job_answer>& answer);
+  void give(const caf::actor_addr& who, const open_answer<job_answer>& answer, job_ptr what);
   void turned_away(const caf::actor_addr& who, const not_let_in& what);
-  void conclude_if_nobody_is_let_in();
+  void conclude_if_nobody_is_let_in(smtp::tls_wish wish);
   void gone(const caf::actor_addr& who);
   void end_if_idle();
   void send_hungry_away();
   caf::result<message_barred> bar(queue_id id);
   void unbar(queue_id id);
 
+  // destination_wishes.cpp
+  wish_progress& about(smtp::tls_wish wish) { return by_wish[size_t(wish)]; }
+  size_t slots_asked() const;
+  size_t workers_of(smtp::tls_wish wish) const;
+  size_t ready_of(smtp::tls_wish wish) const;
+  job_ptr take_ready(smtp::tls_wish wish);
+  bool has_room_for_connections() const;
+  bool is_place_wanted_by_others(smtp::tls_wish wish) const;
+  void fail_what_has_no_way();
+
   // destination_gateways.cpp
   bool goes_by_gateway() const;
   bool needs_route();
   void look_whether_lane_holds();
-  std::vector<uint64_t> gateways_left() const;
-  void reach_gateway(const slot_granted& granted);
-  void gateway_refused(uint64_t gateway, const smtp_client::outcome& why, const std::string& reason);
+  std::vector<uint64_t> gateways_left(smtp::tls_wish wish) const;
+  void reach_gateway(const slot_granted& granted, smtp::tls_wish wish);
+  void gateway_refused(uint64_t gateway, smtp::tls_wish wish, const smtp_client::outcome& why,
+                       const std::string& reason);
 
   // destination_outcome.cpp
   caf::result<job_recorded> ended(const caf::actor_addr& who, const job_done& what);
-  void fail_ready();
+  void fail_ready(smtp::tls_wish wish, const smtp_client::outcome& why, const peer_facts& peer);
   /// Takes what was tried before its time, and may be tried again, out of what is recorded.
   void leave_early_ones(job_done& what);
   void record(job_done what, std::optional<open_answer<job_recorded>> answer);

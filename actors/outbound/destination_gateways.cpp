@@ -35,40 +35,47 @@ void destination_state::look_whether_lane_holds() {
 }
 
 /// Those of the lane that did not fail since somebody was let in.
-std::vector<uint64_t> destination_state::gateways_left() const {
+std::vector<uint64_t> destination_state::gateways_left(smtp::tls_wish wish) const {
+  const auto& failed = by_wish[size_t(wish)].failed;
   auto left = lane.gateways;
-  std::erase_if(left, [this](uint64_t each) { return failed.count(each) != 0; });
+  std::erase_if(left, [&failed](uint64_t each) { return failed.count(each) != 0; });
   return left;
 }
 
-void destination_state::reach_gateway(const slot_granted& granted) {
+void destination_state::reach_gateway(const slot_granted& granted, smtp::tls_wish wish) {
   self->request(with->router, caf::infinite, find_gateway{granted.gateway})
       .then(
-          [this, granted](outbound::route& found) {
-            --slots_asked;
-            if (found.failed) return gateway_refused(granted.gateway, *found.failed, granted.why);
-            open_connection(found.hops, granted.gateway, granted.why);
+          [this, granted, wish](outbound::route& found) {
+            --about(wish).slots_asked;
+            const auto hops = hops_for(wish, found).hops;
+            if (found.failed || hops.empty())
+              return gateway_refused(granted.gateway, wish, no_hops_for(wish, found), granted.why);
+            open_connection(wish, hops, granted.gateway, granted.why);
           },
-          [this, granted](caf::error& lost) {
-            --slots_asked;
-            gateway_refused(granted.gateway,
+          [this, granted, wish](caf::error& lost) {
+            --about(wish).slots_asked;
+            gateway_refused(granted.gateway, wish,
                             smtp_client::own_trouble(smtp_client::stage::routing, describe(lost)),
                             granted.why);
           });
 }
 
 /// There was no connection to try it with.
-void destination_state::gateway_refused(uint64_t gateway, const smtp_client::outcome& why,
-                                        const std::string& reason) {
-  self->send(foreman, return_slot{place, false, gateway, !why.is_ours});
-  const bool is_somebody_in =
-      std::any_of(workers.begin(), workers.end(), [](const auto& each) { return each.second.let_in; });
-  if (!is_somebody_in && !down) {
-    allowed = 1;
-    failed.insert(gateway);
-    if (!refusal || !why.is_ours) refusal = not_let_in{why, {{}, {}, {}, reason}};
-    refused_at = wall_clock();
-    conclude_if_nobody_is_let_in();
+void destination_state::gateway_refused(uint64_t gateway, smtp::tls_wish wish,
+                                        const smtp_client::outcome& why, const std::string& reason) {
+  const bool is_usual = wish == smtp::tls_wish::none;
+  self->send(foreman, return_slot{place, false, gateway, is_usual && !why.is_ours});
+  const bool is_somebody_in = std::any_of(workers.begin(), workers.end(), [wish](const auto& each) {
+    return each.second.let_in && each.second.wish == wish;
+  });
+  if (!is_somebody_in && !(down && is_usual)) {
+    auto& way = about(wish);
+    way.allowed = 1;
+    way.failed.insert(gateway);
+    if (!way.refusal || says_more(wish, why, way.refusal->why))
+      way.refusal = not_let_in{why, {{}, {}, {}, reason}};
+    way.refused_at = wall_clock();
+    conclude_if_nobody_is_let_in(wish);
   }
   work();
 }

@@ -22,10 +22,13 @@ caf::result<job_recorded> destination_state::ended(const caf::actor_addr& who, c
 }
 
 /// All that was due when no host let us in had its attempt.
-void destination_state::fail_ready() {
-  for (auto& each : std::exchange(ready, {})) {
-    job_done end{each, {}, false, down_peer};
-    end.outcomes.assign(each->recipients.size(), *down);
+void destination_state::fail_ready(smtp::tls_wish wish, const smtp_client::outcome& why,
+                                   const peer_facts& peer) {
+  std::vector<job_ptr> those;
+  while (auto each = take_ready(wish)) those.push_back(std::move(each));
+  for (const auto& each : those) {
+    job_done end{each, {}, false, peer};
+    end.outcomes.assign(each->recipients.size(), why);
     record(std::move(end), std::nullopt);
   }
 }

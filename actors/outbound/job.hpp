@@ -24,6 +24,14 @@ struct job {
 };
 using job_ptr = std::shared_ptr<const job>;
 
+/// Which connections may take it. A report is worth more than its protection: it goes like any mail (RFC 8689
+/// 5).
+inline smtp::tls_wish wish_of(const job& what) {
+  const auto wish = what.envelope.tls;
+  const bool is_report = what.envelope.sender.empty();
+  return wish == smtp::tls_wish::required && is_report ? smtp::tls_wish::none : wish;
+}
+
 /// Who was talked to, for the trace.
 struct peer_facts {
   std::string host;
