@@ -1,6 +1,8 @@
 #include "actors/outbound/destination.hpp"
 
+#include "storage/trace_table.hpp"
 #include "tests/actors/outbound/outbound_fixture.hpp"
+#include "tests/support/smtp_double.hpp"
 
 namespace stagepost::outbound {
 namespace {
@@ -132,6 +134,108 @@ TEST_F(Destination, ReadsNoMoreThanTheDiskCanFollow) {
   ask<testing::held>(committer_, testing::release_batches{});
   ASSERT_TRUE(ends());
   for (uint64_t number = 1; number <= 250; ++number) EXPECT_EQ(recipients_of(number).front().attempts, 1u);
+}
+
+// -- what senders wish of TLS (RFC 8689)
+
+/// Refuses every sender, so that each message has its end and says that it was offered.
+std::string refuse_all(const std::string& line) {
+  return line.starts_with("MAIL") ? "550 5.7.1 not you\r\n" : std::string{};
+}
+
+std::vector<std::string> offered_to(testing::smtp_double& host) {
+  std::vector<std::string> found;
+  for (const auto& line : host.lines())
+    if (line.starts_with("MAIL")) found.push_back(line.substr(0, line.find('>') + 1));
+  return found;
+}
+
+next_hop hop_to(const testing::smtp_double& host) {
+  next_hop made;
+  made.host = made.address = made.identity.name = "127.0.0.1";
+  made.port = host.port();
+  return made;
+}
+
+TEST_F(Destination, GivesBackWhatRequiresTlsWhereTheHostHasNone) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  put(7);
+  put_wished(8, smtp::tls_wish::required);
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(offered_to(host), std::vector<std::string>{"MAIL FROM:<>"});
+  EXPECT_TRUE(recipients_of(8).empty());
+  EXPECT_FALSE(notes_->rests.load()); // others may have their mail
+  const auto steps = storage::read_trace(*store_, queue_id{8}, storage::reach::disk);
+  ASSERT_TRUE(steps);
+  ASSERT_FALSE(steps->empty());
+  std::string told;
+  for (const auto& [name, value] : steps->back().facts) told += name + '=' + value + '\n';
+  EXPECT_NE(told.find("status=5.7.10"), std::string::npos) << told;
+  EXPECT_NE(told.find("127.0.0.1: The server offers no TLS"), std::string::npos) << told;
+}
+
+TEST_F(Destination, GivesBackWhatRequiresTlsWhereNoNameIsProven) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops[0].name_is_proven = false;
+  put_wished(8, smtp::tls_wish::required);
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(host.connections(), 0u);
+  EXPECT_TRUE(recipients_of(8).empty());
+}
+
+TEST_F(Destination, KeepsWhatRequiresTlsWhileTheHostIsAway) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  host.stop();
+  put_wished(8, smtp::tls_wish::required);
+  start();
+  ASSERT_TRUE(ends());
+  ASSERT_EQ(recipients_of(8).size(), 1u);
+  EXPECT_EQ(recipients_of(8).front().attempts, 1u);
+}
+
+TEST_F(Destination, SendsWhatNeedsNoTlsPastThePolicyThatStopsTheRest) {
+  testing::smtp_double host(refuse_all);
+  notes_->way.without_policies = {hop_to(host)}; // and a failure
+  put(7);
+  put_wished(8, smtp::tls_wish::optional);
+  start();
+  ASSERT_TRUE(eventually([this] { return recipients_of(8).empty(); }));
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(offered_to(host), std::vector<std::string>{"MAIL FROM:<a@client.test>"});
+  ASSERT_EQ(recipients_of(7).size(), 1u);
+  EXPECT_EQ(recipients_of(7).front().attempts, 1u);
+}
+
+TEST_F(Destination, AReportOnWhatRequiredTlsGoesLikeAnyMail) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  put_wished(8, smtp::tls_wish::required, {});
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(host.lines().at(1), "MAIL FROM:<>"); // without REQUIRETLS, which the host does not know
+}
+
+TEST_F(Destination, SharesItsOnePlaceAmongAllWishes) {
+  testing::smtp_double host(refuse_all);
+  conf::system_settings one_place;
+  one_place.smtp_out.connections_per_destination = 1;
+  with_->settings->set(one_place);
+  notes_->way = {};
+  notes_->way.hops = notes_->way.without_policies = {hop_to(host)};
+  for (uint64_t number = 1; number <= 20; ++number) put_wished(number, smtp::tls_wish(number % 3));
+  start();
+  ASSERT_TRUE(ends());
+  for (uint64_t number = 1; number <= 20; ++number) EXPECT_TRUE(recipients_of(number).empty()) << number;
+  EXPECT_EQ(offered_to(host).size(), 13u); // all but those that require TLS
 }
 
 // -- through gateways

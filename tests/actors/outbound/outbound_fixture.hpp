@@ -163,6 +163,31 @@ protected:
     commit(b);
   }
 
+  /// With a sender, whom nobody tells of anything.
+  void put_wished(uint64_t number, smtp::tls_wish wish, const std::string& sender = "a@client.test") {
+    storage::batch b(*store_);
+    smtp::envelope envelope;
+    envelope.sender = sender;
+    envelope.tls = wish;
+    storage::spool_record message;
+    message.id = queue_id{number};
+    message.body = store_->next_blob();
+    message.accepted_at = wall_clock();
+    message.envelope = encode_envelope(envelope);
+    message.sender = sender;
+    message.recipients = 1;
+    storage::spool_recipient to;
+    to.address = "b@x.test";
+    to.notify = smtp::notify_never;
+    to.state = storage::recipient_state::remote;
+    storage::put_chunk(b, message.body, 0, "x", true);
+    storage::put_blob(b, message.body, {1, 1, {}});
+    storage::put_reference(b, message.body, storage::blob_owner::spool, number, 0);
+    storage::put_spool(b, message);
+    storage::put_recipient(b, message.id, to);
+    commit(b);
+  }
+
   std::vector<storage::spool_recipient> recipients_of(uint64_t number) {
     return storage::read_recipients(*store_, queue_id{number}, 0, 10, storage::reach::disk)->recipients;
   }
