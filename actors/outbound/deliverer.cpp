@@ -553,6 +553,7 @@ net::task<> deliverer::tell(std::vector<client::outcome> outcomes, bool peer_rep
   job_ = nullptr;
   content_.reset();
   first_piece_.reset();
+  message.peer.passed_over = refusals_;
   if (stream_.is_secure()) {
     message.peer.tls = stream_.tls_version() + ' ' + stream_.tls_cipher();
     if (!hop_.security.empty()) message.peer.tls += ' ' + hop_.security;

@@ -242,8 +242,10 @@ void destination_state::ask_for_slots(smtp::tls_wish wish, size_t most) {
             [this, wish](const slot_granted& granted) {
               if (granted.gateway != 0) return reach_gateway(granted, wish);
               --about(wish).slots_asked;
-              open_connection(wish, route ? hops_for(wish, *route).hops : std::vector<next_hop>{}, 0,
-                              route ? route->reason : "");
+              if (!route) return open_connection(wish, {}, 0, {});
+              const auto way = hops_for(wish, *route);
+              const auto but = way.left_out.empty() ? "" : "; not for what requires TLS: " + way.left_out;
+              open_connection(wish, way.hops, 0, route->reason + but);
             },
             [this, wish](caf::error&) { --about(wish).slots_asked; });
   }

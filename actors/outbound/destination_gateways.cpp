@@ -68,8 +68,10 @@ void destination_state::gateway_refused(uint64_t gateway, smtp::tls_wish wish,
   const bool is_somebody_in = std::any_of(workers.begin(), workers.end(), [wish](const auto& each) {
     return each.second.let_in && each.second.wish == wish;
   });
+  auto& way = about(wish);
+  // The dispatcher does not hear of it and would name it again.
+  if (!is_usual) way.failed.insert(gateway);
   if (!is_somebody_in && !(down && is_usual)) {
-    auto& way = about(wish);
     way.allowed = 1;
     way.failed.insert(gateway);
     if (!way.refusal || says_more(wish, why, way.refusal->why))

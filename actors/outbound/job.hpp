@@ -36,8 +36,9 @@ inline smtp::tls_wish wish_of(const job& what) {
 struct peer_facts {
   std::string host;
   std::string address;
-  std::string tls;        ///< version, cipher and what was proven; empty: none
-  std::string route = {}; ///< why it was this one
+  std::string tls;              ///< version, cipher and what was proven; empty: none
+  std::string route = {};       ///< why it was this one
+  std::string passed_over = {}; ///< hosts tried before that may not have what requires TLS, and why
 };
 
 /// A connection that is ready for a message asks for one; none: it ends.

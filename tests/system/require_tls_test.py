@@ -48,7 +48,7 @@ class RequireTlsTest(sending.SendingTest):
         cls.dns = name_server.NameServer(zones(cls.port, authority.key_digest(cls.one[1])))
         cls.addClassCleanup(cls.dns.close)
         cls.first_start = {
-            "smtp_out": {**sending.QUICK, "port": cls.port, "mta_sts": False},
+            "smtp_out": {**sending.QUICK, "port": cls.port},
             "resolver": cls.dns.resolver_settings(),
         }
         cls.node = {"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})}
@@ -132,11 +132,12 @@ class RequireTlsTest(sending.SendingTest):
         self.assertNotIn("REQUIRETLS", self.lacking.messages[0].parameters)
 
     def test_another_server_of_the_domain_gets_it(self):
-        self.send("bob@two", "second")
+        words = self.send("bob@two", "second")
         self.wait_for_empty_queue()
         self.assertIn("REQUIRETLS", self.keeping.messages[0].parameters)
         self.assertGreater(self.lacking.connections, 0)
         self.assertEqual(self.offered(self.lacking), [])
+        self.assertIn("first.two: The server does not promise", self.server.ctl("trace", words))
 
     def test_comes_back_where_nothing_proves_the_server(self):
         self.send("bob@plain", "unproven")
@@ -149,7 +150,7 @@ class RequireTlsTest(sending.SendingTest):
         self.assertEqual(self.offered(self.keeping), [])
 
     def test_a_route_of_the_settings_counts_where_its_server_proves_itself(self):
-        self.during_test(smtp_out__routes=self.keeping.route("far.example"))
+        self.server.set(smtp_out__routes=self.keeping.route("far.example"))
         self.send("bob@far.example", "routed")
         self.wait_for_empty_queue()
         self.assertIn("REQUIRETLS", self.keeping.messages[0].parameters)
@@ -165,7 +166,7 @@ class RequireTlsTest(sending.SendingTest):
         self.assertIn("REQUIRETLS", self.keeping.messages[0].parameters)
 
     def test_what_is_sent_on_keeps_the_wish(self):
-        self.during_test(smtp_out__routes=self.keeping.route("far.example"))
+        self.server.set(smtp_out__routes=self.keeping.route("far.example"))
         self.server.ctl("user", "set", "bob@example.test", "forward_to=friend@far.example")
         self.addCleanup(self.server.ctl, "user", "set", "bob@example.test", "forward_to=")
         self.send("bob@example.test", "onwards")

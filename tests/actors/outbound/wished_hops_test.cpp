@@ -1,6 +1,5 @@
 #include "actors/outbound/wished_hops.hpp"
 
-#include "actors/outbound/configured_routes.hpp"
 #include "actors/outbound/gateway_hops.hpp"
 
 #include <gtest/gtest.h>
