@@ -92,6 +92,7 @@ bool loses_ranges(family f) { return shape_of(f).goes == removal::ranges; }
 rocksdb::DBOptions database_options(const store_options& options) {
   rocksdb::DBOptions out;
   if (options.env) out.env = options.env;
+  out.write_buffer_manager = options.write_buffers;
   out.create_if_missing = true;
   out.create_missing_column_families = true;
   out.max_background_jobs = options.background_jobs;
