@@ -49,8 +49,8 @@ void destination_state::work() {
   // What is due comes before the way there: a place with nothing for it is not looked up.
   if (ready.empty() && may_be_more && !looking && has_room()) return look();
   if (!ready.empty() && !down && needs_route()) {
-    if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
-    if (!route) return;
+    if (!has_route() || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
+    if (!has_route()) return;
     if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
     if (route->failed) {
       down = route->failed;
@@ -91,25 +91,44 @@ void destination_state::hand_out() {
   }
 }
 
+bool destination_state::has_route() const { return route && route_life == life; }
+
+/// The administrator changed where mail goes, or how. Messages under way come to their end on connections
+/// that get no other; what failed on the way of before may go on the new one.
+void destination_state::forget_way() {
+  ++life;
+  for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
+  for (const auto& [who, each] : workers)
+    if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  refusal.reset();
+  failed.clear();
+  if (!std::exchange(down, std::nullopt)) return;
+  passed_over.clear(); // what came meanwhile was
+  looked_at_all = {};
+  may_be_more = true;
+}
+
 void destination_state::find_way() {
   if (asking_route) return;
   asking_route = true;
   self->request(with->router, caf::infinite, find_route{destination, !lane.gateways.empty()})
-      .then([this](outbound::route& found) { found_way(std::move(found)); },
-            [this](caf::error& failed) {
+      .then([this, asked_in = life](outbound::route& found) { found_way(std::move(found), asked_in); },
+            [this, asked_in = life](caf::error& failed) {
               outbound::route none;
               none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, destination);
               none.failed->reason += ": " + describe(failed);
               none.failed->is_ours = true;
-              found_way(std::move(none));
+              found_way(std::move(none), asked_in);
             });
 }
 
-void destination_state::found_way(outbound::route found) {
+void destination_state::found_way(outbound::route found, uint64_t asked_in) {
   asking_route = false;
+  if (asked_in != life) return work(); // which asks anew
   route_found_at = std::chrono::steady_clock::now();
   // As long as a host lets us in, the way that leads there is good enough.
-  if (!found.failed || !route || workers.empty() || found.waits) route = std::move(found);
+  if (!found.failed || !has_route() || workers.empty() || found.waits) route = std::move(found);
+  route_life = life;
   work();
 }
 
@@ -226,7 +245,7 @@ void destination_state::ask_for_slots() {
 
 void destination_state::open_connection(const std::vector<next_hop>& hops, uint64_t gateway,
                                         std::string reason) {
-  if (ready.empty() || down || (gateway == 0 && !route) || draining || halted || is_outdated) {
+  if (ready.empty() || down || (gateway == 0 && !has_route()) || draining || halted || is_outdated) {
     self->send(foreman, return_slot{place, false, gateway, false});
     return work();
   }
@@ -236,6 +255,7 @@ void destination_state::open_connection(const std::vector<next_hop>& hops, uint6
   worker about;
   about.gateway = gateway;
   about.reason = std::move(reason);
+  about.life = life;
   workers.emplace(made.address(), std::move(about));
   self->monitor(made);
 }
@@ -243,7 +263,7 @@ void destination_state::open_connection(const std::vector<next_hop>& hops, uint6
 caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
   auto promise = self->make_response_promise<job_answer>();
   const auto at = workers.find(who);
-  if (at == workers.end()) {
+  if (at == workers.end() || at->second.life != life) {
     promise.deliver(job_answer{});
     return promise;
   }
@@ -270,7 +290,7 @@ void destination_state::give(const caf::actor_addr& who, const open_answer<job_a
 
 void destination_state::turned_away(const caf::actor_addr& who, const not_let_in& what) {
   const auto at = workers.find(who);
-  if (at == workers.end()) return;
+  if (at == workers.end() || at->second.life != life) return; // of before: nothing is known by it
   const auto gateway = at->second.gateway;
   at->second.was_refused =
       !what.why.is_ours && std::none_of(workers.begin(), workers.end(), [&](const auto& each) {

@@ -96,6 +96,9 @@ struct destination_state {
 
   std::optional<outbound::route> route;
   std::chrono::steady_clock::time_point route_found_at;
+  /// Counts changes of what the way there depends on: nothing is begun with by what was found before one.
+  uint64_t life = 0;
+  uint64_t route_life = 0; ///< in which `route` was found
   bool asking_route = false;
   std::deque<job_ptr> ready;
   std::map<size_t, std::set<storage::recipient_key>> in_hand; ///< read, and their end not on disk
@@ -134,6 +137,7 @@ struct destination_state {
     job_ptr job; ///< given, not ended
     uint64_t gateway = 0;
     std::string reason = {}; ///< why it went there, for the trace
+    uint64_t life = 0;       ///< in which it was begun
     bool was_refused = false;
   };
   std::map<caf::actor_addr, worker> workers;
@@ -165,7 +169,9 @@ struct destination_state {
   void wind_up();
   void hand_out();
   void find_way();
-  void found_way(outbound::route found);
+  void found_way(outbound::route found, uint64_t asked_in);
+  bool has_route() const;
+  void forget_way();
   instant furthest_from(instant now);
   void look();
   void try_everything();

@@ -17,15 +17,18 @@ bool destination_state::goes_by_gateway() const {
 /// Where others know which domains have a primary here, they are asked before a gateway gets its mail.
 bool destination_state::needs_route() { return lane.gateways.empty() || !gateways.get()->asking().empty(); }
 
-/// Settings and gateways are live: what is read for a lane that is none any more must not go its way.
+/// Settings and gateways are live: nothing is begun with by what they said before, and what is read for a
+/// lane that is none any more must not go its way.
 void destination_state::look_whether_lane_holds() {
   const auto gateways = with->gateways->get();
   const auto settings = with->settings->get();
   if (is_outdated || (gateways == gateways_seen && settings == settings_seen)) return;
   const bool same_gateways = gateways == gateways_seen;
   const bool same_routes = settings->smtp_out.routes == settings_seen->smtp_out.routes;
+  const bool same_way = same_gateways && !lead_elsewhere(settings_seen->smtp_out, settings->smtp_out);
   gateways_seen = gateways;
   settings_seen = settings;
+  if (!same_way) forget_way();
   if (same_gateways && same_routes) return;
   const lane_table table(settings->smtp_out, *gateways);
   const auto& lanes = table.of(destination);

@@ -134,6 +134,32 @@ TEST_F(Destination, ReadsNoMoreThanTheDiskCanFollow) {
   for (uint64_t number = 1; number <= 250; ++number) EXPECT_EQ(recipients_of(number).front().attempts, 1u);
 }
 
+TEST_F(Destination, AsksForItsRouteAnewWhenTheSettingsChange) {
+  put(7);
+  start();
+  ASSERT_TRUE(ends());
+  ASSERT_EQ(notes_->routes_asked.load(), 1u);
+  auto settings = *with_->settings->get();
+  settings.smtp_out.routes = {"x.test=192.0.2.1"};
+  with_->settings->set(settings);
+  put(8); // after the old way had failed
+  caf::anon_send(destination_, due_again{});
+  ASSERT_TRUE(eventually([&] { return recipients_of(8).front().attempts == 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 2u);
+}
+
+TEST_F(Destination, KeepsItsRouteWhenOtherSettingsChange) {
+  put(7);
+  start();
+  ASSERT_TRUE(ends());
+  auto settings = *with_->settings->get();
+  settings.smtp_out.max_connections += 1;
+  with_->settings->set(settings);
+  caf::anon_send(destination_, all_due{});
+  ASSERT_TRUE(eventually([this] { return notes_->ends > 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 1u);
+}
+
 // -- through gateways
 
 route without_address(const char* gateway) {
