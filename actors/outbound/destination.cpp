@@ -100,6 +100,7 @@ void destination_state::forget_way() {
   for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
   for (const auto& [who, each] : workers)
     if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  allowed = 1;
   refusal.reset();
   failed.clear();
   if (!std::exchange(down, std::nullopt)) return;
