@@ -177,7 +177,9 @@ domain_self::behavior_type domain(domain_self::stateful_pointer<domain_state> se
   return {
       [self](const find_local& what) { return self->state.find(what.local_part); },
       [self](const find_signers&) { return self->state.find_signers(); },
-      [self](const find_way_out&) { return way_out_found{true, way_out_of(self->state.settings)}; },
+      [self](const find_way_out&) {
+        return way_out_found{true, way_out_of(self->state.settings)};
+      },
       [self](const domain_changed& what) { self->state.change(what.record); },
       [self](const watch_space& what) { self->state.watcher = what.who; },
       [self](atom::drain) {

@@ -407,8 +407,8 @@ using directory_actor = caf::typed_actor<
     caf::replies_to<add_signing_key>::with<signing_key_added>,
     caf::replies_to<change_signing_key>::with<admin_answer>,
     caf::replies_to<list_signing_keys>::with<signing_key_list>,
-    caf::replies_to<find_signers>::with<signers_found>,
-    caf::replies_to<find_way_out>::with<way_out_found>, caf::reacts_to<watch_space>>;
+    caf::replies_to<find_signers>::with<signers_found>, caf::replies_to<find_way_out>::with<way_out_found>,
+    caf::reacts_to<watch_space>>;
 
 // -- what other servers ask
 // ---------------------------------------------------------------------------------------------------------
