@@ -341,10 +341,7 @@ void destination_state::turned_away(const caf::actor_addr& who, const not_let_in
         return each.second.let_in && each.second.gateway == gateway;
       });
   auto& of = ways[way];
-  const auto inside = size_t(std::count_if(workers.begin(), workers.end(), [&](const auto& each) {
-    return each.second.let_in && each.second.way == way;
-  }));
-  if (inside > 0) {
+  if (const auto inside = let_in_of(way); inside > 0) {
     of.allowed = inside; // it takes no more at one time: no attempt failed, those inside go on
     return;
   }

@@ -209,6 +209,7 @@ struct destination_state {
   bool wants_more() const;
   bool waits_for_next_try(const job& what) const;
   size_t connections_of(const way_out& way) const;
+  size_t let_in_of(const way_out& way) const;
   bool is_down(const way_out& way) const;
   bool are_all_down() const;
   bool must_make_room() const;

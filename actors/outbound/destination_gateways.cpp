@@ -69,10 +69,7 @@ void destination_state::reach_gateway(const way_out& way, uint64_t asked_in, con
 void destination_state::gateway_refused(const way_out& way, uint64_t gateway, const smtp_client::outcome& why,
                                         const std::string& reason) {
   self->send(foreman, return_slot{place, false, gateway, !why.is_ours});
-  const bool is_somebody_in = std::any_of(workers.begin(), workers.end(), [&](const auto& each) {
-    return each.second.let_in && each.second.way == way;
-  });
-  if (auto& of = ways[way]; !is_somebody_in && !of.down) {
+  if (auto& of = ways[way]; let_in_of(way) == 0 && !of.down) {
     of.allowed = 1;
     of.failed.insert(gateway);
     if (!of.refusal || !why.is_ours) of.refusal = not_let_in{why, {{}, {}, {}, reason}};

@@ -75,9 +75,17 @@ bool destination_state::wants_more() const {
   return !is_one_way && ready.size() < most_read_ahead;
 }
 
+/// Without those of before a change, which only end what they have.
 size_t destination_state::connections_of(const way_out& way) const {
-  return size_t(std::count_if(workers.begin(), workers.end(),
-                              [&](const auto& each) { return each.second.way == way; }));
+  return size_t(std::count_if(workers.begin(), workers.end(), [&](const auto& each) {
+    return each.second.way == way && each.second.life == life;
+  }));
+}
+
+size_t destination_state::let_in_of(const way_out& way) const {
+  return size_t(std::count_if(workers.begin(), workers.end(), [&](const auto& each) {
+    return each.second.let_in && each.second.way == way && each.second.life == life;
+  }));
 }
 
 /// What was due when no host let its way in had its attempt then; what came or became due since had none.
