@@ -143,6 +143,7 @@ net::task<std::string> deliverer::reach(const next_hop& hop) {
     co_return why;
   }
   const auto before = why;
+  if (!source.empty()) source_ = source + " (" + (own.empty() ? primary_name : own_name) + ')';
   lacked_own_ = !own.empty() && is_of_other_family(own, is_v4);
   if (!own.empty() && (lacked_ || lacked_own_)) {
     lacked_ = lacked_own_ = true;
