@@ -206,6 +206,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const change_signing_key& what) { return self->state.alter_key(what); },
       [self](const list_signing_keys& what) { return self->state.keys(what); },
       [self](const find_signers& what) { return self->state.find_signers_of(what.domain); },
+      [self](const find_way_out& what) { return self->state.find_way_out_of(what.domain); },
       [self](const watch_space& what) {
         self->state.watcher = what.who;
         for (const auto& [name, each] : self->state.domains) caf::anon_send(each, what);

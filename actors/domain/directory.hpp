@@ -88,6 +88,7 @@ struct directory_state {
   caf::result<admin_answer> alter_key(const change_signing_key& what);
   caf::result<signing_key_list> keys(const list_signing_keys& what) const;
   caf::result<signers_found> find_signers_of(const std::string& domain);
+  caf::result<way_out_found> find_way_out_of(const std::string& domain);
 
   /// Writes; when it is on disk tells the domain so and forgets `account`'s logins, then runs `then`.
   caf::result<admin_answer> write(

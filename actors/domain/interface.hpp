@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/atoms.hpp"
+#include "actors/way_out.hpp"
 #include "conf/limits.hpp"
 #include "protocols/mailauth/dkim_signer.hpp"
 #include "protocols/sasl/exchange.hpp"
@@ -352,6 +353,18 @@ struct signers_found {
   std::shared_ptr<const std::vector<mailauth::dkim::signing_settings>> signers;
 };
 
+// -- the way out of a domain's mail (DOM-22, DOM-86)
+// ------------------------------------------------------------------------------------------------------
+
+/// How mail of senders of that domain leaves.
+struct find_way_out {
+  std::string domain; ///< any of its names
+};
+struct way_out_found {
+  bool done = false; ///< false: not known now, and mail that may have a way of its own has to wait
+  way_out way = {};  ///< the usual one for what is no domain of ours
+};
+
 // -- the space of a domain
 // -----------------------------------------------------------------------------------------
 
@@ -394,7 +407,8 @@ using directory_actor = caf::typed_actor<
     caf::replies_to<add_signing_key>::with<signing_key_added>,
     caf::replies_to<change_signing_key>::with<admin_answer>,
     caf::replies_to<list_signing_keys>::with<signing_key_list>,
-    caf::replies_to<find_signers>::with<signers_found>, caf::reacts_to<watch_space>>;
+    caf::replies_to<find_signers>::with<signers_found>, caf::replies_to<find_way_out>::with<way_out_found>,
+    caf::reacts_to<watch_space>>;
 
 // -- what other servers ask
 // ---------------------------------------------------------------------------------------------------------
@@ -444,6 +458,7 @@ struct domain_changed {
 };
 using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_found>,
                                       caf::replies_to<find_signers>::with<signers_found>,
+                                      caf::replies_to<find_way_out>::with<way_out_found>,
                                       caf::reacts_to<domain_changed>, caf::reacts_to<watch_space>,
                                       // Ends when all that was asked before is answered.
                                       caf::reacts_to<atom::drain>>;
@@ -498,6 +513,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_signing_keys)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::signing_key_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_signers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::signers_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_way_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::way_out_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::space_crossed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::watch_space)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_local)

@@ -21,7 +21,7 @@ namespace stagepost::outbound {
 class deliverer : public net::connection {
 public:
   deliverer(caf::actor_config& config, boost::asio::io_context& io, setup_ptr with, job_giver_actor giver,
-            std::vector<next_hop> hops);
+            std::vector<next_hop> hops, way_out way = {});
   ~deliverer() override;
   const char* name() const override { return "outbound.deliverer"; }
   void on_exit() override;
@@ -35,6 +35,9 @@ private:
   /// True when the host let us in, whatever came then.
   net::task<bool> try_host(const next_hop& hop, smtp_client::tls_policy tls);
   net::task<std::string> reach(const next_hop& hop);
+  /// The way out decides where the destination and the administrator leave it open (DOM-22).
+  smtp_client::tls_policy tls_for(const next_hop& hop) const;
+  void note_source(std::string_view why);
   bool may_connect_to(const std::string& address) const;
   std::string hello_name(const std::vector<std::string>& names);
   net::task<> converse();
@@ -82,11 +85,14 @@ private:
   setup_ptr with_;
   job_giver_actor giver_;
   std::vector<next_hop> hops_;
-  next_hop hop_; ///< the one talked to
+  way_out way_;
+  next_hop hop_;       ///< the one talked to
+  std::string source_; ///< the address we come from there, and why; for the trace
   std::optional<smtp_client::session> session_;
   std::deque<smtp_client::action> todo_;
   bool let_in_ = false;
-  bool lacked_ = false; ///< the host was not reached for want of something here
+  bool lacked_ = false;     ///< the host was not reached for want of something here
+  bool lacked_own_ = false; ///< of the address that the way out is from
   bool handshake_failed_ = false;
   bool tls_counted_ = false;
   bool ended_ = false;

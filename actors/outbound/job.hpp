@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/outbound/route.hpp"
+#include "actors/way_out.hpp"
 #include "protocols/smtp/envelope.hpp"
 #include "protocols/smtp_client/outcome.hpp"
 #include "storage/outbound_table.hpp"
@@ -21,6 +22,7 @@ struct job {
   smtp::envelope envelope; ///< without recipients
   std::vector<storage::spool_recipient> recipients;
   uint32_t chunks = 0;
+  way_out way = {}; ///< as the sender's domain wants it
 };
 using job_ptr = std::shared_ptr<const job>;
 
@@ -28,8 +30,9 @@ using job_ptr = std::shared_ptr<const job>;
 struct peer_facts {
   std::string host;
   std::string address;
-  std::string tls;        ///< version, cipher and what was proven; empty: none
-  std::string route = {}; ///< why it was this one
+  std::string tls;         ///< version, cipher and what was proven; empty: none
+  std::string route = {};  ///< why it was this one
+  std::string source = {}; ///< the address we came from, and why
 };
 
 /// A connection that is ready for a message asks for one; none: it ends.
@@ -52,6 +55,7 @@ struct job_recorded {};
 struct not_let_in {
   smtp_client::outcome why;
   peer_facts peer;
+  bool is_of_way = false; ///< the address that the way out is from cannot be used here
 };
 
 /// What a delivery asks of the queue of its destination.

@@ -134,6 +134,102 @@ TEST_F(Destination, ReadsNoMoreThanTheDiskCanFollow) {
   for (uint64_t number = 1; number <= 250; ++number) EXPECT_EQ(recipients_of(number).front().attempts, 1u);
 }
 
+TEST_F(Destination, AsksForItsRouteAnewWhenTheSettingsChange) {
+  put(7);
+  start();
+  ASSERT_TRUE(ends());
+  ASSERT_EQ(notes_->routes_asked.load(), 1u);
+  auto settings = *with_->settings->get();
+  settings.smtp_out.routes = {"x.test=192.0.2.1"};
+  with_->settings->set(settings);
+  put(8); // after the old way had failed
+  caf::anon_send(destination_, due_again{});
+  ASSERT_TRUE(eventually([&] { return recipients_of(8).front().attempts == 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 2u);
+}
+
+TEST_F(Destination, KeepsItsRouteWhenOtherSettingsChange) {
+  put(7);
+  start();
+  ASSERT_TRUE(ends());
+  auto settings = *with_->settings->get();
+  settings.smtp_out.max_connections += 1;
+  with_->settings->set(settings);
+  caf::anon_send(destination_, all_due{});
+  ASSERT_TRUE(eventually([this] { return notes_->ends > 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 1u);
+}
+
+// -- ways out
+
+/// A host at which nobody answers.
+route to_nobody() {
+  route made;
+  next_hop hop;
+  hop.host = hop.address = "127.0.0.1";
+  hop.port = 1;
+  made.hops = {hop};
+  return made;
+}
+
+way_out from_address(const char* address) { return {address, {}, true}; }
+
+TEST_F(Destination, PutsOffOnlyTheMailOfADomainWhoseAddressIsNotHere) {
+  auto settings = *with_->settings->get();
+  settings.smtp_out.fall_back_to_primary = false;
+  with_->settings->set(settings);
+  notes_->way = to_nobody();
+  notes_->ways_out["own.test"] = {{true, from_address("192.0.2.9")}};
+  put(7);
+  put(8, wall_clock(), "a@own.test");
+  put(9, wall_clock(), "b@plain.test");
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(recipients_of(7).front().attempts, 1u);
+  EXPECT_EQ(recipients_of(9).front().attempts, 1u);
+  const auto delayed = recipients_of(8).front();
+  EXPECT_EQ(delayed.attempts, 0u);
+  EXPECT_TRUE(delayed.is_put_off);
+  EXPECT_NE(delayed.last_reply.find("192.0.2.9"), std::string::npos) << delayed.last_reply;
+  EXPECT_EQ(notes_->all_asked().size(), 2u); // a connection for each way
+}
+
+TEST_F(Destination, CountsAnAttemptOfEachWay) {
+  notes_->way = to_nobody();
+  notes_->ways_out["one.test"] = {{true, from_address("127.0.0.2")}};
+  notes_->ways_out["two.test"] = {{true, from_address("127.0.0.3")}};
+  put(7, wall_clock(), "a@one.test");
+  put(8, wall_clock(), "a@two.test");
+  put(9, wall_clock(), "b@one.test");
+  start();
+  ASSERT_TRUE(ends());
+  for (const uint64_t number : {7, 8, 9}) EXPECT_EQ(recipients_of(number).front().attempts, 1u);
+  EXPECT_EQ(notes_->all_asked().size(), 2u);
+  EXPECT_TRUE(notes_->rests.load());
+}
+
+TEST_F(Destination, LeavesMailAloneAsLongAsItsWayIsNotKnown) {
+  notes_->way = to_nobody();
+  notes_->ways_out["own.test"] = {{false, {}}, {true, from_address("127.0.0.2")}};
+  put(7, wall_clock(), "a@own.test");
+  start();
+  ASSERT_TRUE(eventually([this] { return recipients_of(7).front().attempts == 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 1u);
+}
+
+TEST_F(Destination, AsksAnewForItsWaysWhenADomainChangesItsOwn) {
+  notes_->way.failed = smtp_client::outcome_of(smtp_client::connection_failure::refused, stage::connect);
+  notes_->ways_out["own.test"] = {{true, from_address("127.0.0.2")}};
+  put(7, wall_clock(), "a@own.test");
+  start();
+  ASSERT_TRUE(ends());
+  with_->settings->note_other_way();
+  put(8, wall_clock(), "a@own.test");
+  caf::anon_send(destination_, due_again{});
+  ASSERT_TRUE(eventually([&] { return recipients_of(8).front().attempts == 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 2u);
+}
+
 // -- through gateways
 
 route without_address(const char* gateway) {
