@@ -2,6 +2,7 @@
 
 #include "protocols/base/result.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -48,12 +49,14 @@ struct confined_program {
   int input_descriptor = -1;                   ///< instead of `input`; stays the caller's
   std::string folder = "/";                    ///< where it runs
   std::optional<program_account> account = {}; ///< whom it runs as; obeyed when we are the superuser
-  bool network = false;                        ///< false: it has none, where the system lets us take it away
+  /// Says that it is to be ended before its time; looked at ten times a second.
+  const std::atomic<bool>* stop = nullptr;
+  bool network = false; ///< false: it has none, where the system lets us take it away
   program_limits limits = {};
 };
 
 struct program_result {
-  enum class ending : uint8_t { exited, signalled, timed_out, too_much_output };
+  enum class ending : uint8_t { exited, signalled, timed_out, too_much_output, stopped };
   ending how = ending::exited;
   int code = 0;                    ///< exit status, or the number of the signal
   std::string output;              ///< up to the limit

@@ -91,12 +91,19 @@ void expect_killed(int count, pid_t group) {
   EXPECT_EQ(count, 0);
 }
 
-TEST(ConfinedProgram, IsKilledWithAllItStartedWhenItsTimeIsOver) {
-  const orphans_come_to_us ours;
-  auto what = shell("echo $$; sleep 1000 & sleep 1000; :");
+TEST(ConfinedProgram, IsKilledWhenItsTimeIsOver) {
+  auto what = shell("sleep 1000; :");
   what.limits.time = std::chrono::milliseconds(300);
+  EXPECT_EQ(run(what).how, ending::timed_out);
+}
+
+TEST(ConfinedProgram, IsKilledWithAllItStarted) {
+  const orphans_come_to_us ours;
+  // Both run when it writes.
+  auto what = shell("sleep 1000 & sleep 1000 & echo $$; while :; do echo more; done");
+  what.limits.output_bytes = 1000;
   const auto result = run(what);
-  EXPECT_EQ(result.how, ending::timed_out);
+  EXPECT_EQ(result.how, ending::too_much_output);
   expect_killed(2, std::stoi(result.output));
 }
 
@@ -105,6 +112,13 @@ TEST(ConfinedProgram, LeavesNothingRunningWhenItEnds) {
   const auto result = run(shell("echo $$; sleep 1000 &"));
   EXPECT_TRUE(result.succeeded());
   expect_killed(1, std::stoi(result.output));
+}
+
+TEST(ConfinedProgram, EndsWhenItIsTold) {
+  const std::atomic<bool> stop = true;
+  auto what = shell("sleep 1000");
+  what.stop = &stop;
+  EXPECT_EQ(run(what).how, ending::stopped);
 }
 
 TEST(ConfinedProgram, MayNotWriteMoreThanItsLimit) {
