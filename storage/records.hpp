@@ -104,6 +104,8 @@ enum class recipient_state : uint8_t {
   held = 4,
   bounced = 5,
   held_alias = 6, ///< an alias that is held before it was written out
+  unchecked = 7,  ///< local or remote as soon as the command-line program has seen the message
+  unchecked_alias = 8,
 };
 struct spool_recipient {
   uint32_t index = 0;

@@ -71,7 +71,7 @@ result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
   spool_recipient recipient;
   recipient.index = index;
   recipient.address = in.text();
-  recipient.state = in.kind(recipient_state::held_alias);
+  recipient.state = in.kind(recipient_state::unchecked_alias);
   recipient.account = account_id{in.number()};
   recipient.shard = in.octet();
   recipient.folder = in.text();

@@ -40,6 +40,8 @@ std::string_view name_of(storage::recipient_state state) {
   case storage::recipient_state::held:
   case storage::recipient_state::held_alias: return "held";
   case storage::recipient_state::bounced: return "bounced";
+  case storage::recipient_state::unchecked:
+  case storage::recipient_state::unchecked_alias: return "scanning";
   }
   return "local";
 }

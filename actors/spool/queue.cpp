@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/spool/message_check.hpp"
 #include "actors/wall_clock.hpp"
 #include "conf/limits.hpp"
 #include "storage/outbound_table.hpp"
@@ -41,6 +42,10 @@ void queue_state::enqueue(enqueue_message what) {
   const auto id = what.what.message.id;
   if (removing.count(id) != 0 || removed.has(id))
     return stop_waiting(id); // the order to delete it was faster
+  if (waits_for_program(what.what)) {
+    stop_waiting(id);
+    return check(id);
+  }
   if (is_for_elsewhere(what.what)) {
     announce(what.what);
     return stop_waiting(id);
@@ -267,8 +272,9 @@ void queue_state::tick() {
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
-                                outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
-                                metrics::counters_ptr counters, statistics::statistics_actor statistics) {
+                                outbound::dispatcher_actor elsewhere, checker_actor checker,
+                                live_settings_ptr settings, metrics::counters_ptr counters,
+                                statistics::statistics_actor statistics) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
@@ -276,6 +282,7 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
   state.local = std::move(local);
   state.directory = std::move(directory);
   state.elsewhere = std::move(elsewhere);
+  state.checker = std::move(checker);
   state.settings = std::move(settings);
   state.counters = std::move(counters);
   state.statistics = std::move(statistics);
@@ -292,7 +299,9 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
       [self](const delete_message& what) { return self->state.remove(what); },
       [self](const retry_message& what) { return self->state.retry(what); },
       [self](const order_message& what) { return self->state.order(what); },
-      [self](atom::status) { return queue_status{self->state.in_memory.size()}; },
+      [self](atom::status) {
+        return queue_status{self->state.in_memory.size() + self->state.checking.size()};
+      },
       [self](atom::tick) { self->state.tick(); },
       [self](const outbound::report_written& what) { self->state.load(what.id, false); },
   };

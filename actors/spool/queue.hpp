@@ -37,8 +37,8 @@ inline constexpr size_t read_step = 500;
 /// messages being worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its
 /// work by subject: queue.cpp delivers, queue_outcome.cpp says what becomes of recipients,
 /// queue_expansion.cpp writes out aliases, queue_forwarding.cpp sends on, queue_reading.cpp reads from disk,
-/// queue_orders.cpp and queue_changes.cpp obey the administrator, queue_client.cpp answers who waits for
-/// first tries.
+/// queue_checking.cpp has the command-line program look at it first, queue_orders.cpp and queue_changes.cpp
+/// obey the administrator, queue_client.cpp answers who waits for first tries.
 struct queue_state {
   static constexpr const char* name = "spool.queue";
   queue_self::pointer self = nullptr;
@@ -46,6 +46,7 @@ struct queue_state {
   delivery::local_actor local;
   domain::directory_actor directory;
   outbound::dispatcher_actor elsewhere; ///< has the recipients of other servers
+  checker_actor checker;                ///< runs the command-line program
   live_settings_ptr settings;
   metrics::counters_ptr counters;
   statistics::statistics_actor statistics;
@@ -82,6 +83,9 @@ struct queue_state {
   std::unordered_set<queue_id> in_memory;
   std::unordered_map<queue_id, waiting_client> clients;
 
+  /// Those the checker has; nobody else changes their records meanwhile.
+  std::unordered_set<queue_id> checking;
+
   /// Where on disk the messages begin that are not in memory because `ready` was full; zero: all are in
   /// memory.
   queue_id on_disk_from;
@@ -106,6 +110,8 @@ struct queue_state {
   void enqueue(enqueue_message what);
   /// To those who send to other servers: recipients they may not know of yet.
   void announce(const queued_message& what);
+  void check(queue_id id);
+  void checked(queue_id id, bool done);
   caf::result<message_tried> try_first(try_message what);
   /// The message is on disk and to be read from there, with all behind it.
   void leave_on_disk(queue_id id);
@@ -204,7 +210,8 @@ bool is_for_elsewhere(const queued_message& what);
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
-                                outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
-                                metrics::counters_ptr counters, statistics::statistics_actor statistics);
+                                outbound::dispatcher_actor elsewhere, checker_actor checker,
+                                live_settings_ptr settings, metrics::counters_ptr counters,
+                                statistics::statistics_actor statistics);
 
 } // namespace stagepost::spool

@@ -19,6 +19,7 @@
 #include "actors/outbound/router.hpp"
 #include "actors/resolver/resolver.hpp"
 #include "actors/spool/census.hpp"
+#include "actors/spool/checker.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
@@ -30,6 +31,7 @@
 #include "actors/web/fetcher.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <unistd.h>
@@ -166,6 +168,13 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.primaries = system.spawn(outbound::primary_router, made.router, made.gateway_entry, made.gateways,
                                 from.settings, from.outbound.deliver);
   watch(made.primaries, "primaries");
+  std::vector<mailbox::services> spools;
+  for (const auto& each : made.shards) spools.push_back(each.with);
+  const auto data_folder = std::filesystem::path(from.system_store->folder()).parent_path().string();
+  const auto checker =
+      system.spawn(spool::checker, spools, from.settings, spool::check_folder_for(data_folder));
+  made.checker = checker;
+  watch(made.checker, "checker");
   auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
   for (size_t i = 0; i < made.shards.size(); ++i) {
@@ -175,7 +184,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
     crossings.push_back(local);
     watch(shard.local, "local delivery");
     const auto queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, made.outbound,
-                                    from.settings, from.counters, made.statistics);
+                                    made.checker, from.settings, from.counters, made.statistics);
     shard.queue = queue;
     watch(shard.queue, "queue");
     way_out->shards.push_back({shard.with, queue});
@@ -256,6 +265,7 @@ void fell(caf::actor_system& system, tree& what) {
     self->request(what.outbound, caf::infinite, outbound::stop_sending{})
         .receive([](outbound::sending_stopped) {}, [](caf::error&) {});
   end(self, what.outbound);
+  end(self, what.checker);
   end(self, what.primary_watch);
   end(self, what.primaries);
   end(self, what.gateway_entry);

@@ -16,8 +16,8 @@
 #include "actors/spool/trace_keeper.hpp"
 #include "actors/statistics/interface.hpp"
 #include "actors/sts/interface.hpp"
-#include "actors/tls_results/interface.hpp"
 #include "actors/throttle/interface.hpp"
+#include "actors/tls_results/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "actors/web/interface.hpp"
 #include "conf/settings.hpp"
@@ -67,6 +67,7 @@ struct tree {
   upkeep::upkeep_actor upkeep;
   domain::space_watcher_actor postmaster;
   spool::census_actor census;
+  spool::checker_actor checker;
   outbound::router_actor router;
   gateway::entry_actor gateway_entry;
   outbound::router_actor primaries; ///< before the router

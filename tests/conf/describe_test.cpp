@@ -77,6 +77,22 @@ TEST(Describe, DefaultsDoNotContradictEachOther) {
   EXPECT_TRUE(contradictions_in(user_settings{}).empty());
 }
 
+TEST(Describe, WantsACommandLineThatCanBeRun) {
+  const auto place_of_fault = [](bool enabled, const char* command) -> std::string {
+    system_settings settings;
+    settings.spool.command_line_enabled = enabled;
+    settings.spool.command_line = command;
+    const auto found = contradictions_in(settings);
+    return found.empty() ? "" : found.front().name;
+  };
+  EXPECT_EQ(place_of_fault(true, "/usr/bin/clamscan --remove %filepath"), "");
+  EXPECT_EQ(place_of_fault(false, "'/opt/my scanner' \"%filepath\""), "");
+  EXPECT_EQ(place_of_fault(true, ""), "spool.command_line_enabled");
+  for (const char* bad :
+       {"clamscan %filepath", "/usr/bin/clamscan", "/usr/bin/clamscan '%filepath", "%filepath", "   "})
+    EXPECT_EQ(place_of_fault(false, bad), "spool.command_line") << bad;
+}
+
 TEST(Describe, AcceptsBothBoundsAndNothingBeyond) {
   system_settings settings;
   for (const auto& entry : settings_of<system_settings>()) {
