@@ -33,6 +33,7 @@ struct domain_settings {
   canonical_form sign_header_as = canonical_form::relaxed;
   canonical_form sign_body_as = canonical_form::relaxed;
   bool srs = true;
+  bool auto_responder_once_per_day = true;
   uint32_t throttle_messages = 5000;
   throttle_action throttle_messages_action = throttle_action::none;
   byte_count throttle_bandwidth = mb(100);
