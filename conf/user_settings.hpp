@@ -26,8 +26,8 @@ struct user_settings {
   bool auto_responder_enabled = false;
   std::string auto_responder_subject; // empty: that of the message answered
   std::string auto_responder_text;
-  std::string auto_responder_from;  // first day, in the user's time zone; empty: at once
-  std::string auto_responder_until; // last day; empty: no end
+  std::string auto_responder_from;              // first day, in the user's time zone; empty: at once
+  std::string auto_responder_until;             // last day; empty: no end
   std::optional<uint32_t> throttle_messages;    // nothing: unlimited, the domain's threshold still counts
   std::optional<byte_count> throttle_bandwidth; // the same
 };

@@ -58,12 +58,12 @@ result<std::optional<answered_record>> read_answered(const store& in, const answ
 result<std::vector<answered_key>> superfluous_answers(const store& in, account_id account, size_t keep,
                                                       storage::reach reach) {
   std::vector<std::pair<instant, answered_key>> all;
-  const auto scanned = in.scan(family::answered, key::account(account), {}, reach,
-                               [&](bytes_view key, bytes_view value) {
-                                 const auto what = decode_answered(value);
-                                 all.emplace_back(what ? what->at : instant{}, take_key(key));
-                                 return true;
-                               });
+  const auto scanned =
+      in.scan(family::answered, key::account(account), {}, reach, [&](bytes_view key, bytes_view value) {
+        const auto what = decode_answered(value);
+        all.emplace_back(what ? what->at : instant{}, take_key(key));
+        return true;
+      });
   if (!scanned) return scanned.error();
   std::vector<answered_key> out;
   if (all.size() <= keep) return out;
@@ -73,20 +73,20 @@ result<std::vector<answered_key>> superfluous_answers(const store& in, account_i
   return out;
 }
 
-result<answered_page> read_old_answers(const store& in, const answered_key& from, instant before, size_t limit,
-                                       storage::reach reach) {
+result<answered_page> read_old_answers(const store& in, const answered_key& from, instant before,
+                                       size_t limit, storage::reach reach) {
   answered_page page;
   size_t seen = 0;
-  const auto scanned = in.scan(family::answered, {}, to_octets(from), reach,
-                               [&](bytes_view key, bytes_view value) {
-                                 if (seen++ == limit) {
-                                   page.next = take_key(key);
-                                   return false;
-                                 }
-                                 const auto what = decode_answered(value);
-                                 if (!what || what->at < before) page.old.push_back(take_key(key));
-                                 return true;
-                               });
+  const auto scanned =
+      in.scan(family::answered, {}, to_octets(from), reach, [&](bytes_view key, bytes_view value) {
+        if (seen++ == limit) {
+          page.next = take_key(key);
+          return false;
+        }
+        const auto what = decode_answered(value);
+        if (!what || what->at < before) page.old.push_back(take_key(key));
+        return true;
+      });
   if (!scanned) return scanned.error();
   return page;
 }

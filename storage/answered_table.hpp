@@ -10,8 +10,8 @@
 
 namespace stagepost::storage {
 
-// Whom an account's auto-responder answered (AUTO-03): the table `answered`. Written with the delivery that is
-// answered, so the reply, the delivery and this are true together. A row that is too old says nothing any
+// Whom an account's auto-responder answered (AUTO-03): the table `answered`. Written with the delivery that
+// is answered, so the reply, the delivery and this are true together. A row that is too old says nothing any
 // more.
 
 struct answered_key {

@@ -118,8 +118,8 @@ struct responder_found {
   account_target user;
   std::string subject; ///< empty: that of the message
   std::string text;
-  bool once_per_day = true; ///< DOM-26
-  bool caught = false;      ///< it came by the catch-all address, and such mail is not answered (SPAM-72)
+  bool once_per_day = true;     ///< DOM-26
+  bool caught = false;          ///< it came by the catch-all address, and such mail is not answered (SPAM-72)
   std::vector<std::string> own; ///< of the sender and those addressed: who is the user and nobody else
   address_kind sender_kind = address_kind::unavailable;
   account_target sender; ///< for `account`

@@ -92,8 +92,7 @@ responder_found look_up_responder(const stores& from, const find_responder& what
   made.own = {made.user.address};
   auto asked = what.addressed;
   asked.push_back(what.sender);
-  for (auto& each : asked)
-    switch (owner_of(from, each, what.account)) {
+  for (auto& each : asked) switch (owner_of(from, each, what.account)) {
     case ownership::unknown: return {};
     case ownership::own: made.own.push_back(std::move(each)); break;
     case ownership::other: break;

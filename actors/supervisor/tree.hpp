@@ -16,8 +16,8 @@
 #include "actors/spool/trace_keeper.hpp"
 #include "actors/statistics/interface.hpp"
 #include "actors/sts/interface.hpp"
-#include "actors/tls_results/interface.hpp"
 #include "actors/throttle/interface.hpp"
+#include "actors/tls_results/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "actors/web/interface.hpp"
 #include "conf/settings.hpp"
@@ -63,6 +63,7 @@ struct tree {
   domain::login_actor logins;
   domain::gateway_desk_actor gateway_desk;
   domain::directory_actor directory;
+  delivery::responder_actor responder;
   std::vector<shard_tree> shards;
   upkeep::upkeep_actor upkeep;
   domain::space_watcher_actor postmaster;
