@@ -152,7 +152,11 @@ void responder_state::ask_directory(const reply_plan_ptr& plan) {
       .then(
           [this, plan](domain::responder_found& found) {
             if (!found.done) return give_later(plan);
-            if (!found.answers || found.user.shard >= with.shards.size()) return give_none(plan, {});
+            if (!found.answers) return give_none(plan, {});
+            // What is delivered and what is answered are one batch.
+            const auto shard = found.user.shard;
+            if (shard >= with.shards.size() || shard != plan->what.recipient.shard)
+              return give_none(plan, "the user's mail is elsewhere");
             plan->user = std::move(found);
             judge(plan);
           },
