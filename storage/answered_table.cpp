@@ -2,7 +2,6 @@
 
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
-#include "storage/record.hpp"
 #include "storage/slice.hpp"
 
 #include <algorithm>
@@ -21,20 +20,6 @@ answered_key take_key(bytes_view octets) {
 }
 
 } // namespace
-
-bytes encode(const answered_record& what) {
-  return record_writer(1).time(what.at).number(what.message.value).number(what.reply.value).take();
-}
-
-result<answered_record> decode_answered(bytes_view value) {
-  record_reader in(value, 1);
-  answered_record what;
-  what.at = in.time();
-  what.message = queue_id{in.number()};
-  what.reply = queue_id{in.number()};
-  if (auto end = in.finish("an automatic answer"); !end) return end.error();
-  return what;
-}
 
 void put_answered(batch& b, const answered_key& who, const answered_record& what) {
   batch_access::put(b, family::answered, to_octets(who), encode(what));

@@ -1,11 +1,10 @@
 #pragma once
 
+#include "storage/answered_record.hpp"
 #include "storage/batch.hpp"
 #include "storage/store.hpp"
 
-#include <compare>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace stagepost::storage {
@@ -13,25 +12,6 @@ namespace stagepost::storage {
 // Whom an account's auto-responder answered (AUTO-03): the table `answered`. Written with the delivery that
 // is answered, so the reply, the delivery and this are true together. A row that is too old says nothing any
 // more.
-
-struct answered_key {
-  account_id account;
-  std::string sender; ///< canonical
-
-  friend auto operator<=>(const answered_key&, const answered_key&) = default;
-};
-
-/// The last answer that somebody got.
-struct answered_record {
-  instant at;
-  queue_id message; ///< what was answered
-  queue_id reply;
-
-  friend bool operator==(const answered_record&, const answered_record&) = default;
-};
-
-bytes encode(const answered_record& what);
-result<answered_record> decode_answered(bytes_view value);
 
 void put_answered(batch& b, const answered_key& who, const answered_record& what);
 void delete_answered(batch& b, const answered_key& who);
