@@ -25,7 +25,7 @@ constexpr size_t most_addressed = 50;
 /// Old answers are looked for in parts, mail goes first.
 constexpr size_t rows_per_step = 2000;
 constexpr auto step_pause = std::chrono::milliseconds(200);
-constexpr auto clean_interval = std::chrono::hours(1);
+constexpr std::chrono::milliseconds clean_interval = std::chrono::hours(1);
 
 report::auto_reply_policy policy_of(const conf::system_settings& settings) {
   switch (settings.auto_responder.restriction) {
