@@ -100,6 +100,10 @@ std::span<const setting<domain_settings>> settings_of() {
            .sentence = "Gives mail that users forward a sender of the domain, so that it passes SPF where "
                        "it arrives; reports about it are sent back to the first sender.",
            .spec = "DOM-23 DLV-09 FWD-04"}),
+      item<&domain_settings::auto_responder_once_per_day>(
+          {.name = "auto_responder_once_per_day",
+           .sentence = "Automatic replies of a user go to the same sender at most once a day.",
+           .spec = "DOM-26 AUTO-03"}),
       item<&domain_settings::throttle_messages>(
           {.name = "throttle_messages_per_hour",
            .sentence = "Messages the domain may send in an hour, each recipient counted.",

@@ -152,6 +152,8 @@ struct priority_settings {
   uint32_t over_size = 5;
   bool over_size_enabled = false;
   byte_count over_size_threshold = kb(10240);
+  uint32_t auto_responders = 5;
+  bool auto_responders_enabled = false;
   uint32_t bounces = 5;
   bool bounces_enabled = false;
   uint32_t after_attempts_1 = 5;
@@ -168,6 +170,15 @@ struct priority_settings {
 struct forwarding_settings {
   std::vector<std::string> blacklist; // domains
   std::chrono::days srs_lifetime{21};
+};
+
+/// Which mail may be answered automatically (SPAM-65).
+enum class auto_responder_limit : uint8_t { disabled, spf_passed, unrestricted };
+
+/// Automatic replies of users.
+struct auto_responder_settings {
+  auto_responder_limit restriction = auto_responder_limit::spf_passed;
+  bool answer_catch_all = false;
 };
 
 struct security_settings {
@@ -269,6 +280,7 @@ struct system_settings {
   smtp_out_settings smtp_out;
   priority_settings priority;
   forwarding_settings forwarding;
+  auto_responder_settings auto_responder;
   security_settings security;
   store_settings store;
   index_settings index;

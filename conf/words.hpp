@@ -57,6 +57,10 @@ struct words<canonical_form> {
   static constexpr std::array<std::string_view, 2> all{"simple", "relaxed"};
 };
 template <>
+struct words<auto_responder_limit> {
+  static constexpr std::array<std::string_view, 3> all{"disabled", "spf_passed", "unrestricted"};
+};
+template <>
 struct words<throttle_action> {
   static constexpr std::array<std::string_view, 3> all{"none", "delay", "reject"};
 };

@@ -41,6 +41,7 @@ constexpr std::array shapes{
     family_shape{family::outbound_due, "outbound_due", access::ranges},
     family_shape{family::outbound_destinations, "outbound_destinations", access::ranges},
     family_shape{family::delivered, "delivered", access::points},
+    family_shape{family::answered, "answered", access::ranges},
     family_shape{family::trace, "trace", access::ranges},
     family_shape{family::trace_ids, "trace_ids", access::ranges},
     family_shape{family::word_index, "word_index", access::ranges, removal::ranges},

@@ -148,6 +148,8 @@ enum class trace_kind : uint8_t {
   untold,        ///< nobody got a report, because the sender cannot be reached
   forwarded,     ///< sent on by its recipient, as a message with a number of its own
   not_forwarded, ///< to addresses it cannot be sent on to
+  replied,       ///< automatically, for its recipient, with a message of its own
+  not_replied,   ///< though its recipient has mail answered
 };
 struct trace_step {
   instant at;

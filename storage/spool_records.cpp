@@ -105,7 +105,7 @@ result<trace_step> decode_trace(bytes_view value) {
   record_reader in(value, 1);
   trace_step step;
   step.at = in.time();
-  step.kind = in.kind(trace_kind::not_forwarded);
+  step.kind = in.kind(trace_kind::not_replied);
   step.facts.resize(in.count(2));
   for (auto& [name, fact] : step.facts) {
     name = in.text();

@@ -48,6 +48,7 @@ enum class family : uint8_t {
   outbound_due,
   outbound_destinations,
   delivered,
+  answered,
   trace,
   trace_ids,
   word_index,

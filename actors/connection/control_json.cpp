@@ -65,6 +65,8 @@ std::string_view name_of(storage::trace_kind kind) {
   case storage::trace_kind::untold: return "untold";
   case storage::trace_kind::forwarded: return "forwarded";
   case storage::trace_kind::not_forwarded: return "not_forwarded";
+  case storage::trace_kind::replied: return "replied";
+  case storage::trace_kind::not_replied: return "not_replied";
   }
   return "unknown";
 }

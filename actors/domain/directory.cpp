@@ -179,6 +179,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const find_account& what) { return self->state.find_by_number(what.account); },
       [self](const expand_address& what) { return self->state.expand_all(what); },
       [self](const plan_forward& what) { return self->state.plan(what); },
+      [self](const find_responder& what) { return self->state.find(what); },
       [self](const find_domain& what) { return self->state.find_by_name(what); },
       [self](const find_member& what) { return self->state.find_one(what); },
       [self](const find_neighbours& what) { return self->state.find_some(what); },

@@ -46,6 +46,7 @@ struct directory_state {
   caf::result<address_expanded> expand_all(const expand_address& what);
 
   caf::result<forward_planned> plan(const plan_forward& what);
+  caf::result<responder_found> find(const find_responder& what);
   void plan_with(const bytes& key, const plan_forward& what, open_answer<forward_planned> answer) const;
   /// Gives the key to `then`, made when there is none yet; nothing when it cannot be had.
   void with_srs_key(std::function<void(const bytes* key)> then);

@@ -169,6 +169,7 @@ void intake_state::take(const accept_message& what, const throttle::message_book
     order.what.recipients.push_back(std::move(recipient));
     order.quotas.push_back(each.target.quota_bytes);
     if (each.target.forwards != domain::forwarding::none) order.forwarding.push_back(each.target.account);
+    if (each.target.answers) order.answering.push_back(each.target.account);
   }
   record.recipients = uint32_t(order.what.recipients.size());
   storage::put_spool(*batch, record);

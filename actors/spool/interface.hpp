@@ -81,6 +81,7 @@ struct enqueue_message {
   queued_message what;
   std::vector<uint64_t> quotas;            ///< of each recipient's account, as the directory said
   std::vector<account_id> forwarding = {}; ///< accounts among them whose mail is sent on
+  std::vector<account_id> answering = {};  ///< and those that may have it answered
 };
 
 /// The same, answered when each recipient was tried once or waited for long enough.

@@ -63,6 +63,7 @@ struct tree {
   domain::login_actor logins;
   domain::gateway_desk_actor gateway_desk;
   domain::directory_actor directory;
+  delivery::responder_actor responder;
   std::vector<shard_tree> shards;
   upkeep::upkeep_actor upkeep;
   domain::space_watcher_actor postmaster;
