@@ -34,7 +34,7 @@ struct session_settings {
   size_t max_annotations = 100;        ///< of a mailbox, or of the account beside its mailboxes
   uint32_t message_limit = 0;          ///< messages one command may touch (RFC 9738); 0: no limit
   char separator = '/';
-  std::string languages; ///< of FUZZY: codes with blanks between, search/fuzzy.hpp
+  std::string languages = "en de"; ///< of FUZZY: codes with blanks between, search/fuzzy.hpp
 };
 
 // -- values -----------------------------------------------------------------------------------------------

@@ -61,12 +61,9 @@ void drop_last_character(std::string& text) {
   if (!text.empty()) text.pop_back();
 }
 
-/// Through the first letter: any letter may bear a mark here and none there ("haus", "häuser").
+/// The first letter alone: behind any a mark may stand here and none there ("haus", "häuser").
 std::string hint_of(std::string_view shared) {
-  if (shared.empty()) return std::string(1, '\0');
-  size_t at = 0;
-  while (at + 1 < shared.size() && is_ascii_digit(shared[at])) ++at;
-  return std::string(shared.substr(0, at + character_size(shared, at)));
+  return shared.empty() ? std::string(1, '\0') : std::string(shared.substr(0, character_size(shared, 0)));
 }
 
 } // namespace
@@ -96,25 +93,26 @@ void fuzzy_needle::add(std::string_view text) {
     shared = std::min(shared, common_prefix(word.plain, without_marks(folded(word.stems.back()))));
   }
   word.shared = word.plain.substr(0, shared);
-  // "happy" and "happiness" have the stem "happi": its last letter is not always theirs.
-  if (!languages_.empty() && word.shared.size() >= short_word) drop_last_character(word.shared);
-  word.hint = hint_of(word.shared);
   const run first = next_run(text, 0);
   word.is_ideograph = first.kind == run_kind::ideographs && character_size(text, 0) == text.size();
+  // "happy" and "happiness" have the stem "happi": its last letter is not always theirs.
+  if (!languages_.empty() && word.shared.size() >= short_word && !word.is_ideograph)
+    drop_last_character(word.shared);
+  word.hint = hint_of(word.shared);
   words_.push_back(std::move(word));
 }
 
 uint8_t fuzzy_needle::grade(size_t index, std::string_view candidate) {
   const wanted& word = words_[index];
   uint8_t best = grade_part(word, candidate);
-  size_t begin = 0;
-  for (size_t at = 0; at < candidate.size() && best < same; ++at) {
-    const bool ends = at + 1 == candidate.size();
-    if (!ends && !is_joiner(candidate[at])) continue;
-    if (ends && begin == 0) break; // it has no parts
-    const auto part = candidate.substr(begin, ends ? candidate.npos : at - begin);
-    best = std::max(best, weigh(grade_part(word, part), percent_of_part));
-    begin = at + 1;
+  // Of "alice@mail.example": "alice", "mail.example", "mail", "example".
+  for (size_t begin = 0; best < same;) {
+    size_t end = begin;
+    while (end < candidate.size() && !is_joiner(candidate[end])) ++end;
+    if (begin > 0) best = std::max(best, weigh(grade_part(word, candidate.substr(begin)), percent_of_part));
+    if (end == candidate.size()) break;
+    best = std::max(best, weigh(grade_part(word, candidate.substr(begin, end - begin)), percent_of_part));
+    begin = end + 1;
   }
   return best;
 }
@@ -126,7 +124,7 @@ uint8_t fuzzy_needle::grade_part(const wanted& word, std::string_view part) {
   const auto plain = without_marks(part);
   if (plain == word.plain) return same_stem;
   for (size_t i = 0; i < languages_.size(); ++i)
-    if (languages_[i].stem_of(part) == word.stems[i]) return same_stem;
+    if (!word.stems[i].empty() && languages_[i].stem_of(part) == word.stems[i]) return same_stem;
   return word.plain.size() >= short_word && plain.starts_with(word.plain) ? begins_alike : 0;
 }
 
