@@ -47,7 +47,8 @@ constexpr std::array table{
          .sentence = "Languages of whose words SEARCH FUZZY knows the stems, so that \"meetings\" finds "
                      "\"meeting\".",
          .maximum = 5,
-         .form = text_form::language}),
+         .form = text_form::language,
+         .may_be_empty = true}),
 };
 
 } // namespace

@@ -129,7 +129,7 @@ uint8_t fuzzy_needle::grade_part(const wanted& word, std::string_view part) {
 }
 
 void fuzzy_grades::take(std::string_view folded, unsigned percent) {
-  for_each_word(folded, [&](std::string_view candidate) {
+  for_each_word(folded.substr(0, max_fuzzy_text), [&](std::string_view candidate) {
     bool open = false; // whether a better word may still come
     for (size_t i = 0; i < best_.size(); ++i) {
       if (best_[i] >= weigh(same, percent)) continue;

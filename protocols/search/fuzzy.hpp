@@ -11,6 +11,8 @@ namespace stagepost::search {
 
 /// More words of what is looked for say nothing new; those behind them are left alone.
 inline constexpr size_t max_fuzzy_words = 8;
+/// Octets of one text of a message that are graded: to grade words takes longer than to look for a substring.
+inline constexpr size_t max_fuzzy_text = 1024 * 1024;
 
 /// What is looked for by FUZZY (RFC 6203): words, in any order, each of them or one much like it. The same
 /// word, one with the same stem or with other marks on its letters, one that it begins.
@@ -48,7 +50,8 @@ class fuzzy_grades {
 public:
   explicit fuzzy_grades(fuzzy_needle& needle) : needle_(needle), best_(needle.size()) {}
 
-  /// The words of a folded text count; a place that says less than others has fewer percent.
+  /// The words of a folded text count, of its first max_fuzzy_text octets; a place that says less than others
+  /// has fewer percent.
   void take(std::string_view folded, unsigned percent);
   /// From 1 to 100; 0 where a word is missing.
   uint8_t score() const;

@@ -83,6 +83,13 @@ TEST(Fuzzy, CountsSoManyWords) {
   EXPECT_EQ(fuzzy_needle("", "en").size(), 0u);
 }
 
+TEST(Fuzzy, LooksAtSoMuchOfAText) {
+  std::string text = "first ";
+  while (text.size() < max_fuzzy_text) text += "filler ";
+  EXPECT_EQ(score("first", text + "last"), 100);
+  EXPECT_EQ(score("last", text + "last"), 0);
+}
+
 TEST(Fuzzy, ItsHintIsInAllThatHasAGrade) {
   const std::vector<std::string> words = {"Häuser",  "haus",   "hauser",   "happy",  "happiness", "cries",
                                           "cry",     "2026er", "2026",     "Ärzte",  "arzt",      "встреча",
