@@ -133,6 +133,7 @@ struct word_question {
   std::vector<bytes> patterns; ///< all must be found
   bool exact = false;          ///< whoever has such a word is found; otherwise may be
   /// None, or one for each pattern: of the words that have it only those are found that are graded above 0.
+  /// Then messages of which not all words are known are never sure.
   std::vector<word_grader> graders = {};
 };
 

@@ -230,7 +230,8 @@ private:
       const bool is_partial = partial < messages.partial.size() && messages.partial[partial] == place;
       partial += is_partial;
       const uid id = messages.uids[place];
-      if (sums[place] > 0 && question.exact) {
+      // Of a partial one a better word may not be known.
+      if (sums[place] > 0 && question.exact && !is_partial) {
         add(hits.sure, id);
         add(hits.scores, id, uint8_t(sums[place] / question.patterns.size()));
       } else if (sums[place] > 0 || is_partial) {

@@ -706,7 +706,7 @@ private:
             }
           });
       const bool all = std::find(best.begin(), best.end(), 0) == best.end();
-      if (all && asked.scope != text_scope::header) {
+      if (all && whole && asked.scope != text_scope::header) {
         size_t sum = 0;
         for (const uint8_t each : best) sum += each;
         hits.sure.push_back({number, number});

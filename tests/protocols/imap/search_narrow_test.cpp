@@ -156,7 +156,7 @@ TEST(ImapSearchNarrow, FindsTheSameAsReadingEverything) {
                                "FUZZY TEXT ",
                                "FUZZY SUBJECT ",
                                "FUZZY HEADER Received ",
-                               "FUZZY OR FROM x BODY ",
+                               "FUZZY OR FROM x TO ",
                                "SUBJECT e NOT FUZZY BODY "};
   size_t form = 0, found = 0;
   for (const std::string& needle : needles(messages)) {
