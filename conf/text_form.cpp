@@ -2,6 +2,7 @@
 
 #include "conf/outbound_route.hpp"
 
+#include "protocols/base/languages.hpp"
 #include "protocols/base/text.hpp"
 
 #include <algorithm>
@@ -148,6 +149,7 @@ bool has_form(text_form form, std::string_view text) {
   case text_form::host: return is_host_name(text) || parse_ip(text).has_value();
   case text_form::url: return is_url(text);
   case text_form::day: return is_day(text);
+  case text_form::language: return is_stemmed_language(text);
   }
   return false;
 }
@@ -180,6 +182,7 @@ std::string_view phrase_of(text_form form) {
   case text_form::host: return "a host name or an IP address";
   case text_form::url: return "an http or https address";
   case text_form::day: return "a day such as 2026-12-24";
+  case text_form::language: return "a language such as en, de or fr";
   }
   return "a text";
 }
