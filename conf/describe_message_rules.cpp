@@ -4,6 +4,7 @@ namespace stagepost::conf {
 namespace {
 
 constexpr auto forwarding = &system_settings::forwarding;
+constexpr auto auto_responder = &system_settings::auto_responder;
 constexpr auto security = &system_settings::security;
 
 constexpr std::array table{
@@ -20,6 +21,15 @@ constexpr std::array table{
          .spec = "DLV-09",
          .minimum = 1,
          .maximum = 365}),
+    item<auto_responder, &auto_responder_settings::restriction>(
+        {.name = "auto_responder.restriction",
+         .sentence = "Which mail users may have answered automatically: none, that which passed SPF or came "
+                     "from users who logged in, or any.",
+         .spec = "SPAM-65 AUTO-04 SEC-20"}),
+    item<auto_responder, &auto_responder_settings::answer_catch_all>(
+        {.name = "auto_responder.answer_catch_all",
+         .sentence = "Answers mail, too, that reached a user by the catch-all address of his domain only.",
+         .spec = "SPAM-72 AUTO-05"}),
     item<security, &security_settings::blocked_senders>(
         {.name = "security.blocked_senders",
          .sentence = "Users and domains of this server that cannot send: addresses or domains, \"*\" for "

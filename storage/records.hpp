@@ -104,6 +104,8 @@ enum class recipient_state : uint8_t {
   held = 4,
   bounced = 5,
   held_alias = 6, ///< an alias that is held before it was written out
+  unchecked = 7,  ///< local or remote as soon as the command-line program has seen the message
+  unchecked_alias = 8,
 };
 struct spool_recipient {
   uint32_t index = 0;
@@ -146,6 +148,8 @@ enum class trace_kind : uint8_t {
   untold,        ///< nobody got a report, because the sender cannot be reached
   forwarded,     ///< sent on by its recipient, as a message with a number of its own
   not_forwarded, ///< to addresses it cannot be sent on to
+  replied,       ///< automatically, for its recipient, with a message of its own
+  not_replied,   ///< though its recipient has mail answered
 };
 struct trace_step {
   instant at;

@@ -40,6 +40,8 @@ std::string_view name_of(storage::recipient_state state) {
   case storage::recipient_state::held:
   case storage::recipient_state::held_alias: return "held";
   case storage::recipient_state::bounced: return "bounced";
+  case storage::recipient_state::unchecked:
+  case storage::recipient_state::unchecked_alias: return "scanning";
   }
   return "local";
 }
@@ -63,6 +65,8 @@ std::string_view name_of(storage::trace_kind kind) {
   case storage::trace_kind::untold: return "untold";
   case storage::trace_kind::forwarded: return "forwarded";
   case storage::trace_kind::not_forwarded: return "not_forwarded";
+  case storage::trace_kind::replied: return "replied";
+  case storage::trace_kind::not_replied: return "not_replied";
   }
   return "unknown";
 }

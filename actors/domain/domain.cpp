@@ -78,8 +78,10 @@ address_found domain_state::judge(address_found found) const {
 
 void domain_state::change(storage::domain_record changed) {
   const auto space = settings.disk_space;
+  const auto way = way_out_of(settings);
   record = std::move(changed);
   take_settings();
+  if (way_out_of(settings) != way) from.settings->note_other_way();
   forget_answers();
   signers = nullptr;
   ++life;
@@ -175,6 +177,9 @@ domain_self::behavior_type domain(domain_self::stateful_pointer<domain_state> se
   return {
       [self](const find_local& what) { return self->state.find(what.local_part); },
       [self](const find_signers&) { return self->state.find_signers(); },
+      [self](const find_way_out&) {
+        return way_out_found{true, way_out_of(self->state.settings)};
+      },
       [self](const domain_changed& what) { self->state.change(what.record); },
       [self](const watch_space& what) { self->state.watcher = what.who; },
       [self](atom::drain) {

@@ -28,8 +28,6 @@ constexpr size_t sent_before_begins = 1000;
 /// A connection with nothing to send while others of its destination are busy is kept for so long.
 constexpr auto hungry_limit = std::chrono::seconds(1);
 
-constexpr std::array all_wishes{smtp::tls_wish::none, smtp::tls_wish::required, smtp::tls_wish::optional};
-
 /// Given to a connection that failed in the middle: nobody knows how far it came. It counts as an attempt, so
 /// that a message that no connection survives does not go round for ever.
 job_done broken_off(const job_ptr& job) {
@@ -41,30 +39,30 @@ job_done broken_off(const job_ptr& job) {
   return end;
 }
 
+/// What is heard by a domain's own address says something of the host only when nobody answered there; that
+/// it cannot have mail of a particular wish says nothing.
+bool is_of_host(const mail_way& way, const not_let_in& what) {
+  return !what.why.is_ours && !way.has_wish() && (way.is_usual() || what.why.reply.code == 0);
+}
+
 } // namespace
 
 void destination_state::work() {
   look_whether_lane_holds();
   if (draining || halted || is_outdated) return wind_up();
-  if (down) fail_ready(smtp::tls_wish::none, *down, down_peer);
+  fail_ready();
   hand_out();
-  // What is due comes before the way there: a place with nothing for it is not looked up. Mail of a
-  // particular wish that waits for its connection holds nobody else up.
-  if (ready_of(smtp::tls_wish::none) == 0 && ready.size() < read_step && may_be_more && !looking &&
-      has_room())
+  // What is due comes before the way there: a place with nothing for it is not looked up.
+  if (wants_more() && may_be_more && !looking && has_room()) {
     look();
-  if (!ready.empty() && needs_route()) {
-    if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
-    if (!route) return;
-    if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
-    if (route->failed && !down && ready_of(smtp::tls_wish::none) != 0) {
-      down = route->failed;
-      everything = false;
-      down_at = wall_clock();
-      return work();
-    }
+    if (ready.empty()) return;
   }
-  fail_what_has_no_way();
+  if (!ready.empty() && needs_route()) {
+    if (!has_route() || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
+    if (!has_route()) return;
+    if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
+    if (give_up_ways_to_nowhere()) return work();
+  }
   ask_for_slots();
   end_if_idle();
 }
@@ -84,47 +82,79 @@ void destination_state::wind_up() {
   for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
   for (const auto& [who, each] : workers)
     if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
-  if (!workers.empty() || recording != 0 || !waiting_for_disk.empty() || (halted && slots_asked() != 0))
-    return;
+  if (!workers.empty() || recording != 0 || !waiting_for_disk.empty() || (halted && slots_asked != 0)) return;
   // What waits for a route needs no rest: it is looked at when there is one.
   self->send(foreman, nothing_due{place, pokes, halted && !(route && route->waits), is_outdated});
 }
 
+/// To each a message of its own way, and never of another.
 void destination_state::hand_out() {
-  for (auto at = hungry.begin(); at != hungry.end();) {
-    const auto worker = workers.find(at->who);
-    const auto what = worker == workers.end() ? nullptr : take_ready(worker->second.wish);
-    if (what)
-      give(at->who, at->answer, what);
-    else if (worker != workers.end() && is_place_wanted_by_others(worker->second.wish))
-      at->answer.deliver(job_answer{});
-    else if (worker != workers.end()) {
-      ++at;
+  for (auto next = hungry.begin(); next != hungry.end() && !ready.empty();) {
+    const auto who = workers.find(next->who);
+    if (who == workers.end()) {
+      next = hungry.erase(next);
       continue;
     }
-    at = hungry.erase(at);
+    if (must_make_room()) {
+      who->second.is_leaving = true;
+      next->answer.deliver(job_answer{});
+      next = hungry.erase(next);
+      continue;
+    }
+    const auto job = std::find_if(ready.begin(), ready.end(),
+                                  [&](const job_ptr& each) { return each->way == who->second.way; });
+    if (job == ready.end()) {
+      ++next;
+      continue;
+    }
+    who->second.job = *job;
+    ready.erase(job);
+    next->answer.deliver(job_answer{who->second.job});
+    next = hungry.erase(next);
   }
+}
+
+bool destination_state::has_route() const { return route && route_life == life; }
+
+/// The administrator changed where mail goes, or how. Messages under way come to their end on connections
+/// that get no other; what failed on the way of before may go on the new one. What was read is read anew.
+void destination_state::forget_way() {
+  ++life;
+  for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
+  for (const auto& [who, each] : workers)
+    if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  ways.clear();
+  for (const auto& each : std::exchange(ready, {})) put_down(*each);
+  looked_at_all = {};
+  may_be_more = true;
 }
 
 void destination_state::find_way() {
   if (asking_route) return;
   asking_route = true;
   self->request(with->router, caf::infinite, find_route{destination, !lane.gateways.empty()})
-      .then([this](outbound::route& found) { found_way(std::move(found)); },
-            [this](caf::error& failed) {
+      .then([this, asked_in = life](outbound::route& found) { found_way(std::move(found), asked_in); },
+            [this, asked_in = life](caf::error& failed) {
               outbound::route none;
               none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, destination);
               none.failed->reason += ": " + describe(failed);
               none.failed->is_ours = true;
-              found_way(std::move(none));
+              found_way(std::move(none), asked_in);
             });
 }
 
-void destination_state::found_way(outbound::route found) {
+void destination_state::found_way(outbound::route found, uint64_t asked_in) {
   asking_route = false;
+  if (asked_in != life) return work(); // which asks anew
   route_found_at = std::chrono::steady_clock::now();
   // As long as a host lets us in, the way that leads there is good enough.
-  if (!found.failed || !route || workers.empty() || found.waits) route = std::move(found);
+  if (!found.failed || !has_route() || workers.empty() || found.waits) {
+    route = std::move(found);
+    using smtp::tls_wish;
+    for (const auto wish : {tls_wish::none, tls_wish::required, tls_wish::optional})
+      hops_by_wish[size_t(wish)] = hops_for(wish, *route);
+  }
+  route_life = life;
   work();
 }
 
@@ -145,14 +175,17 @@ void destination_state::look() {
   question.limit = read_step;
   question.recipients_of_job = settings->smtp_out.recipients_per_message;
   question.in_hand = in_hand;
-  for (const auto* each : {&passed_over, &unread})
-    for (const auto& [shard, key] : *each) question.in_hand[shard].insert(key);
+  const auto leave_out = [&](const std::set<std::pair<size_t, storage::recipient_key>>& those) {
+    for (const auto& [shard, key] : those) question.in_hand[shard].insert(key);
+  };
+  leave_out(passed_over);
+  leave_out(unread);
+  for (const auto& [way, of] : ways) leave_out(of.later);
   std::erase_if(not_yet, [&](const auto& each) { return each.second <= question.now; });
   for (const auto& [who, until] : not_yet) question.in_hand[who.first].insert(who.second);
   question.everything = looked_at_everything = everything;
   question.barred = barred;
   question.priorities = lane.priorities;
-  if (down) question.accepted_until = down_at;
   const auto moment = std::chrono::steady_clock::now();
   const bool goes_on =
       sent_since_start >= sent_before_begins && moment - looked_at_all < look_at_all_interval;
@@ -165,7 +198,7 @@ void destination_state::look() {
   auto job = offload::make_work(
       [result, with = with, question = std::move(question)] { *result = read_jobs(with->shards, question); });
   self->request(with->shards.front().with.readers, caf::infinite, offload::run_work{job})
-      .then([this, result](offload::work_done) { found(std::move(*result)); },
+      .then([this, result](offload::work_done) { ask_ways(result); },
             [this](caf::error&) { // the pool is full
               looking = false;
               look_later = true;
@@ -175,7 +208,7 @@ void destination_state::look() {
 /// A primary mail server is back. When nobody lets us in all the same, what is due now has failed, and the
 /// rest waits for its time.
 void destination_state::try_everything() {
-  everything = !down;
+  everything = !are_all_down();
   may_be_more = true;
   work();
 }
@@ -199,10 +232,16 @@ void destination_state::found(jobs_found what) {
         passed_over.insert({each->shard, {each->message.id, who.index}});
       continue;
     }
+    auto& of = ways[each->way];
+    if (waits_for_next_try(*each)) {
+      for (const auto& who : each->recipients) of.later.insert({each->shard, {each->message.id, who.index}});
+      continue;
+    }
     auto& held = in_hand[each->shard];
     for (const auto& who : each->recipients) held.insert({each->message.id, who.index});
     ready.push_back(std::move(each));
   }
+  wake_ways();
   for (const auto& [shard, row] : what.stray) {
     // The row may have been one of before, and what has its key by now is right.
     if (is_old(row.id)) continue;
@@ -220,68 +259,71 @@ void destination_state::found(jobs_found what) {
   work();
 }
 
+/// What came first is asked for first; the connections of all ways count together.
 void destination_state::ask_for_slots() {
-  // Whoever has no connection comes first, or the places would always be the same ones'.
-  for (const auto wish : all_wishes) ask_for_slots(wish, 1);
-  for (const auto wish : all_wishes) ask_for_slots(wish, about(wish).allowed);
-}
-
-void destination_state::ask_for_slots(smtp::tls_wish wish, size_t most) {
-  auto& way = about(wish);
-  if ((down && wish == smtp::tls_wish::none) || (goes_by_gateway() && gateways_left(wish).empty())) return;
-  // Who is on his way here or comes back soon takes one each.
-  while (has_room_for_connections() && workers_of(wish) + way.slots_asked < most &&
-         way.slots_asked < ready_of(wish)) {
-    ++way.slots_asked;
-    const auto first = std::find_if(ready.begin(), ready.end(),
-                                    [wish](const job_ptr& each) { return wish_of(*each) == wish; });
-    take_slot question{place, (*first)->recipients.front().priority, {}};
-    if (goes_by_gateway()) question.gateways = gateways_left(wish);
-    self->request(foreman, caf::infinite, std::move(question))
-        .then(
-            [this, wish](const slot_granted& granted) {
-              if (granted.gateway != 0) return reach_gateway(granted, wish);
-              --about(wish).slots_asked;
-              if (!route) return open_connection(wish, {}, 0, {});
-              const auto way = hops_for(wish, *route);
-              const auto but = way.left_out.empty() ? "" : "; not for what requires TLS: " + way.left_out;
-              open_connection(wish, way.hops, 0, route->reason + but);
-            },
-            [this, wish](caf::error&) { --about(wish).slots_asked; });
+  const size_t most = with->settings->get()->smtp_out.connections_per_destination;
+  std::map<mail_way, size_t> seen; // of `ready`
+  for (const auto& each : ready) {
+    if (workers.size() + slots_asked >= most) return;
+    const auto& of = ways[each->way];
+    // Who is on his way here or comes back soon takes one each.
+    if (of.down || of.slots_asked >= ++seen[each->way]) continue;
+    if (connections_of(each->way) + of.slots_asked >= of.allowed) continue;
+    if (!leads_somewhere(each->way)) continue;
+    ask_for_slot(each->way, each->recipients.front().priority);
   }
 }
 
-void destination_state::open_connection(smtp::tls_wish wish, const std::vector<next_hop>& hops,
+void destination_state::ask_for_slot(const mail_way& way, uint8_t priority) {
+  ++slots_asked;
+  ++ways[way].slots_asked;
+  take_slot question{place, priority, {}};
+  if (goes_by_gateway()) question.gateways = gateways_left(way);
+  self->request(foreman, caf::infinite, std::move(question))
+      .then(
+          [this, way, asked_in = life](const slot_granted& granted) {
+            if (granted.gateway != 0) return reach_gateway(way, asked_in, granted);
+            slot_answered(way, asked_in);
+            const auto& there = hops_of(way);
+            const auto but = there.left_out.empty() ? "" : "; not for what requires TLS: " + there.left_out;
+            open_connection(way, there.hops, 0, route ? route->reason + but : but);
+          },
+          [this, way, asked_in = life](caf::error&) { slot_answered(way, asked_in); });
+}
+
+void destination_state::open_connection(const mail_way& way, const std::vector<next_hop>& hops,
                                         uint64_t gateway, std::string reason) {
-  const bool is_down = down && wish == smtp::tls_wish::none;
-  if (ready_of(wish) == 0 || is_down || (gateway == 0 && !route) || draining || halted || is_outdated) {
+  const bool is_wanted = !is_down(way) && std::any_of(ready.begin(), ready.end(),
+                                                      [&](const job_ptr& each) { return each->way == way; });
+  if (!is_wanted || hops.empty() || (gateway == 0 && !has_route()) || draining || halted || is_outdated) {
     self->send(foreman, return_slot{place, false, gateway, false});
     return work();
   }
   const auto giver = caf::actor_cast<job_giver_actor>(self);
   const auto made =
-      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, hops, wish);
-  worker fresh;
-  fresh.gateway = gateway;
-  fresh.reason = std::move(reason);
-  fresh.wish = wish;
-  workers.emplace(made.address(), std::move(fresh));
+      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, hops, way);
+  worker about;
+  about.gateway = gateway;
+  about.reason = std::move(reason);
+  about.life = life;
+  about.way = way;
+  workers.emplace(made.address(), std::move(about));
   self->monitor(made);
 }
 
 caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
   auto promise = self->make_response_promise<job_answer>();
   const auto at = workers.find(who);
-  if (at == workers.end()) {
+  if (at == workers.end() || at->second.life != life) {
     promise.deliver(job_answer{});
     return promise;
   }
   if (!at->second.let_in) {
     at->second.let_in = true;
-    auto& way = about(at->second.wish);
-    ++way.allowed;
-    way.refusal.reset();
-    way.failed.clear();
+    auto& of = ways[at->second.way];
+    ++of.allowed;
+    of.refusal.reset();
+    of.failed.clear();
     self->send(foreman, slot_in_use{place, at->second.gateway});
     if (route && !route->gateway.empty() && with->primaries)
       self->send(with->primaries, gateway::primary_answered{route->gateway});
@@ -291,59 +333,50 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
   return promise;
 }
 
-void destination_state::give(const caf::actor_addr& who, const open_answer<job_answer>& answer,
-                             job_ptr what) {
-  workers.at(who).job = what;
-  answer.deliver(job_answer{std::move(what)});
-}
-
 void destination_state::turned_away(const caf::actor_addr& who, const not_let_in& what) {
   const auto at = workers.find(who);
-  if (at == workers.end()) return;
+  if (at == workers.end() || at->second.life != life) return; // of before: nothing is known by it
   const auto gateway = at->second.gateway;
-  const auto wish = at->second.wish;
-  const bool is_usual = wish == smtp::tls_wish::none;
-  // That it cannot have mail of a particular wish says nothing of a gateway.
+  const auto way = at->second.way;
   at->second.was_refused =
-      is_usual && !what.why.is_ours && std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
+      is_of_host(way, what) && std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
         return each.second.let_in && each.second.gateway == gateway;
       });
-  const auto inside = size_t(std::count_if(workers.begin(), workers.end(), [wish](const auto& each) {
-    return each.second.let_in && each.second.wish == wish;
-  }));
-  auto& way = about(wish);
-  if (inside > 0) {
-    way.allowed = inside; // it takes no more at one time: no attempt failed, those inside go on
+  auto& of = ways[way];
+  if (const auto inside = let_in_of(way); inside > 0) {
+    of.allowed = inside; // it takes no more at one time: no attempt failed, those inside go on
     return;
   }
-  way.allowed = 1;
-  if (down && is_usual) return;
-  if (gateway != 0) way.failed.insert(gateway);
-  if (!way.refusal || says_more(wish, what.why, way.refusal->why)) {
-    way.refusal = what;
-    way.refusal->peer.route = at->second.reason;
+  of.allowed = 1;
+  if (of.down) return;
+  if (gateway != 0) of.failed.insert(gateway);
+  if (!of.refusal || says_more(way.wish, what.why, of.refusal->why)) {
+    of.refusal = what;
+    of.refusal->peer.route = at->second.reason;
   }
-  way.refused_at = wall_clock();
+  of.refused_at = wall_clock();
 }
 
-/// The last connection on its way came to nothing, like those before it, and there is no other gateway.
-void destination_state::conclude_if_nobody_is_let_in(smtp::tls_wish wish) {
-  auto& way = about(wish);
-  if (!way.refusal || workers_of(wish) != 0 || draining || halted || is_outdated) return;
-  if (goes_by_gateway() && !gateways_left(wish).empty()) return;
-  const auto last = *way.refusal;
-  way.refusal.reset();
-  way.failed.clear();
-  // Other mail may still go.
-  if (wish != smtp::tls_wish::none) return fail_ready(wish, last.why, last.peer);
-  if (last.why.is_ours) return halt(last.why.reason);
-  down = last.why;
-  everything = false;
-  if (route && !route->gateway.empty() && with->primaries)
+/// The last connection of that way came to nothing, like those before it, and there is no other gateway.
+void destination_state::conclude_if_nobody_is_let_in(const mail_way& way) {
+  const auto at = ways.find(way);
+  if (at == ways.end() || !at->second.refusal || connections_of(way) != 0) return;
+  if (draining || halted || is_outdated) return;
+  if (goes_by_gateway() && !gateways_left(way).empty()) return;
+  auto& of = at->second;
+  const auto last = *of.refusal;
+  of.refusal.reset();
+  of.failed.clear();
+  // What one way lacks, or all while others get through, is a delay for its mail alone, and no attempt.
+  if (last.why.is_ours && !last.is_of_way && !way.has_wish() && workers.empty()) return halt(last.why.reason);
+  mark_down(way, last.why, last.peer, of.refused_at);
+  if (are_all_down()) everything = false;
+  if (is_of_host(way, last) && route && !route->gateway.empty() && with->primaries)
     self->send(with->primaries, gateway::primary_refused{route->gateway, destination});
-  down_peer = last.peer;
-  down_at = way.refused_at;
-  log::info("destination {}: {}", text_of(destination, lane), reply_text(last.why));
+  if (last.is_of_way)
+    log::warn("destination {}: {}", text_of(destination, lane), reply_text(last.why));
+  else
+    log::info("destination {}: {}", text_of(destination, lane), reply_text(last.why));
 }
 
 void destination_state::gone(const caf::actor_addr& who) {
@@ -358,7 +391,7 @@ void destination_state::gone(const caf::actor_addr& who) {
     end.peer.route = was.reason;
     record(std::move(end), std::nullopt);
   }
-  conclude_if_nobody_is_let_in(was.wish);
+  conclude_if_nobody_is_let_in(was.way);
   work();
 }
 
@@ -369,8 +402,10 @@ void destination_state::end_if_idle() {
   for (const auto& [who, each] : workers)
     if (each.job) return;
   for (auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
-  if (!workers.empty() || slots_asked() != 0) return;
-  self->send(foreman, nothing_due{place, pokes, down.has_value(), false});
+  if (!workers.empty() || slots_asked != 0) return;
+  const auto rests = [](const auto& each) { return !each.second.later.empty(); };
+  if (!are_all_down() && std::any_of(ways.begin(), ways.end(), rests)) return; // it is tried again here
+  self->send(foreman, nothing_due{place, pokes, are_all_down(), false});
 }
 
 caf::result<message_barred> destination_state::bar(queue_id id) {
@@ -396,7 +431,9 @@ caf::result<message_barred> destination_state::bar(queue_id id) {
 void destination_state::unbar(queue_id id) {
   barred.erase(id);
   if (looking) changed_while_looking.insert(id);
-  std::erase_if(passed_over, [&](const auto& each) { return each.second.first == id; });
+  const auto is_of_it = [&](const auto& each) { return each.second.first == id; };
+  std::erase_if(passed_over, is_of_it);
+  for (auto& [way, of] : ways) std::erase_if(of.later, is_of_it);
   looked_at_all = {}; // it may be due before what was
   may_be_more = true;
   work();
@@ -427,6 +464,7 @@ destination_actor::behavior_type destination(destination_actor::stateful_pointer
   state.lane = std::move(lane);
   state.with = std::move(with);
   state.gateways_seen = state.with->gateways->get();
+  state.other_ways_seen = state.with->settings->other_ways();
   state.settings_seen = state.with->settings->get();
   state.gateways = incoming_view(state.with->gateways);
   state.foreman = std::move(foreman);

@@ -255,8 +255,10 @@ void dispatcher_state::tick() {
   for (const auto& each : rested) heard(destination_in(each));
   // A route may have come for what waited for one.
   if (const auto settings = with->settings->get(); settings != settings_seen) {
-    if (settings->smtp_out.routes != settings_seen->smtp_out.routes)
+    if (lead_elsewhere(settings_seen->smtp_out, settings->smtp_out)) {
+      resting.clear(); // nobody was asked on the way there is now
       for (auto& each : places) each.again = true;
+    }
     settings_seen = settings;
     grant();
   }

@@ -56,6 +56,10 @@ bool queue_state::set_aside(queue_id id, std::string& why) {
     why = "It is being delivered right now; try again in a moment.";
     return false;
   }
+  if (checking.count(id) != 0) {
+    why = "The command-line program works on it right now; try again in a moment.";
+    return false;
+  }
   if (!removing.insert(id).second) {
     why = "It is being deleted or changed already.";
     return false;

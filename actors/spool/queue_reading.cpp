@@ -1,5 +1,6 @@
 #include "actors/spool/queue.hpp"
 
+#include "actors/spool/message_check.hpp"
 #include "actors/spool/spool_reader.hpp"
 #include "actors/wall_clock.hpp"
 
@@ -44,7 +45,9 @@ void queue_state::load(queue_id id, bool now) {
   auto& wish = wishes[id];
   wish = wish || now;
   // What is under way with it looks for the wish when it ends.
-  if (in_memory.count(id) != 0 || removing.count(id) != 0 || !loading.insert(id).second) return;
+  if (in_memory.count(id) != 0 || checking.count(id) != 0 || removing.count(id) != 0 ||
+      !loading.insert(id).second)
+    return;
   const auto stamp = reads.begin();
   const auto page = std::make_shared<read_page>();
   auto job = offload::make_work([page, store = with.store, id] { *page = read_spool(*store, id, 1); });
@@ -79,6 +82,10 @@ void queue_state::take(queued_message what, read_stamps::stamp stamp) {
   if (at_work.count(id) != 0)
     return (void)wishes.emplace(id, false); // one of its recipients may be stalled since
   if (removing.count(id) != 0 || reads.is_past(id, stamp)) return;
+  if (waits_for_program(what)) {
+    wishes.erase(id);
+    return check(id);
+  }
   if (is_for_elsewhere(what)) {
     wishes.erase(id);
     return announce(what);

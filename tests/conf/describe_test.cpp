@@ -77,6 +77,22 @@ TEST(Describe, DefaultsDoNotContradictEachOther) {
   EXPECT_TRUE(contradictions_in(user_settings{}).empty());
 }
 
+TEST(Describe, WantsACommandLineThatCanBeRun) {
+  const auto place_of_fault = [](bool enabled, const char* command) -> std::string {
+    system_settings settings;
+    settings.spool.command_line_enabled = enabled;
+    settings.spool.command_line = command;
+    const auto found = contradictions_in(settings);
+    return found.empty() ? "" : found.front().name;
+  };
+  EXPECT_EQ(place_of_fault(true, "/usr/bin/clamscan --remove %filepath"), "");
+  EXPECT_EQ(place_of_fault(false, "'/opt/my scanner' \"%filepath\""), "");
+  EXPECT_EQ(place_of_fault(true, ""), "spool.command_line_enabled");
+  for (const char* bad :
+       {"clamscan %filepath", "/usr/bin/clamscan", "/usr/bin/clamscan '%filepath", "%filepath", "   "})
+    EXPECT_EQ(place_of_fault(false, bad), "spool.command_line") << bad;
+}
+
 TEST(Describe, AcceptsBothBoundsAndNothingBeyond) {
   system_settings settings;
   for (const auto& entry : settings_of<system_settings>()) {
@@ -208,6 +224,10 @@ TEST(Describe, ChecksTheFormOfTexts) {
   EXPECT_EQ(set_error(system, "smtp_in.plus_separator", "-"), "");
   for (const char* bad : {"++", "a", "@", "."})
     EXPECT_NE(set_error(system, "smtp_in.plus_separator", bad), "") << bad;
+  for (const char* good : {"", "fr", "en, de, fr, es, it"})
+    EXPECT_EQ(set_error(system, "index.languages", good), "") << good;
+  for (const char* bad : {"english", "EN", "en de", "xx", "en, de, fr, es, it, nl"})
+    EXPECT_NE(set_error(system, "index.languages", bad), "") << bad;
   const domain_settings domain;
   EXPECT_EQ(set_error(domain, "time_zone", "America/Argentina/Buenos_Aires"), "");
   for (const char* bad : {"../etc/passwd", "/UTC", "Europe/", "a//b"})

@@ -113,6 +113,15 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(to_hex(encode(alias_held)), "010363406406050201460601"
                                         "6f04800103343530");
   EXPECT_EQ(decode_recipient(3, encode(alias_held))->state, recipient_state::held_alias);
+  for (const auto [state, octet] :
+       {std::pair(recipient_state::unchecked, "07"), std::pair(recipient_state::unchecked_alias, "08")}) {
+    auto unchecked = recipient();
+    unchecked.state = state;
+    EXPECT_EQ(to_hex(encode(unchecked)), std::string("0103634064") + octet +
+                                             "050201460601"
+                                             "6f04800103343530");
+    EXPECT_EQ(decode_recipient(3, encode(unchecked))->state, state);
+  }
   EXPECT_EQ(to_hex(encode(step())), "01800108010274"
                                     "6f05494e424f58");
   EXPECT_EQ(to_hex(encode(domain())), "0203612e620103632e6401016b0176800105");

@@ -109,6 +109,14 @@ class RequireTlsTest(sending.SendingTest):
         self.assertIn("requires_tls", trace)
         self.assertRegex(trace, r"TLSv1\.[23] \S+ verified, REQUIRETLS")
 
+    def test_goes_over_tls_though_the_domain_sends_without(self):
+        self.domain_during_test(outgoing_tls="false")
+        self.send("bob@good", "usual", options=())
+        self.send("bob@good", "strict")
+        self.wait_for_empty_queue()
+        encrypted = {"REQUIRETLS" in one.parameters: bool(one.tls) for one in self.keeping.messages}
+        self.assertEqual(encrypted, {False: False, True: True})
+
     def test_a_pinned_certificate_is_proof(self):
         words = self.send("bob@pinned", "pin")
         self.wait_for_empty_queue()

@@ -475,10 +475,15 @@ int main(int argc, char** argv) {
 
   sub = app.add_subcommand("route", "Says where mail to an address goes and why; sends nothing");
   with_name(sub, "Address");
+  std::string route_from;
+  const auto* has_from =
+      sub->add_option("--from", route_from, "Says how mail of this sender leaves, too; \"\" for nobody's");
   simple(
       sub,
-      [&] {
-        return json::object{{"verb", "route"}, {"name", line.name}};
+      [&, has_from] {
+        json::object request{{"verb", "route"}, {"name", line.name}};
+        if (has_from->count() != 0) request["from"] = route_from;
+        return request;
       },
       ctl::print_route);
 
