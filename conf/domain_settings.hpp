@@ -33,6 +33,8 @@ struct domain_settings {
   canonical_form sign_header_as = canonical_form::relaxed;
   canonical_form sign_body_as = canonical_form::relaxed;
   bool srs = true;
+  bool footer_enabled = false;
+  std::string footer_text;
   uint32_t throttle_messages = 5000;
   throttle_action throttle_messages_action = throttle_action::none;
   byte_count throttle_bandwidth = mb(100);

@@ -170,6 +170,14 @@ struct forwarding_settings {
   std::chrono::days srs_lifetime{21};
 };
 
+/// A text at the end of messages.
+struct footer_settings {
+  bool enabled = false;
+  std::string text;
+  bool mailing_lists = false;
+  bool domains_may_override = false;
+};
+
 struct security_settings {
   std::vector<std::string> blocked_senders; // addresses and domains, "*" for any characters
 };
@@ -264,6 +272,7 @@ struct system_settings {
   smtp_out_settings smtp_out;
   priority_settings priority;
   forwarding_settings forwarding;
+  footer_settings footer;
   security_settings security;
   store_settings store;
   index_settings index;
