@@ -25,7 +25,7 @@ std::string smtp_connection::footer_text() const {
     own = sender_.footer;
   } else {
     // Everybody gets the same body: where domains disagree it has the server's.
-    domain_id only;
+    domain_id only{};
     bool agree = true;
     for (const auto& each : recipients_) {
       if (!each.domain) continue;

@@ -76,20 +76,20 @@ class FooterTest(sending.SendingTest):
 
     def test_lists_have_it_only_where_that_is_set(self):
         field = {"List_Id": "<all.elsewhere.example>"}
-        self.assertNotIn(FOOTER, parsed(self.come(made("list without", **field))).get_content())
+        self.assertNotIn(FOOTER, parsed(self.come(made("list: left alone", **field))).get_content())
         self.server.set(footer__mailing_lists="true")
-        self.assertIn(FOOTER, parsed(self.come(made("list with", **field))).get_content())
+        self.assertIn(FOOTER, parsed(self.come(made("list: footed", **field))).get_content())
 
     def test_a_domain_may_have_its_own(self):
         self.server.ctl("domain", "set", server.DOMAIN, "footer_enabled=true", "footer_text=Ours")
         self.addCleanup(
             self.server.ctl, "domain", "set", server.DOMAIN, "footer_enabled=false", "footer_text="
         )
-        self.assertIn(FOOTER, parsed(self.come(made("not allowed"))).get_content())
+        self.assertIn(FOOTER, parsed(self.come(made("own: forbidden"))).get_content())
         self.server.set(footer__domains_may_override="true")
-        self.assertEqual(parsed(self.come(made("allowed"))).get_content(), "hello\n\nOurs\n")
+        self.assertEqual(parsed(self.come(made("own: permitted"))).get_content(), "hello\n\nOurs\n")
         self.server.set(footer__enabled="false")
-        self.assertEqual(parsed(self.come(made("on its own"))).get_content(), "hello\n\nOurs\n")
+        self.assertEqual(parsed(self.come(made("own: alone"))).get_content(), "hello\n\nOurs\n")
 
 
 if __name__ == "__main__":
