@@ -11,6 +11,7 @@ namespace stagepost::storage {
 // Folders and what is in them. Each folder is written by its mailbox actor alone, the list of folders by the
 // account's.
 
+/// Writes the record, and its copy beside the change log.
 void put_folder(batch& b, account_id account, const folder_record& folder);
 /// The record and those whom it names. The folder is noted as doomed until delete_contents has taken all that
 /// is in it, in steps, so that a crash between them leaves nothing behind.
