@@ -1,6 +1,7 @@
 #include "tools/stagepostctl/client.hpp"
 #include "tools/stagepostctl/import.hpp"
 #include "tools/stagepostctl/print.hpp"
+#include "tools/stagepostctl/rebuild.hpp"
 #include "tools/stagepostctl/restore.hpp"
 
 #include "conf/load.hpp"
@@ -22,7 +23,7 @@ namespace ctl = stagepost::ctl;
 namespace {
 
 // Exit codes: 0 done, 1 refused (the reason is on standard error), 2 wrong usage, 3 the server cannot be
-// reached, 4 verify found something.
+// reached, 4 verify or rebuild found something.
 enum exit_code { done = 0, refused = 1, usage = 2, not_reached = 3, unsound = 4 };
 
 struct wrong_usage : std::runtime_error {
@@ -97,7 +98,7 @@ int main(int argc, char** argv) {
   command_line line;
   CLI::App app{
       "Administers a running Stagepost server over its local control socket.\n"
-      "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify found something."};
+      "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify or rebuild found something."};
   app.require_subcommand(1);
   app.add_option("--config", line.config, "The node's settings file")->required();
   app.add_flag("--json", line.as_json, "Print the answer as JSON");
@@ -566,12 +567,25 @@ int main(int argc, char** argv) {
       },
       ctl::print_undelete);
 
-  bool offline = false;
+  std::function<int(const conf::node_settings&)> offline;
+  sub = app.add_subcommand(
+      "rebuild", "Makes folders again from bodies and change logs, when verify found them damaged; the server must "
+                 "not run. What was there is kept aside");
+  sub->add_option("--mailbox", line.name, "Only of this user");
+  sub->callback([&] {
+    offline = [&](const conf::node_settings& node) { return ctl::rebuild(line.name, node) ? done : unsound; };
+  });
+
   sub = app.add_subcommand(
       "restore",
       "Puts a backup in the place of the data; the server must not run. What was there is kept aside");
   sub->add_option("folder", line.path, "What backup wrote")->required();
-  sub->callback([&] { offline = true; });
+  sub->callback([&] {
+    offline = [&](const conf::node_settings& node) {
+      ctl::restore(line.path, node);
+      return done;
+    };
+  });
 
   try {
     app.parse(argc, argv);
@@ -583,10 +597,7 @@ int main(int argc, char** argv) {
   for (const auto& each : loaded.errors) fmt::print(stderr, "{}\n", each);
   if (!loaded.ok()) return usage;
   try {
-    if (offline) {
-      ctl::restore(line.path, loaded.loaded.node);
-      return done;
-    }
+    if (offline) return offline(loaded.loaded.node);
   } catch (const std::exception& why) {
     fmt::print(stderr, "{}\n", why.what());
     return refused;
