@@ -567,6 +567,35 @@ int main(int argc, char** argv) {
       },
       ctl::print_undelete);
 
+  auto* mailbox = app.add_subcommand("mailbox", "What happened in the folders of a user");
+  mailbox->require_subcommand(1);
+  sub = mailbox->add_subcommand(
+      "history", "The changes of his folders, or what was in them at a time; as far back as their change logs reach");
+  with_name(sub, "Address");
+  std::string at_time;
+  sub->add_option("--folder", line.folder, "Only of this folder");
+  auto* at_option = sub->add_option("--at", at_time,
+                                    "What was in the folders then: 2026-12-31 or 2026-12-31T16:19:33Z, in UTC");
+  sub->add_option("--since", line.since, "Only changes from then on")->excludes(at_option);
+  sub->callback([&] {
+    act = [&](ctl::client& server) {
+      json::object request{{"verb", "mailbox.history"},
+                           {"name", line.name},
+                           {"folder", line.folder},
+                           {"at", at_time},
+                           {"since", line.since}};
+      // A page at a time, each printed as it comes: as JSON, an object for each.
+      for (;;) {
+        const auto answer = server.ask(request);
+        const int told = tell(line, answer, ctl::print_history);
+        const auto* next = answer.if_contains("next");
+        if (told != done || next == nullptr) return told;
+        request["from_folder"] = next->as_object().at("folder");
+        request["from_item"] = next->as_object().at("item");
+      }
+    };
+  });
+
   std::function<int(const conf::node_settings&)> offline;
   sub = app.add_subcommand(
       "rebuild", "Makes folders again from bodies and change logs, when verify found them damaged; the server must "
