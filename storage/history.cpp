@@ -72,18 +72,18 @@ private:
   result<done> read_present(storage::reach reach) {
     std::optional<failure<errc>> broken;
     const auto first = key::page(folder_, from_.value / uids_per_page);
-    const auto read = in_.scan(family::flags, key::mailbox(folder_), first, reach,
-                               [&](bytes_view key, bytes_view value) {
-                                 const auto page = decode_page(small_number_at(key, 8), value);
-                                 if (!page) {
-                                   broken = page.error();
-                                   return false;
-                                 }
-                                 for (const auto& each : page->entries)
-                                   if (each.uid >= from_)
-                                     found_[each.uid].message = {each.uid, true, {each.flags, each.keywords}, {}};
-                                 return found_.size() <= limit_;
-                               });
+    const auto read =
+        in_.scan(family::flags, key::mailbox(folder_), first, reach, [&](bytes_view key, bytes_view value) {
+          const auto page = decode_page(small_number_at(key, 8), value);
+          if (!page) {
+            broken = page.error();
+            return false;
+          }
+          for (const auto& each : page->entries)
+            if (each.uid >= from_)
+              found_[each.uid].message = {each.uid, true, {each.flags, each.keywords}, {}};
+          return found_.size() <= limit_;
+        });
     if (broken) return *broken;
     cut();
     return read;

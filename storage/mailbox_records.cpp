@@ -60,8 +60,7 @@ void write_states(record_writer& out, const std::vector<message_state>& states) 
       runs.push_back({each, 1});
   }
   out.number(runs.size());
-  for (const auto& each : runs)
-    out.number(each.length).number(each.state.flags).number(each.state.keywords);
+  for (const auto& each : runs) out.number(each.length).number(each.state.flags).number(each.state.keywords);
 }
 
 /// `messages`: how many there are, of whom the states are.
@@ -174,7 +173,8 @@ bytes encode(const change_record& change) {
   out.octet(uint8_t(change.kind));
   write_runs(out, change.uids);
   out.time(change.at);
-  write_states(out, change.states.size() == change.uids.size() ? change.states : std::vector<message_state>{});
+  write_states(out,
+               change.states.size() == change.uids.size() ? change.states : std::vector<message_state>{});
   out.texts(change.keywords);
   return out.take();
 }

@@ -172,7 +172,8 @@ void note_bodies_of_nobody(rebuild_run& run) {
     if (run.has(family::garbage, key::blob(body)) || run.broken) continue;
     const auto record = decode_blob(at.value());
     run.note("body " + std::to_string(body.value) +
-             (record ? " of " + std::to_string(record->size_bytes) + " octets" : "") + " belongs to nobody we know");
+             (record ? " of " + std::to_string(record->size_bytes) + " octets" : "") +
+             " belongs to nobody we know");
   }
 }
 

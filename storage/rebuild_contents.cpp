@@ -41,7 +41,8 @@ private:
   void load(uid id) {
     first_ = id.value / window_uids * window_uids;
     window_.assign(window_uids, {});
-    for (rebuild_run::cursor at(run_, family::changes, key::mailbox(folder_), key::change(folder_, modseq{1}));
+    for (rebuild_run::cursor at(run_, family::changes, key::mailbox(folder_),
+                                key::change(folder_, modseq{1}));
          at.valid(); at.next()) {
       const auto line = decode_change(modseq{number_at(at.key(), 8)}, at.value());
       if (!line) continue;
@@ -119,8 +120,8 @@ private:
   void see(uid id) { seen_.highest_uid = std::max(seen_.highest_uid, id); }
 
   void look_at_log() {
-    for (rebuild_run::cursor at(run_, family::changes, key::mailbox(id_), key::change(id_, modseq{1})); at.valid();
-         at.next()) {
+    for (rebuild_run::cursor at(run_, family::changes, key::mailbox(id_), key::change(id_, modseq{1}));
+         at.valid(); at.next()) {
       const modseq when{number_at(at.key(), 8)};
       const auto line = decode_change(when, at.value());
       const bool sound = line && !line->uids.empty() && at.key() == key::change(id_, when, line->kind);
@@ -156,8 +157,8 @@ private:
 
   /// A body that waits in the list of expunged messages has a UID that must not come back, too.
   void look_at_expunged() {
-    for (rebuild_run::cursor at(run_, family::recoverable, key::recoverable(id_, {}).substr(0, 9)); at.valid();
-         at.next()) {
+    for (rebuild_run::cursor at(run_, family::recoverable, key::recoverable(id_, {}).substr(0, 9));
+         at.valid(); at.next()) {
       seen_.has_rows = true;
       see(uid{small_number_at(at.key(), 9)});
       const auto group = decode_recoverable(id_, at.value());
@@ -185,7 +186,8 @@ private:
     for (;;) {
       const bool more_messages = messages.valid(), more_pages = pages.valid();
       if (!more_messages && !more_pages) return;
-      const auto of_messages = more_messages ? small_number_at(messages.key(), 8) / uids_per_page : UINT32_MAX;
+      const auto of_messages =
+          more_messages ? small_number_at(messages.key(), 8) / uids_per_page : UINT32_MAX;
       const auto of_pages = more_pages ? small_number_at(pages.key(), 8) : UINT32_MAX;
       const auto number = std::min(of_messages, of_pages);
       mailbox_page old{number, {}};
@@ -210,7 +212,8 @@ private:
         ++run_.report.lost;
       }
     };
-    for (; messages.valid() && small_number_at(messages.key(), 8) / uids_per_page == old.number; messages.next()) {
+    for (; messages.valid() && small_number_at(messages.key(), 8) / uids_per_page == old.number;
+         messages.next()) {
       const uid id{small_number_at(messages.key(), 8)};
       lose_until(id);
       const bool stands = entry != old.entries.end() && entry->uid == id;

@@ -17,15 +17,16 @@ std::string name_of(mailbox_id folder) { return "mailbox " + std::to_string(fold
 /// What the groups of expunged messages say of their folder.
 std::optional<folder_copy> named_by_expunged(rebuild_run& run, mailbox_id folder) {
   std::optional<folder_copy> found;
-  for (rebuild_run::cursor at(run, family::recoverable, key::recoverable(folder, {}).substr(0, 9)); at.valid();
-       at.next())
+  for (rebuild_run::cursor at(run, family::recoverable, key::recoverable(folder, {}).substr(0, 9));
+       at.valid(); at.next())
     if (const auto group = decode_recoverable(folder, at.value()))
       found = folder_copy{group->account, {folder, group->folder_name, {}, 0, true}};
   return found;
 }
 
 /// What is known of a folder whose record is lost. `account` when its key is still there.
-std::optional<folder_copy> find_identity(rebuild_run& run, mailbox_id folder, std::optional<account_id> account) {
+std::optional<folder_copy> find_identity(rebuild_run& run, mailbox_id folder,
+                                         std::optional<account_id> account) {
   if (const auto value = run.get(family::changes, key::folder_copy(folder)))
     if (auto copy = decode_folder_copy(folder, *value)) return std::move(*copy);
   auto found = named_by_expunged(run, folder);

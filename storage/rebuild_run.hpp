@@ -1,8 +1,8 @@
 #pragma once
 
 #include "storage/batch.hpp"
-#include "storage/records.hpp"
 #include "storage/rebuild.hpp"
+#include "storage/records.hpp"
 #include "storage/store.hpp"
 
 #include <rocksdb/iterator.h>
@@ -15,12 +15,11 @@
 
 namespace stagepost::storage {
 
-/// A rebuild under way: what all its parts read, write and tell by. After a read or a write has failed (`broken`)
-/// everything reads as absent and nothing more is written.
+/// A rebuild under way: what all its parts read, write and tell by. After a read or a write has failed
+/// (`broken`) everything reads as absent and nothing more is written.
 class rebuild_run {
 public:
-  rebuild_run(store& shard, const rebuild_options& options)
-      : shard(shard), options(options), writes(shard) {}
+  rebuild_run(store& shard, const rebuild_options& options) : shard(shard), options(options), writes(shard) {}
 
   store& shard;
   const rebuild_options& options;

@@ -78,14 +78,15 @@ struct change_record {
   change_kind kind = change_kind::added;
   std::vector<uid> uids; ///< ascending
   instant at = {};       ///< 1970: nobody wrote it down; since version 2
-  /// What each of them carried after the change, or when it was expunged; of none, or of all; since version 2.
+  /// What each of them carried after the change, or when it was expunged; of none, or of all; since
+  /// version 2.
   std::vector<message_state> states = {};
   /// All keywords of the folder, when the change brought a new one; since version 2.
   std::vector<std::string> keywords = {};
 };
 
-/// A second copy of a folder's record, which lies with its change log: what a folder is called, and whose it is,
-/// is known when the first is lost.
+/// A second copy of a folder's record, which lies with its change log: what a folder is called, and whose it
+/// is, is known when the first is lost.
 struct folder_copy {
   account_id account;
   folder_record folder;

@@ -114,8 +114,8 @@ private:
     }
   }
 
-  /// Beside the log lies a copy of the folder's record; folders that were last changed before there were copies
-  /// have none.
+  /// Beside the log lies a copy of the folder's record; folders that were last changed before there were
+  /// copies have none.
   void copy(const verify_view::cursor& at) {
     const auto found = decode_folder_copy(id_, at.value());
     if (at.key() != key::folder_copy(id_) || !found)

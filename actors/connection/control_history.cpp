@@ -113,8 +113,9 @@ private:
   }
 
   storage::result<done> look_back(const storage::folder_record& folder, uint64_t from) {
-    const auto view = storage::read_past(in_, folder.id, *asked_.at, uid{uint32_t(std::min<uint64_t>(from, UINT32_MAX))},
-                                         left(), storage::reach::disk);
+    const auto view =
+        storage::read_past(in_, folder.id, *asked_.at, uid{uint32_t(std::min<uint64_t>(from, UINT32_MAX))},
+                           left(), storage::reach::disk);
     if (!view) return view.error();
     const auto keywords = keywords_of(folder.id);
     if (!keywords) return keywords.error();
@@ -141,8 +142,7 @@ private:
     const auto keywords = keywords_of(folder.id);
     if (!keywords) return keywords.error();
     const auto room = left();
-    const auto lines =
-        storage::read_changes(in_, folder.id, modseq{from - 1}, room, storage::reach::disk);
+    const auto lines = storage::read_changes(in_, folder.id, modseq{from - 1}, room, storage::reach::disk);
     if (!lines) return lines.error();
     for (const auto& each : *lines) found_.push_back(to_json(folder, each, *keywords));
     taken_ += lines->size();
@@ -203,7 +203,8 @@ net::task<question> understand(caf::event_based_actor* self, const control_servi
   co_return asked;
 }
 
-control_task show_history(caf::event_based_actor* self, const control_services& with, control_request& request) {
+control_task show_history(caf::event_based_actor* self, const control_services& with,
+                          control_request& request) {
   const auto asked = co_await understand(self, with, request.fields);
   if (asked.refused) co_return refusal(*asked.refused);
   const auto found = std::make_shared<storage::result<json::object>>(storage::errc::io_error);

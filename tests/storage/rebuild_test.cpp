@@ -35,8 +35,9 @@ protected:
   }
 
   static mailbox_page page() {
-    return {0,
-            {{uid{1}, 0, 0, modseq{2}}, {uid{2}, flag_seen, 1, modseq{3}}, {uid{4}, flag_flagged, 0, modseq{5}}}};
+    return {
+        0,
+        {{uid{1}, 0, 0, modseq{2}}, {uid{2}, flag_seen, 1, modseq{3}}, {uid{4}, flag_flagged, 0, modseq{5}}}};
   }
   static mailbox_counters counters() { return {uid{5}, modseq{5}, 3, 2, 0, 3007, {"$Work"}}; }
 
@@ -57,7 +58,11 @@ protected:
 
   void drop(family f, bytes_view prefix) {
     batch b(*store_);
-    batch_access::remove_all(b, f, prefix);
+    const auto scanned = store_->scan(f, prefix, {}, reach::disk, [&](bytes_view row, bytes_view) {
+      batch_access::remove(b, f, row);
+      return true;
+    });
+    ASSERT_TRUE(scanned);
     must_commit(b);
   }
   void drop(family f) { drop(f, key::mailbox(folder)); }

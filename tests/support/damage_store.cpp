@@ -2,8 +2,8 @@
 //
 //     damage_store STORE drop|spoil FAMILY…
 //
-// drop takes all that is in a family away, spoil writes octets that nobody can read over each value. "folders" leaves
-// the copies of the records where they are, in "changes".
+// drop takes all that is in a family away, spoil writes octets that nobody can read over each value.
+// "folders" leaves the copies of the records where they are, in "changes".
 
 #include "storage/batch_access.hpp"
 #include "storage/options.hpp"
@@ -19,21 +19,22 @@ namespace {
 using namespace stagepost::storage;
 
 std::optional<family> family_named(std::string_view name) {
-  for (const auto each : {family::blobs, family::blob_refs, family::folders, family::mailbox_state, family::flags,
-                          family::messages, family::changes})
+  for (const auto each : {family::blobs, family::blob_refs, family::folders, family::mailbox_state,
+                          family::flags, family::messages, family::changes})
     if (name_of(each) == name) return each;
   return std::nullopt;
 }
 
 bool damage(store& in, family what, bool spoils) {
   batch changes(in);
-  const auto scanned = in.scan(what, {}, {}, reach::disk, [&](stagepost::bytes_view key, stagepost::bytes_view) {
-    if (spoils)
-      batch_access::put(changes, what, key, "\xff spoiled");
-    else
-      batch_access::remove(changes, what, key);
-    return true;
-  });
+  const auto scanned =
+      in.scan(what, {}, {}, reach::disk, [&](stagepost::bytes_view key, stagepost::bytes_view) {
+        if (spoils)
+          batch_access::put(changes, what, key, "\xff spoiled");
+        else
+          batch_access::remove(changes, what, key);
+        return true;
+      });
   batch* const all[] = {&changes};
   return scanned && in.commit(all).front();
 }

@@ -38,7 +38,7 @@ class RebuildTest(server.ServerTest):
         return found
 
     def damage(self, how, *families):
-        for store in sorted((self.server.folder / "data").glob("shard*")):
+        for store in sorted((self.server.folder / "store").glob("shard*")):
             server.run([self.server.bin / "damage_store", str(store), how, *families])
 
     def rebuild(self, *more, expected=0):

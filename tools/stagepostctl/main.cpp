@@ -96,9 +96,9 @@ json::array to_array(const std::vector<std::string>& values) {
 
 int main(int argc, char** argv) {
   command_line line;
-  CLI::App app{
-      "Administers a running Stagepost server over its local control socket.\n"
-      "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify or rebuild found something."};
+  CLI::App app{"Administers a running Stagepost server over its local control socket.\n"
+               "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify or rebuild "
+               "found something."};
   app.require_subcommand(1);
   app.add_option("--config", line.config, "The node's settings file")->required();
   app.add_flag("--json", line.as_json, "Print the answer as JSON");
@@ -570,12 +570,13 @@ int main(int argc, char** argv) {
   auto* mailbox = app.add_subcommand("mailbox", "What happened in the folders of a user");
   mailbox->require_subcommand(1);
   sub = mailbox->add_subcommand(
-      "history", "The changes of his folders, or what was in them at a time; as far back as their change logs reach");
+      "history",
+      "The changes of his folders, or what was in them at a time; as far back as their change logs reach");
   with_name(sub, "Address");
   std::string at_time;
   sub->add_option("--folder", line.folder, "Only of this folder");
-  auto* at_option = sub->add_option("--at", at_time,
-                                    "What was in the folders then: 2026-12-31 or 2026-12-31T16:19:33Z, in UTC");
+  auto* at_option = sub->add_option(
+      "--at", at_time, "What was in the folders then: 2026-12-31 or 2026-12-31T16:19:33Z, in UTC");
   sub->add_option("--since", line.since, "Only changes from then on")->excludes(at_option);
   sub->callback([&] {
     act = [&](ctl::client& server) {
@@ -598,8 +599,9 @@ int main(int argc, char** argv) {
 
   std::function<int(const conf::node_settings&)> offline;
   sub = app.add_subcommand(
-      "rebuild", "Makes folders again from bodies and change logs, when verify found them damaged; the server must "
-                 "not run. What was there is kept aside");
+      "rebuild",
+      "Makes folders again from bodies and change logs, when verify found them damaged; the server must "
+      "not run. What was there is kept aside");
   sub->add_option("--mailbox", line.name, "Only of this user");
   sub->callback([&] {
     offline = [&](const conf::node_settings& node) { return ctl::rebuild(line.name, node) ? done : unsound; };

@@ -201,9 +201,10 @@ void print_history(const json::object& answer) {
   for (const auto& each : list(answer, "changes")) {
     const auto& one = each.as_object();
     const auto at = member(one, "at"), queue_id = member(one, "queue_id");
-    fmt::print("{:<24}  {:<8}  {}  {}{}  ({}){}\n", at.empty() ? "at an unknown time" : at, member(one, "change"),
-               member(one, "folder"), member(one, "uids"), member(one, "uids_cut") == "true" ? ",..." : "",
-               flags(one), queue_id.empty() ? "" : "  " + queue_id);
+    fmt::print("{:<24}  {:<8}  {}  {}{}  ({}){}\n", at.empty() ? "at an unknown time" : at,
+               member(one, "change"), member(one, "folder"), member(one, "uids"),
+               member(one, "uids_cut") == "true" ? ",..." : "", flags(one),
+               queue_id.empty() ? "" : "  " + queue_id);
   }
   for (const auto& each : list(answer, "folders")) {
     const auto& folder = each.as_object();

@@ -48,7 +48,8 @@ storage::account_record find_user(const std::string& data, const std::string& ad
   const auto directory = open_store(storage::store_kind::system, data + "/system");
   const auto at = address.rfind('@');
   const auto domain = storage::find_domain(
-      *directory, ascii_lower(at == address.npos ? std::string_view() : std::string_view(address).substr(at + 1)),
+      *directory,
+      ascii_lower(at == address.npos ? std::string_view() : std::string_view(address).substr(at + 1)),
       storage::reach::disk);
   const auto user = domain ? storage::find_account(*directory, domain->id, ascii_lower(address.substr(0, at)),
                                                    storage::reach::disk)
