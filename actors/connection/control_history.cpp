@@ -44,7 +44,7 @@ json::array flags_of(const storage::message_state& state, const std::vector<std:
   for (const auto* name : {"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"})
     if (state.flags & flag_named(name)) out.emplace_back(name);
   for (size_t i = 0; i < max_keywords; ++i)
-    if (state.keywords >> i & 1) out.emplace_back(i < keywords.size() ? keywords[i] : "?");
+    if ((state.keywords >> i) & 1) out.emplace_back(i < keywords.size() ? keywords[i] : "?");
   return out;
 }
 

@@ -226,6 +226,33 @@ TEST_F(Rebuild, TellsClientsOfFlagsAndMessagesThatAreLost) {
   EXPECT_EQ(read_expunged(*store_, folder, modseq{6}, reach::disk)->uids, std::vector<uid>{uid{4}});
 }
 
+TEST_F(Rebuild, ReadsALongFolderInParts) {
+  constexpr mailbox_id far{9};
+  const std::vector<uid> uids{uid{1}, uid{70}, uid{200'000}, uid{3'000'000}};
+  batch b(*store_);
+  put_folder(b, alice, {far, "Far", uid_validity{6}, 0, true});
+  modseq last{1};
+  for (const auto each : uids) {
+    last = modseq{last.value + 1};
+    const auto body = put_body(b, "a message", far, each);
+    put_message(b, far, each, {body, 9, at(1), at(1), {}});
+    put_page(b, far, {each.value / uids_per_page, {{each, flag_answered, 0, last}}});
+    put_change(b, far, {last, change_kind::added, {each}, at(1), {{flag_answered, 0}}});
+  }
+  put_counters(b, far, {uid{3'000'001}, last, 4, 4, 0, 36, {}});
+  must_commit(b);
+  expect_sound();
+  drop(family::flags);
+  drop(family::flags, key::mailbox(far));
+  drop(family::mailbox_state, key::mailbox(far));
+  EXPECT_EQ(run().entries_made, 3u + 4u);
+  expect_as_before();
+  const auto pages = read_pages(*store_, far, reach::disk);
+  ASSERT_EQ(pages->size(), 4u);
+  for (const auto& page : *pages) EXPECT_EQ(page->entries.front().flags, flag_answered);
+  EXPECT_EQ(read_counters(*store_, far, reach::disk)->uid_next, uid{3'000'001});
+}
+
 TEST_F(Rebuild, CutsALogWithAHole) {
   batch b(*store_);
   batch_access::remove(b, family::changes, key::change(folder, modseq{4}, change_kind::expunged));
