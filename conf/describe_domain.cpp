@@ -104,6 +104,18 @@ std::span<const setting<domain_settings>> settings_of() {
           {.name = "auto_responder_once_per_day",
            .sentence = "Automatic replies of a user go to the same sender at most once a day.",
            .spec = "DOM-26 AUTO-03"}),
+      item<&domain_settings::footer_enabled>(
+          {.name = "footer_enabled",
+           .sentence = "Puts footer_text at the end of the domain's messages instead of the server's, where "
+                       "footer.domains_may_override allows it.",
+           .spec = "FOOT-03"}),
+      item<&domain_settings::footer_text>(
+          {.name = "footer_text",
+           .sentence = "The domain's own footer; empty: its messages have none.",
+           .spec = "FOOT-03 FOOT-04",
+           .maximum = 8192,
+           .form = text_form::text,
+           .may_be_empty = true}),
       item<&domain_settings::throttle_messages>(
           {.name = "throttle_messages_per_hour",
            .sentence = "Messages the domain may send in an hour, each recipient counted.",

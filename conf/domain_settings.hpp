@@ -37,6 +37,8 @@ struct domain_settings {
   std::string outbound_ipv6;
   bool srs = true;
   bool auto_responder_once_per_day = true;
+  bool footer_enabled = false;
+  std::string footer_text;
   uint32_t throttle_messages = 5000;
   throttle_action throttle_messages_action = throttle_action::none;
   byte_count throttle_bandwidth = mb(100);

@@ -181,6 +181,14 @@ struct auto_responder_settings {
   bool answer_catch_all = false;
 };
 
+/// A text at the end of messages.
+struct footer_settings {
+  bool enabled = false;
+  std::string text;
+  bool mailing_lists = false;
+  bool domains_may_override = false;
+};
+
 struct security_settings {
   std::vector<std::string> blocked_senders; // addresses and domains, "*" for any characters
 };
@@ -282,6 +290,7 @@ struct system_settings {
   priority_settings priority;
   forwarding_settings forwarding;
   auto_responder_settings auto_responder;
+  footer_settings footer;
   security_settings security;
   store_settings store;
   index_settings index;

@@ -2,6 +2,7 @@
 
 #include "actors/body_writer.hpp"
 #include "actors/connection/connection.hpp"
+#include "protocols/footer/placing.hpp"
 #include "protocols/smtp/session.hpp"
 
 #include <map>
@@ -45,6 +46,14 @@ private:
   net::task<> take(const smtp::write_body& piece);
   net::task<smtp::actions> accept(const smtp::accept_message& asked);
   net::task<std::vector<smtp::verdict>> hand_over(const smtp::accept_message& asked);
+  /// What stands at the end of the message: the footer of the domain that sends it, or that all its users
+  /// here are in, else the server's. Empty: none.
+  std::string footer_text() const;
+  /// Makes the body anew where a footer is due. False when it could not be read or written.
+  net::task<bool> add_footer();
+  net::task<bool> write_again(std::vector<footer::edit> edits);
+  net::task<std::optional<bytes>> read_back(uint32_t chunk);
+  net::task<std::optional<bytes>> read_back(mime::extent span);
   void mark_loops(const smtp::envelope& envelope);
   /// Whom to check when the message is sent on: another server, not a user nor one who speaks for others.
   smtp::origin origin() const;
@@ -60,7 +69,9 @@ private:
   bool sender_is_null_ = true;
   std::string sender_address_; ///< as given; empty: nobody
   std::vector<spool::addressee> recipients_;
-  std::map<domain_id, throttle::bounces> bounces_; ///< how much the domains of recipients may receive
+  std::map<domain_id, throttle::bounces> bounces_;  ///< how much the domains of recipients may receive
+  std::map<domain_id, domain::own_footer> footers_; ///< of the domains of recipients
+  std::string footer_fate_;                         ///< of the message, for its trace; empty: none was due
   bool relays_ = false;                   ///< some recipient is elsewhere, and the sender may send there
   std::string refusal_detail_;            ///< of the verdict given last
   std::map<domain_id, uint64_t> refused_; ///< recipients, by domain; not told to the statistics yet

@@ -83,6 +83,7 @@ storage::trace_step smtp_connection::trace_of(const smtp::envelope& envelope) co
     facts.emplace_back("recipients", std::to_string(envelope.recipients.size()));
   facts.emplace_back("size", std::to_string(body_->size_bytes()));
   if (!body_->message_id().empty()) facts.emplace_back("message_id", printable(body_->message_id(), 250));
+  if (!footer_fate_.empty()) facts.emplace_back("footer", footer_fate_);
   return step;
 }
 
@@ -155,10 +156,12 @@ net::task<std::vector<smtp::verdict>> smtp_connection::hand_over(const smtp::acc
   for (size_t i = 0; i < recipients_.size() && i < asked.envelope.recipients.size(); ++i)
     recipients_[i].recipient = asked.envelope.recipients[i];
   mark_loops(asked.envelope);
-  auto order = order_for(asked.envelope);
   const bool all_loop = std::all_of(recipients_.begin(), recipients_.end(),
                                     [](const spool::addressee& each) { return each.delivered_before; });
   if (all_loop) co_return std::vector(recipients_.size(), smtp::verdict::loop_detected);
+  const bool has_footer = co_await add_footer();
+  if (!has_footer) co_return all;
+  auto order = order_for(asked.envelope);
   const auto intake = with_->shards[shard_of(order.body)].intake;
   auto accepted = co_await net::ask<spool::message_accepted>(this, intake, order);
   if (!accepted) {

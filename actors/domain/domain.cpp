@@ -32,6 +32,7 @@ caf::result<address_found> domain_state::find(const std::string& local_part) {
   sum_up_if_stale();
   auto found = look_up_or_recall(local_part);
   found.caps = conf::hourly_caps(settings);
+  found.footer = footer;
   const bool must_wait = found.kind == address_kind::account && settings.disk_space.bytes != 0 && !knows_sum;
   if (!must_wait || now() >= patience_ends_at || waiting.size() >= most_waiting)
     return judge(std::move(found));
@@ -101,6 +102,7 @@ void domain_state::take_settings() {
   for (const auto& refused : decoded.refused)
     log::warn("domain {}: setting {} is not used: {}", record.name, refused.name, refused.sentence);
   settings = decoded.settings;
+  footer = footer_of(settings);
 }
 
 // In the pool: to open a key means to read, to decrypt and to parse it.

@@ -53,6 +53,12 @@ enum class address_kind : uint8_t {
   unavailable, ///< the store could not be read
 };
 
+/// The footer that a domain wants for its messages (FOOT-03); null: that of the server.
+using own_footer = std::shared_ptr<const std::string>;
+inline own_footer footer_of(const conf::domain_settings& domain) {
+  return domain.footer_enabled ? std::make_shared<const std::string>(domain.footer_text) : nullptr;
+}
+
 struct find_address {
   std::string address; ///< as given in RCPT; bare "postmaster" too
 };
@@ -63,6 +69,7 @@ struct address_found {
   bool require_auth = false;   ///< DOM-25 of the address's domain: its users must log in to send
   domain_id domain = {};       ///< of the address; zero elsewhere
   conf::domain_caps caps = {}; ///< of its domain, by the hour
+  own_footer footer = {};      ///< of its domain
 };
 
 /// Whether an account that an address stood for once is still there, and its limits: `account`, `disabled`,
@@ -198,6 +205,7 @@ struct login_answer {
   bool shares_folders = false;    ///< DOM-69
   conf::domain_caps caps = {};    ///< what the domain may send in an hour
   conf::user_caps user_caps = {}; ///< and the user
+  own_footer footer = {};         ///< of the domain
 };
 
 struct find_credentials {

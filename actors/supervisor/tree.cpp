@@ -169,11 +169,11 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.primaries = system.spawn(outbound::primary_router, made.router, made.gateway_entry, made.gateways,
                                 from.settings, from.outbound.deliver);
   watch(made.primaries, "primaries");
-  std::vector<mailbox::services> stores;
-  for (const auto& each : made.shards) stores.push_back(each.with);
+  std::vector<mailbox::services> checked;
+  for (const auto& each : made.shards) checked.push_back(each.with);
   const auto data_folder = std::filesystem::path(from.system_store->folder()).parent_path().string();
   const auto checker =
-      system.spawn(spool::checker, stores, from.settings, spool::check_folder_for(data_folder));
+      system.spawn(spool::checker, checked, from.settings, spool::check_folder_for(data_folder));
   made.checker = checker;
   watch(made.checker, "checker");
   delivery::responder_services replies{{}, made.directory, made.resolver, from.settings, from.host_name};

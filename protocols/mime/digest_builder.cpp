@@ -138,7 +138,11 @@ void digest_builder::end_header(uint64_t body_offset, uint64_t first_line) {
 
 void digest_builder::open_multipart() {
   auto& current = open_.back();
-  auto boundary = raw_parameter(current.shape->parameters, "boundary");
+  const auto& parameters = current.shape->parameters;
+  auto boundary = raw_parameter(parameters, "boundary");
+  // RFC 2231 3 and 4: "boundary*=" and its pieces. The plain form stays as it is: no encoded word is meant.
+  std::optional<std::string> decoded;
+  if (boundary.empty() && (decoded = decoded_parameter(parameters, "boundary"))) boundary = *decoded;
   // RFC 2046 5.1.1: a boundary does not end with white space.
   boundary = boundary.substr(0, boundary.find_last_not_of(" \t") + 1);
   if (boundary.empty() || boundary.size() > max_boundary_size) {

@@ -18,7 +18,8 @@ void for_each_struct(F f) {
   f(node_settings{});
   f(listener{});
   f(certificate_files{});
-  f(system_settings{});
+  const system_settings system; // a temporary of it ends GCC 12 with an internal error
+  f(system);
   f(domain_settings{});
   f(user_settings{});
 }

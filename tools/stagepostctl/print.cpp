@@ -192,6 +192,34 @@ void print_verify(const json::object& answer) {
   print_findings(store);
 }
 
+void print_history(const json::object& answer) {
+  const auto flags = [](const json::object& one) {
+    std::string text;
+    for (const auto& each : list(one, "flags")) text += (text.empty() ? "" : " ") + plain(each);
+    return text;
+  };
+  for (const auto& each : list(answer, "changes")) {
+    const auto& one = each.as_object();
+    const auto at = member(one, "at"), queue_id = member(one, "queue_id");
+    fmt::print("{:<24}  {:<8}  {}  {}{}  ({}){}\n", at.empty() ? "at an unknown time" : at,
+               member(one, "change"), member(one, "folder"), member(one, "uids"),
+               member(one, "uids_cut") == "true" ? ",..." : "", flags(one),
+               queue_id.empty() ? "" : "  " + queue_id);
+  }
+  for (const auto& each : list(answer, "folders")) {
+    const auto& folder = each.as_object();
+    fmt::print("{}: {} messages{}\n", member(folder, "folder"), list(folder, "messages").size(),
+               member(folder, "complete") == "true" ? "" : "; its change log does not reach back that far");
+    for (const auto& message : list(folder, "messages")) {
+      const auto& one = message.as_object();
+      const auto gone = member(one, "expunged_at");
+      fmt::print("  {:>10}  {}{}\n", member(one, "uid"),
+                 one.contains("flags") ? "(" + flags(one) + ")" : "flags not known",
+                 gone.empty() ? "" : "  expunged " + gone);
+    }
+  }
+}
+
 void print_status(const json::object& answer) {
   fmt::print("{} up {} s, {} accepted, {} delivered, {} on the way\n", member(answer, "node"),
              member(answer, "uptime_seconds"), member(answer, "messages_accepted"),

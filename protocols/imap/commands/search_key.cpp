@@ -183,6 +183,8 @@ private:
   }
 
   bool read_text(search_key& key) {
+    if (fuzzy_ && ++fuzzy_texts_ > max_fuzzy_texts)
+      return in_.fail(parse_errc::too_complex, "too many texts below FUZZY");
     const auto text = in_.astring();
     if (!text) return false;
     // 8-bit octets without CHARSET are UTF-8 too: clients forget it.
@@ -216,9 +218,10 @@ private:
   }
 
   parser& in_;
-  bool fuzzy_ = false; ///< below FUZZY
+  bool fuzzy_ = false;
   size_t keys_ = 0;
-  size_t saved_ = 0; ///< "$" among them
+  size_t saved_ = 0;       ///< "$" among them
+  size_t fuzzy_texts_ = 0; ///< below FUZZY
 };
 
 bool read_charset(parser& in) {

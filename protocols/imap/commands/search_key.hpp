@@ -87,6 +87,9 @@ struct search_request {
 
 inline constexpr size_t max_search_depth = 100;
 inline constexpr size_t max_search_keys = 1000;
+/// Below FUZZY: each word of a message is graded for each of them, which takes longer than to find a
+/// substring.
+inline constexpr size_t max_fuzzy_texts = 16;
 
 /// The arguments of SEARCH (RFC 3501 6.4.4 with RFC 4731, RFC 5032, RFC 7162 3.1.5), as far as they can be
 /// read.

@@ -60,6 +60,14 @@ TEST(ImapFuzzyKey, TakesTheMeanOfAndAndTheBestOfOr) {
   EXPECT_EQ(relevancy("FUZZY (SUBJECT meetings FROM joe)"), "");
 }
 
+TEST(ImapFuzzyKey, TakesSoManyTexts) {
+  logged_in with;
+  std::string keys = "c SEARCH BODY other FUZZY (BODY word";
+  for (size_t i = 1; i < max_fuzzy_texts; ++i) keys += " BODY word";
+  EXPECT_EQ(with.say(keys + ")\r\n"), "* SEARCH\r\nc OK SEARCH completed\r\n");
+  EXPECT_NE(with.say(keys + " BODY word)\r\n").find("too many texts below FUZZY"), std::string::npos);
+}
+
 TEST(ImapFuzzyKey, CountsForTextWhetherTheSubjectHasTheWord) {
   EXPECT_EQ(weights_of(search_kind::subject).elsewhere, 100u);
   EXPECT_EQ(weights_of(search_kind::text).subject, 100u);

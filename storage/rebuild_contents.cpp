@@ -1,0 +1,344 @@
+#include "protocols/base/mailbox_page.hpp"
+#include "storage/batch_access.hpp"
+#include "storage/blobs.hpp"
+#include "storage/key.hpp"
+#include "storage/mailboxes.hpp"
+#include "storage/rebuild_run.hpp"
+#include "storage/recoverable.hpp"
+#include "storage/small_records.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace stagepost::storage {
+
+namespace {
+
+/// UIDs whose past is in memory at a time: a multiple of a page.
+constexpr uint32_t window_uids = 1u << 17;
+
+/// What the change log says became of a UID.
+struct fate {
+  instant added_at;
+  instant expunged_at;
+  message_state state;
+  modseq changed;
+  bool knows_state = false;
+  bool is_expunged = false;
+};
+
+/// The past of the UIDs of a folder, a window at a time.
+class fates {
+public:
+  fates(rebuild_run& run, mailbox_id folder) : run_(run), folder_(folder) {}
+
+  const fate& of(uid id) {
+    if (window_.empty() || id.value < first_ || id.value - first_ >= window_uids) load(id);
+    return window_[id.value - first_];
+  }
+
+private:
+  void load(uid id) {
+    first_ = id.value / window_uids * window_uids;
+    window_.assign(window_uids, {});
+    for (rebuild_run::cursor at(run_, family::changes, key::mailbox(folder_),
+                                key::change(folder_, modseq{1}));
+         at.valid(); at.next()) {
+      const auto line = decode_change(modseq{number_at(at.key(), 8)}, at.value());
+      if (!line) continue;
+      for (size_t i = 0; i < line->uids.size(); ++i) {
+        const auto each = line->uids[i].value;
+        if (each >= first_ && each - first_ < window_uids) take(window_[each - first_], *line, i);
+      }
+    }
+  }
+
+  static void take(fate& one, const change_record& line, size_t i) {
+    one.changed = line.modseq;
+    if (line.kind == change_kind::added) one.added_at = line.at;
+    if (line.kind == change_kind::expunged) {
+      one.is_expunged = true;
+      one.expunged_at = line.at;
+    }
+    one.knows_state = i < line.states.size();
+    one.state = one.knows_state ? line.states[i] : message_state{};
+  }
+
+  rebuild_run& run_;
+  mailbox_id folder_;
+  uint32_t first_ = 0;
+  std::vector<fate> window_;
+};
+
+/// What a first look over the tables of a folder found.
+struct survey {
+  uid highest_uid;
+  modseq highest_in_pages;
+  bool has_rows = false;
+  // The log:
+  modseq first_line, last_line;
+  modseq whole_from; ///< the line from which on none is missing or damaged
+  std::vector<std::string> keywords;
+  bool reaches_back() const { return first_line.value == 2 && whole_from == first_line; }
+};
+
+class contents_rebuild {
+public:
+  contents_rebuild(rebuild_run& run, account_id account, mailbox_id folder)
+      : run_(run), account_(account), id_(folder), fates_(run, folder) {}
+
+  void run() {
+    const auto value = run_.get(family::mailbox_state, key::mailbox(id_));
+    auto found = value ? decode_counters(*value) : result<mailbox_counters>(errc::not_found);
+    const bool known = found.ok();
+    if (known) counters_ = std::move(*found);
+    look_at_log();
+    look_at_pages();
+    look_at_messages();
+    look_at_expunged();
+    ++run_.report.folders;
+    // A folder without counters has never held a message.
+    if (run_.broken || (!value && !seen_.has_rows && !seen_.last_line)) return;
+
+    highest_ = std::max({counters_.highest_modseq, seen_.last_line, seen_.highest_in_pages});
+    if (!known && !(seen_.reaches_back() && seen_.last_line == highest_)) renew_validity();
+    made_.uid_next = std::max(counters_.uid_next, uid{seen_.highest_uid.value + 1});
+    made_.keywords = counters_.keywords;
+    if (seen_.keywords.size() > made_.keywords.size()) made_.keywords = seen_.keywords;
+    fresh_ = modseq{highest_.value + 1};
+    walk();
+    write_log();
+    name_keywords();
+    made_.highest_modseq = highest_;
+    if (run_.broken || (value && *value == encode(made_))) return run_.flush();
+    put_counters(run_.writes, id_, made_);
+    ++run_.report.counters_written;
+    run_.flush();
+  }
+
+private:
+  void see(uid id) { seen_.highest_uid = std::max(seen_.highest_uid, id); }
+
+  void look_at_log() {
+    for (rebuild_run::cursor at(run_, family::changes, key::mailbox(id_), key::change(id_, modseq{1}));
+         at.valid(); at.next()) {
+      const modseq when{number_at(at.key(), 8)};
+      const auto line = decode_change(when, at.value());
+      const bool sound = line && !line->uids.empty() && at.key() == key::change(id_, when, line->kind);
+      if (!seen_.first_line) seen_.first_line = seen_.whole_from = when;
+      if (seen_.last_line && when.value != seen_.last_line.value + 1) seen_.whole_from = when;
+      if (!sound) seen_.whole_from = modseq{when.value + 1};
+      seen_.last_line = when;
+      if (!line) continue;
+      if (!line->uids.empty()) see(line->uids.back());
+      if (line->keywords.size() > seen_.keywords.size()) seen_.keywords = line->keywords;
+    }
+  }
+
+  void look_at_pages() {
+    for (rebuild_run::cursor at(run_, family::flags, key::mailbox(id_)); at.valid(); at.next()) {
+      seen_.has_rows = true;
+      const auto page = decode_page(small_number_at(at.key(), 8), at.value());
+      if (!page) continue;
+      for (const auto& each : page->entries) {
+        see(each.uid);
+        seen_.highest_in_pages = std::max(seen_.highest_in_pages, each.modseq);
+      }
+    }
+  }
+
+  void look_at_messages() {
+    rebuild_run::cursor at(run_, family::messages, key::mailbox(id_));
+    if (!at.valid()) return;
+    seen_.has_rows = true;
+    at.to_last();
+    if (at.valid()) see(uid{small_number_at(at.key(), 8)});
+  }
+
+  /// A body that waits in the list of expunged messages has a UID that must not come back, too.
+  void look_at_expunged() {
+    for (rebuild_run::cursor at(run_, family::recoverable, key::recoverable(id_, {}).substr(0, 9));
+         at.valid(); at.next()) {
+      seen_.has_rows = true;
+      see(uid{small_number_at(at.key(), 9)});
+      const auto group = decode_recoverable(id_, at.value());
+      if (!group) continue;
+      see(group->messages.back().uid);
+      if (group->keywords.size() > seen_.keywords.size()) seen_.keywords = group->keywords;
+    }
+  }
+
+  /// Nobody can say any more which UIDs clients have seen.
+  void renew_validity() {
+    const auto value = run_.get(family::folders, key::folder(account_, id_));
+    auto folder = value ? decode_folder(id_, *value) : result<folder_record>(errc::not_found);
+    if (!folder) return;
+    folder->uid_validity = run_.shard.next_uid_validity();
+    put_folder(run_.writes, account_, *folder);
+    ++run_.report.validities_renewed;
+    run_.flush(); // before a UID can be given a second time
+  }
+
+  /// Messages and pages are both in order of UID: one walk over both, a page at a time.
+  void walk() {
+    rebuild_run::cursor messages(run_, family::messages, key::mailbox(id_));
+    rebuild_run::cursor pages(run_, family::flags, key::mailbox(id_));
+    for (;;) {
+      const bool more_messages = messages.valid(), more_pages = pages.valid();
+      if (!more_messages && !more_pages) return;
+      const auto of_messages =
+          more_messages ? small_number_at(messages.key(), 8) / uids_per_page : UINT32_MAX;
+      const auto of_pages = more_pages ? small_number_at(pages.key(), 8) : UINT32_MAX;
+      const auto number = std::min(of_messages, of_pages);
+      mailbox_page old{number, {}};
+      bytes was;
+      if (more_pages && of_pages == number) {
+        was = pages.value();
+        if (auto read = decode_page(number, was)) old = std::move(*read);
+        pages.next();
+      }
+      mend_page(old, was, messages);
+      run_.make_room();
+    }
+  }
+
+  void mend_page(const mailbox_page& old, const bytes& was, rebuild_run::cursor& messages) {
+    mailbox_page made{old.number, {}};
+    std::vector<recoverable_message> retired;
+    auto entry = old.entries.begin();
+    const auto lose_until = [&](uid id) {
+      for (; entry != old.entries.end() && entry->uid < id; ++entry) {
+        lost_.push_back(entry->uid);
+        ++run_.report.lost;
+      }
+    };
+    for (; messages.valid() && small_number_at(messages.key(), 8) / uids_per_page == old.number;
+         messages.next()) {
+      const uid id{small_number_at(messages.key(), 8)};
+      lose_until(id);
+      const bool stands = entry != old.entries.end() && entry->uid == id;
+      auto message = decode_message(messages.value());
+      if (!message) run_.note(name_of(id) + " has a record that cannot be read, and no body names it");
+      if (message) mend_message(id, *message);
+      if (stands) {
+        made.entries.push_back(*entry++);
+      } else if (const auto& past = fates_.of(id); past.is_expunged && message) {
+        retired.push_back({id, *message, past.state.flags & ~uint32_t(flag_deleted), past.state.keywords});
+        retired_at_ = past.expunged_at == instant{} ? run_.options.now : past.expunged_at;
+        continue;
+      } else {
+        made.entries.push_back(entry_from(id, past));
+      }
+      count(made.entries.back(), message ? message->size_bytes : 0);
+    }
+    lose_until(uid{UINT32_MAX});
+    retire(retired);
+    if (was.empty() ? made.entries.empty() : encode(made) == was) return;
+    put_page(run_.writes, id_, made);
+    ++run_.report.pages_written;
+  }
+
+  message_entry entry_from(uid id, const fate& past) {
+    ++run_.report.entries_made;
+    if (past.knows_state && past.changed <= highest_)
+      return {id, past.state.flags, past.state.keywords, past.changed};
+    ++run_.report.flags_lost;
+    unflagged_.push_back(id);
+    return {id, 0, 0, fresh_};
+  }
+
+  void mend_message(uid id, message_record& message) {
+    if (!run_.has(family::blob_refs, key::blob_ref(message.body, blob_owner::mailbox, id_.value, id.value))) {
+      put_reference(run_.writes, message.body, blob_owner::mailbox, id_.value, id.value);
+      ++run_.report.references_made;
+    }
+    run_.ensure_body(message.body);
+    if (message.internal_date != instant{} || message.saved_at != instant{}) return;
+    // Made from its body a moment ago: when it came, the log knows best.
+    const auto added = fates_.of(id).added_at;
+    message.internal_date = message.saved_at = added == instant{} ? run_.options.now : added;
+    put_message(run_.writes, id_, id, message);
+  }
+
+  void count(const message_entry& entry, uint64_t size_bytes) {
+    ++made_.messages;
+    if (!(entry.flags & flag_seen)) ++made_.unseen;
+    if (entry.flags & flag_deleted) ++made_.deleted;
+    made_.size_bytes += size_bytes;
+    carried_ |= entry.keywords;
+    ++run_.report.messages;
+  }
+
+  /// What was expunged does not come back, but neither does its body go: it becomes recoverable.
+  void retire(const std::vector<recoverable_message>& messages) {
+    if (messages.empty()) return;
+    recoverable_group head;
+    head.folder = id_;
+    head.account = account_;
+    head.expunged_at = retired_at_;
+    if (const auto value = run_.get(family::folders, key::folder(account_, id_)))
+      if (auto folder = decode_folder(id_, *value)) head.folder_name = std::move(folder->name);
+    head.keywords = made_.keywords;
+    for (const auto& each : messages) delete_message(run_.writes, id_, each.uid);
+    keep_recoverable(run_.writes, head, messages);
+    run_.report.retired += messages.size();
+  }
+
+  /// Behind a hole a client would be told too little of what it missed; without the log it looks for itself.
+  void write_log() {
+    if (run_.broken) return;
+    const bool ends_early = seen_.last_line && seen_.last_line < highest_;
+    const auto from = ends_early ? modseq{highest_.value + 1} : seen_.whole_from;
+    if (seen_.first_line && from > seen_.first_line) {
+      trim_changes(run_.writes, id_, from);
+      ++run_.report.logs_cut;
+    }
+    if (!unflagged_.empty()) {
+      highest_ = fresh_;
+      put_line(change_kind::flags, unflagged_);
+    }
+    if (!lost_.empty()) {
+      highest_ = modseq{highest_.value + 1};
+      put_line(change_kind::expunged, lost_);
+    }
+  }
+
+  void put_line(change_kind kind, const std::vector<uid>& uids) {
+    change_record line{highest_, kind, uids};
+    line.at = run_.options.now;
+    if (kind == change_kind::flags) line.states.resize(uids.size());
+    put_change(run_.writes, id_, line);
+  }
+
+  /// Each bit that a message carries needs a name.
+  void name_keywords() {
+    const auto needed = size_t(std::bit_width(carried_));
+    while (made_.keywords.size() < needed)
+      made_.keywords.push_back("$Recovered" + std::to_string(made_.keywords.size() + 1));
+  }
+
+  std::string name_of(uid id) const {
+    return "message " + std::to_string(id.value) + " of mailbox " + std::to_string(id_.value);
+  }
+
+  rebuild_run& run_;
+  account_id account_;
+  mailbox_id id_;
+  fates fates_;
+  mailbox_counters counters_; ///< as they were
+  mailbox_counters made_;
+  survey seen_;
+  modseq highest_;
+  modseq fresh_; ///< of what the rebuild itself changes
+  uint64_t carried_ = 0;
+  std::vector<uid> unflagged_, lost_;
+  instant retired_at_;
+};
+
+} // namespace
+
+void rebuild_contents(rebuild_run& run, account_id account, mailbox_id folder) {
+  contents_rebuild(run, account, folder).run();
+}
+
+} // namespace stagepost::storage
