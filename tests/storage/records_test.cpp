@@ -121,7 +121,7 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(to_hex(encode(alias_held)), "010363406406050201460601"
                                         "6f04800103343530");
   EXPECT_EQ(decode_recipient(3, encode(alias_held))->state, recipient_state::held_alias);
-  for (const auto [state, octet] :
+  for (const auto& [state, octet] :
        {std::pair(recipient_state::unchecked, "07"), std::pair(recipient_state::unchecked_alias, "08")}) {
     auto unchecked = recipient();
     unchecked.state = state;
