@@ -72,7 +72,8 @@ constexpr std::array table{
          .maximum = 10000}),
     item<imap, &imap_settings::message_limit>(
         {.name = "imap.message_limit",
-         .sentence = "Most messages one FETCH, STORE, COPY or MOVE may touch; clients are told (RFC 9738).",
+         .sentence = "Most messages one command may touch, SEARCH and APPEND included; "
+                     "clients are told (RFC 9738).",
          .zero_is_unlimited = true}),
     item<imap, &imap_settings::whitelisted_networks>({.name = "imap.whitelisted_networks",
                                                       .sentence =
