@@ -60,6 +60,7 @@ enum class text_form : uint8_t {
   url,             // http or https
   day,             // YYYY-MM-DD
   language,        // ISO 639-1, of those whose stems we know
+  folder_name,     // of mail, levels between "/"
 };
 
 /// What is known of one setting besides its value; API schema, console form, example file and reference text

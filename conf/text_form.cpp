@@ -123,6 +123,18 @@ bool is_day(std::string_view text) {
              .ok();
 }
 
+// What IMAP can name: levels that are not empty, none of LIST's wildcards, and INBOX in capitals only.
+bool is_folder_name(std::string_view text) {
+  constexpr size_t most_levels = 20;
+  if (!is_line(text) || text.find_first_of("*%") != text.npos || text.ends_with('/')) return false;
+  const std::string_view top = text.substr(0, text.find('/'));
+  if (ascii_iequals(top, "INBOX") && (top != "INBOX" || top.size() == text.size())) return false;
+  size_t levels = 0;
+  while (!text.empty())
+    if (take_until(text, '/').empty() || ++levels > most_levels) return false;
+  return true;
+}
+
 } // namespace
 
 bool has_form(text_form form, std::string_view text) {
@@ -150,6 +162,7 @@ bool has_form(text_form form, std::string_view text) {
   case text_form::url: return is_url(text);
   case text_form::day: return is_day(text);
   case text_form::language: return is_stemmed_language(text);
+  case text_form::folder_name: return is_folder_name(text);
   }
   return false;
 }
@@ -183,6 +196,7 @@ std::string_view phrase_of(text_form form) {
   case text_form::url: return "an http or https address";
   case text_form::day: return "a day such as 2026-12-24";
   case text_form::language: return "a language such as en, de or fr";
+  case text_form::folder_name: return "the name of a folder, without * and %, with \"/\" between levels";
   }
   return "a text";
 }

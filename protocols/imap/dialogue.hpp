@@ -77,9 +77,10 @@ public:
   void finish_with_highest(answer how);
   /// Whether these are more messages than one command may touch (RFC 9738), and how such a command is
   /// refused.
-  bool are_too_many(const number_ranges& sequences) const {
-    return settings_.message_limit && count(sequences) > settings_.message_limit;
+  bool is_too_many(uint64_t messages) const {
+    return settings_.message_limit && messages > settings_.message_limit;
   }
+  bool are_too_many(const number_ranges& sequences) const { return is_too_many(count(sequences)); }
   void refuse_so_many();
   /// The next line goes to the command's on_line.
   void expect_line(size_t limit);

@@ -1,5 +1,6 @@
 #include "protocols/imap/dialogue.hpp"
 
+#include "protocols/imap/message_limit.hpp"
 #include "protocols/imap/vanished.hpp"
 
 #include <algorithm>
@@ -174,9 +175,7 @@ void dialogue::finish_with_highest(answer how) {
   finish(how, code);
 }
 
-void dialogue::refuse_so_many() {
-  finish(answer::too_many_messages, "MESSAGELIMIT " + std::to_string(settings_.message_limit));
-}
+void dialogue::refuse_so_many() { finish(answer::too_many_messages, message_limit_code(*this)); }
 
 bytes dialogue::tagged(answer how, std::string_view code, std::string_view detail) {
   const answer_text& words = text_of(how);

@@ -231,7 +231,15 @@ class SyncTest(server.ServerTest):
         one = self.client()
         self.assertIn(b" MESSAGELIMIT=2", b"".join(one.ask_for("CAPABILITY")))
         one.ask_for("SELECT INBOX")
-        self.assertRegex(one.say(r"STORE 1:3 +FLAGS (\Seen)")[-1], rb"c\d+ NO \[MESSAGELIMIT 2\]")
+        one.ask_for("CREATE Limited")
+        self.addCleanup(lambda: self.client().ask_for("DELETE Limited"))
+        self.assertRegex(one.say("COPY 1:3 Limited")[-1], rb"c\d+ NO \[MESSAGELIMIT 2\]")
+        self.assertRegex(one.ask_for(r"STORE 1:3 +FLAGS (\Seen)")[-1], rb"c\d+ OK \[MESSAGELIMIT 2 \d+\]")
+        found = one.ask_for("UID SEARCH ALL")
+        lowest = re.search(rb"c\d+ OK \[MESSAGELIMIT 2 (\d+)\]", found[-1])
+        self.assertIsNotNone(lowest, found)
+        below = one.ask_for(f"UID SEARCH UIDBEFORE {int(lowest[1])}")
+        self.assertEqual([len(each.split()) for each in below if each.startswith(b"* SEARCH")], [3])
         self.assertRegex(one.ask_for("FETCH 1:3 FLAGS")[-1], rb"c\d+ OK \[MESSAGELIMIT 2 \d+\]")
 
     def test_one_connection_serves_two_users(self):

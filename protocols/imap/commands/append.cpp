@@ -3,6 +3,7 @@
 #include "protocols/imap/commands/append_script.hpp"
 #include "protocols/imap/commands/fetch.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/message_limit.hpp"
 #include "protocols/imap/message_url.hpp"
 
 #include <algorithm>
@@ -130,6 +131,8 @@ private:
 
   void begin_message(dialogue& with) {
     size_ = 0;
+    const uint32_t most = with.settings().message_limit;
+    if (most && ++messages_ > most) return fail(with, answer::too_many_messages, message_limit_code(with));
     const bool at_once = piece_.literal && piece_.steps.empty();
     const uint64_t known = at_once ? with.literal_size() : 0;
     const uint64_t limit = with.settings().max_append_bytes;
@@ -231,9 +234,10 @@ private:
   finish_append finish_;
   std::string url_;
   std::optional<message_url> target_;
-  uint64_t size_ = 0;   ///< of the message begun, as far as it has been taken
-  uint64_t linked_ = 0; ///< octets taken from other messages
-  bool begun_ = false;  ///< the store waits for the rest
+  uint64_t size_ = 0;     ///< of the message begun, as far as it has been taken
+  uint32_t messages_ = 0; ///< begun, where their number is limited
+  uint64_t linked_ = 0;   ///< octets taken from other messages
+  bool begun_ = false;    ///< the store waits for the rest
 };
 
 std::unique_ptr<running_command> make(parser& in, bool literal_follows, std::optional<replacement> replaced) {

@@ -2,6 +2,7 @@
 
 #include "protocols/imap/commands/message_set.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/message_limit.hpp"
 
 namespace stagepost::imap {
 
@@ -30,7 +31,9 @@ public:
       return with.finish(answer::not_permitted);
     number_ranges found;
     if (!view.select(set_, by_uid_, found)) return with.finish(answer::no_such_message);
-    if (with.are_too_many(found)) return with.refuse_so_many();
+    // RFC 9738 3.1: COPY adds all or none; what MOVE leaves behind shows.
+    if (!move_ && with.are_too_many(found)) return with.refuse_so_many();
+    limit_code_ = keep_newest(with, view, found);
     std::vector<uid> uids = uids_of(view, found);
     if (uids.empty()) return with.finish(answer::completed);
     with.ask(copy_messages{std::move(uids), std::move(to_), move_});
@@ -50,6 +53,8 @@ public:
     if (!move_) return with.finish(answer::completed, code);
     // RFC 6851 4.3: told before the EXPUNGEs.
     (with.text() += "* OK [").append(code) += "] Moved\r\n";
+    // A client that synchronises finds the last change later; where to go on it could not know.
+    if (!limit_code_.empty()) return with.finish(answer::completed, limit_code_);
     with.finish_with_highest(answer::completed);
   }
 
@@ -58,6 +63,7 @@ private:
   std::string to_;
   bool by_uid_;
   bool move_;
+  bytes limit_code_; ///< where not all were moved
 };
 
 std::unique_ptr<running_command> make(parser& in, bool by_uid, bool move) {

@@ -2,6 +2,7 @@
 
 #include "protocols/imap/commands/message_set.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/message_limit.hpp"
 
 namespace stagepost::imap {
 
@@ -20,7 +21,7 @@ public:
     if (!uids_) return with.ask(expunge{true, {}});
     number_ranges found;
     with.view().select(*uids_, true, found);
-    if (with.are_too_many(found)) return with.refuse_so_many();
+    limit_code_ = keep_newest(with, with.view(), found);
     std::vector<uid> uids = uids_of(with.view(), found);
     if (uids.empty()) return with.finish(answer::completed);
     with.ask(expunge{false, std::move(uids)});
@@ -29,11 +30,14 @@ public:
   void on_outcome(dialogue& with, outcome result) override {
     // What is gone already was to go anyway.
     if (result != outcome::done && result != outcome::expunged) return with.finish(answer_for(result));
+    // A client that synchronises finds the last change later; where to go on it could not know.
+    if (!limit_code_.empty()) return with.finish(answer::completed, limit_code_);
     with.finish_with_highest(answer::completed);
   }
 
 private:
   std::optional<sequence_set> uids_;
+  bytes limit_code_; ///< where not all were looked at
 };
 
 } // namespace

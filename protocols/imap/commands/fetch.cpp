@@ -7,6 +7,7 @@
 #include "protocols/imap/commands/message_set.hpp"
 #include "protocols/imap/commands/partial_fetch.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/message_limit.hpp"
 #include "protocols/imap/object_id.hpp"
 #include "protocols/imap/preview.hpp"
 #include "protocols/imap/vanished.hpp"
@@ -53,7 +54,7 @@ public:
     // RFC 4314 4; and nobody has seen what a notice brings.
     const bool may_see = !with.view().read_only() && with.view().rights().has(right::seen);
     if (!may_see || purpose_ == purpose::notice) sets_seen_ = false;
-    if (purpose_ == purpose::command && with.are_too_many(found)) keep_newest(with, found);
+    if (purpose_ == purpose::command) limit_code_ = keep_newest(with, with.view(), found);
     walk_ = message_walk(std::move(found));
     if (request_.vanished) return with.ask(read_expunged{*request_.changed_since});
     go_on(with);
@@ -132,25 +133,6 @@ private:
       if (is_wanted(entry)) write(with, *walk_, entry, nullptr);
     }
     end(with);
-  }
-
-  /// RFC 9738 3.1: of too many the newest are told, and down to which.
-  void keep_newest(dialogue& with, number_ranges& found) {
-    const uint32_t limit = with.settings().message_limit;
-    uint64_t over = count(found) - limit;
-    size_t first = 0;
-    for (; over > 0; ++first) {
-      number_range& range = found[first];
-      const uint64_t size = uint64_t(range.last) - range.first + 1;
-      if (size > over) {
-        range.first += uint32_t(over);
-        break;
-      }
-      over -= size;
-    }
-    found.erase(found.begin(), found.begin() + ptrdiff_t(first));
-    limit_code_ = "MESSAGELIMIT " + std::to_string(limit) + ' ' +
-                  std::to_string(with.view().at(found.front().first).uid.value);
   }
 
   void end(dialogue& with) {

@@ -79,7 +79,7 @@ public:
 
 private:
   void search_next(dialogue& with) {
-    if (at_ == boxes_.size()) return with.finish(how_);
+    if (at_ == boxes_.size()) return with.finish(how_, limit_code_);
     if (with.phase() == phase::selected && boxes_[at_].id == with.view().id())
       return search(with, with.view(), false);
     with.ask(look_into{boxes_[at_].name});
@@ -91,6 +91,9 @@ private:
     answer_.emplace(returns_, true, key_.uses_modseq());
     search_listener& finds = *this;
     walk_.emplace(key_, std::nullopt, finds);
+    // RFC 9738: one UID says how far one mailbox was searched; of several they all are, or the search ends.
+    if (!only_selected_ && with.is_too_many(looked_at_ += walk_->count_reach(view)))
+      return with.refuse_so_many();
     walk_->begin(with, view, elsewhere);
   }
 
@@ -106,6 +109,7 @@ private:
     if (only_selected_ && !save_result(with, *answer_, how)) return;
     if (text_of(how).status != "OK") return with.finish(how);
     if (how != answer::completed) how_ = how;
+    limit_code_ = walk_->limit_code();
     searched_ = true;
     tell(with);
   }
@@ -141,7 +145,9 @@ private:
   const mailbox_view* view_ = nullptr; ///< being searched
   std::optional<search_answer> answer_;
   std::optional<search_walk> walk_;
-  bool searched_ = false; ///< and its answer is being written
+  bool searched_ = false;  ///< and its answer is being written
+  uint64_t looked_at_ = 0; ///< messages of all mailboxes so far
+  bytes limit_code_;
   progress progress_;
   answer how_ = answer::completed;
 };

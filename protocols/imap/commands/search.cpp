@@ -63,12 +63,13 @@ private:
     search_context kept;
     kept.key = walk_.key();
     for (const uint32_t each : answer_.found()) kept.members.push_back({with.view().at(each).uid, {}});
-    keep_context(with, answer_.returns(), by_uid_, std::move(kept));
+    // Of what was not looked at nobody could tell changes.
+    keep_context(with, answer_.returns(), by_uid_ && walk_.limit_code().empty(), std::move(kept));
   }
 
   void tell(dialogue& with) {
     if (!answer_.write(with, with.view(), "SEARCH")) return with.ask(more{});
-    with.finish(*how_);
+    with.finish(*how_, walk_.limit_code());
   }
 
   bool by_uid_;

@@ -104,6 +104,8 @@ public:
     }
     if (in_.take_word("FUZZY")) return read_fuzzy(key, depth);
     if (in_.take_word("UID")) return in_.space() && read_set(key, search_kind::uid);
+    if (in_.take_word("UIDAFTER")) return read_uid_bound(key, true);
+    if (in_.take_word("UIDBEFORE")) return read_uid_bound(key, false);
     if (in_.take_word("HEADER")) return read_header(key);
     if (in_.take_word("MODSEQ")) return read_modseq(key);
     for (const key_form& form : forms) {
@@ -147,6 +149,18 @@ private:
     if (set->is_saved && ++saved_ > max_saved_sets) return in_.fail(parse_errc::too_complex, "too many $");
     key.kind = kind;
     key.set = std::move(*set);
+    return true;
+  }
+
+  /// RFC 9738 3.2: a set of UIDs said by its end, which is not in it.
+  bool read_uid_bound(search_key& key, bool after) {
+    key.kind = search_kind::uid;
+    if (!in_.space()) return false;
+    const auto bound = in_.number();
+    if (!bound) return false;
+    if (*bound == 0) return in_.fail(parse_errc::syntax, "invalid number");
+    if (after && *bound < UINT32_MAX) key.set.ranges.push_back({*bound + 1, UINT32_MAX});
+    if (!after && *bound > 1) key.set.ranges.push_back({1, *bound - 1});
     return true;
   }
 

@@ -2,6 +2,7 @@
 
 #include "protocols/imap/commands/search_narrow.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/message_limit.hpp"
 
 #include <algorithm>
 
@@ -17,16 +18,55 @@ using truth = match_result::truth;
 
 uint8_t told_score(const match_result& found) { return found.score == no_score ? full_score : found.score; }
 
+number_ranges common(const number_ranges& a, const number_ranges& b) {
+  number_ranges both;
+  for (auto x = a.begin(), y = b.begin(); x != a.end() && y != b.end();) {
+    const number_range shared{std::max(x->first, y->first), std::min(x->last, y->last)};
+    if (shared.first <= shared.last) both.push_back(shared);
+    if (x->last < y->last)
+      ++x;
+    else
+      ++y;
+  }
+  return both;
+}
+
+/// The messages a settled key may find, going by the numbers it names.
+number_ranges reach_of(const search_key& key, const mailbox_view& view) {
+  number_ranges all;
+  if (view.size() == 0) return all;
+  all.push_back({1, view.size()});
+  if (key.kind == search_kind::sequence) return common(all, key.ranges);
+  if (key.kind == search_kind::uid) {
+    number_ranges found;
+    view.select(key.set, true, found);
+    return found;
+  }
+  if (key.kind == search_kind::all_of)
+    for (const search_key& child : key.children) all = common(all, reach_of(child, view));
+  return all;
+}
+
 } // namespace
 
 void search_walk::begin(dialogue& with, const mailbox_view& view, bool elsewhere) {
   elsewhere_ = elsewhere;
   prepare(with, view);
+  if (const uint32_t limit = with.settings().message_limit; limit && view.size() > limit) {
+    number_ranges reach = reach_of(key_, view);
+    limit_code_ = keep_newest(with, view, reach);
+    if (!limit_code_.empty()) next_ = reach.front().first;
+  }
   // An index is asked for the selected mailbox only.
   auto texts =
       elsewhere ? std::vector<search_text>{} : texts_to_narrow(key_, view.size(), with.settings().languages);
   if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
   look_on(with);
+}
+
+uint64_t search_walk::count_reach(const mailbox_view& view) {
+  settle(key_, view);
+  return count(reach_of(key_, view));
 }
 
 void search_walk::on_narrowed(dialogue& with, narrowed known) {

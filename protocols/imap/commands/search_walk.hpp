@@ -39,6 +39,10 @@ public:
   /// Settled once the walk has begun.
   const search_key& key() const { return key_; }
   bool uses_modseq() const { return key_.uses_modseq(); }
+  /// How many messages are to be looked at (RFC 9738), going by the numbers the key names. Before `begin`.
+  uint64_t count_reach(const mailbox_view& view);
+  /// The response code where not all of them were, but the newest; empty otherwise.
+  const bytes& limit_code() const { return limit_code_; }
   /// `elsewhere`: the view is that of the mailbox last looked into and not of the selected one.
   void begin(dialogue& with, const mailbox_view& view, bool elsewhere = false);
   /// Looks only at messages between the first and the last of these UIDs.
@@ -67,6 +71,7 @@ private:
   bool elsewhere_ = false;
   instant now_; ///< when the search began: OLDER means the same for all messages
   bool some_gone_ = false;
+  bytes limit_code_;
   uint32_t next_ = 1;
   uint32_t end_ = 1;
   std::vector<candidate> batch_;

@@ -34,6 +34,10 @@ public:
     if (with.uses(extension::uid_only) && walk_.key().uses_sequences())
       return with.finish(answer::uid_required);
     if (!may_update(with, answer_.returns())) return with.finish(answer::invalid_tag);
+    if (with.is_too_many(walk_.count_reach(with.view()))) {
+      if (answer_.saves()) with.view().save({}); // RFC 5182 2.1
+      return with.refuse_so_many();              // RFC 9738: the order of a part is of no use
+    }
     if (walk_.uses_modseq()) with.use_condstore();
     progress_.begin(with);
     walk_.begin(with, with.view());

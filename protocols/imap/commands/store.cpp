@@ -3,6 +3,7 @@
 #include "protocols/base/text.hpp"
 #include "protocols/imap/commands/message_set.hpp"
 #include "protocols/imap/dialogue.hpp"
+#include "protocols/imap/message_limit.hpp"
 
 #include <algorithm>
 
@@ -34,7 +35,9 @@ public:
     if (with.view().read_only()) return with.finish(answer::mailbox_is_read_only);
     number_ranges found;
     if (!with.view().select(arguments_.set, by_uid_, found)) return with.finish(answer::no_such_message);
-    if (with.are_too_many(found)) return with.refuse_so_many();
+    // One reply has one code, and such a STORE may need it for MODIFIED: then nothing is stored.
+    if (arguments_.unchanged_since && with.are_too_many(found)) return with.refuse_so_many();
+    limit_code_ = keep_newest(with, with.view(), found);
     if (arguments_.unchanged_since) with.use_condstore();
     walk_ = message_walk(std::move(found));
     ask_next(with);
@@ -86,8 +89,9 @@ private:
       return with.finish(answer::conditional_store_failed, code);
     }
     if (gone_ == 0 || arguments_.silent)
-      return with.finish(gone_ ? answer::some_expunged : answer::completed);
-    with.finish(gone_ == asked_for_ ? answer::all_expunged : answer::some_expunged); // RFC 2180 4.2
+      return with.finish(gone_ ? answer::some_expunged : answer::completed, limit_code_);
+    if (gone_ == asked_for_) return with.finish(answer::all_expunged); // RFC 2180 4.2
+    with.finish(answer::some_expunged, limit_code_);
   }
 
   bool was_changed_by_us(uid which) const {
@@ -160,6 +164,7 @@ private:
   std::vector<uid> not_changed_; ///< of the batch: gone, or failed UNCHANGEDSINCE
   std::vector<uid> told_;        ///< of the batch: flags told though silent
   std::vector<uint32_t> modified_;
+  bytes limit_code_;  ///< where not all were stored
   uint64_t bits_ = 0; ///< the keywords, once the mailbox has them
   size_t asked_for_ = 0;
   size_t gone_ = 0;

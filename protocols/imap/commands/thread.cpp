@@ -32,6 +32,8 @@ public:
     // RFC 9586 3: no set of numbers among the keys.
     if (with.uses(extension::uid_only) && walk_.key().uses_sequences())
       return with.finish(answer::uid_required);
+    // RFC 9738: threads with parts missing are of no use.
+    if (with.is_too_many(walk_.count_reach(with.view()))) return with.refuse_so_many();
     if (walk_.uses_modseq()) with.use_condstore();
     progress_.begin(with);
     walk_.begin(with, with.view());
