@@ -34,7 +34,8 @@ constexpr std::array table{
     item<footer, &footer_settings::enabled>(
         {.name = "footer.enabled",
          .sentence =
-             "Puts footer.text at the end of all messages that come in, be they for users or from them.",
+             "Puts footer.text at the end of all messages that come in, be they for users or from them; what "
+             "is signed or encrypted stays as it is, and what others' servers signed when it is sent on.",
          .spec = "FOOT-01"}),
     item<footer, &footer_settings::text>({.name = "footer.text",
                                           .sentence = "The footer; HTML texts get it as a line of their own.",

@@ -37,9 +37,11 @@ public:
       return true;
     });
     if (!gone) return gone.error();
+    const auto never_changed = has_never_changed(reach);
+    if (!never_changed) return never_changed.error();
     found_.erase(found_.lower_bound(first_added_after_), found_.end());
     past_view view;
-    view.is_complete = tells_of_then_ || !has_lines_;
+    view.is_complete = tells_of_then_ || (!has_lines_ && *never_changed);
     view.more = found_.size() > limit_;
     while (found_.size() > limit_) found_.erase(std::prev(found_.end()));
     const auto states = for_each_line(in_, folder_, reach, [this](const change_record& line) {
@@ -87,6 +89,13 @@ private:
     if (broken) return *broken;
     cut();
     return read;
+  }
+
+  result<bool> has_never_changed(storage::reach reach) const {
+    const auto counters = read_counters(in_, folder_, reach);
+    if (counters) return counters->highest_modseq <= modseq{1};
+    if (counters.error().code == errc::not_found) return true;
+    return counters.error();
   }
 
   void take(const change_record& line) {

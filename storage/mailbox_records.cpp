@@ -46,6 +46,10 @@ std::vector<uid> read_runs(record_reader& in) {
   return uids;
 }
 
+/// Beyond that a line says nothing of states: it would be as long as the pages it changes, and a folder keeps
+/// thousands of lines.
+constexpr size_t max_state_runs = 4096;
+
 /// What messages carry, as runs of those that carry the same.
 void write_states(record_writer& out, const std::vector<message_state>& states) {
   struct run {
@@ -58,6 +62,10 @@ void write_states(record_writer& out, const std::vector<message_state>& states) 
       ++runs.back().length;
     else
       runs.push_back({each, 1});
+    if (runs.size() > max_state_runs) {
+      runs.clear();
+      break;
+    }
   }
   out.number(runs.size());
   for (const auto& each : runs) out.number(each.length).number(each.state.flags).number(each.state.keywords);

@@ -1,14 +1,13 @@
 #include "storage/rebuild.hpp"
 
+#include "protocols/base/mailbox_page.hpp"
 #include "storage/blobs.hpp"
 #include "storage/key.hpp"
+#include "storage/mailboxes.hpp"
 #include "storage/rebuild_run.hpp"
 #include "storage/recoverable.hpp"
 #include "storage/slice.hpp"
 #include "storage/status.hpp"
-
-#include "protocols/base/mailbox_page.hpp"
-#include "storage/mailboxes.hpp"
 
 #include <rocksdb/db.h>
 
@@ -22,20 +21,6 @@ constexpr size_t batch_limit_bytes = 1 << 20;
 
 bool comes_before(const std::pair<mailbox_id, account_id>& each, mailbox_id folder) {
   return each.first < folder;
-}
-
-/// Whether the message was expunged and can be brought back.
-bool is_kept(rebuild_run& run, mailbox_id folder, uid id, blob_id body) {
-  const uid first_of_page{id.value / uids_per_page * uids_per_page};
-  const auto prefix = key::recoverable(folder, {}).substr(0, 9);
-  for (rebuild_run::cursor at(run, family::recoverable, prefix, key::recoverable(folder, first_of_page));
-       at.valid() && small_number_at(at.key(), 9) <= id.value; at.next()) {
-    const auto group = decode_recoverable(folder, at.value());
-    if (!group) continue;
-    for (const auto& each : group->messages)
-      if (each.uid == id && each.message.body == body) return true;
-  }
-  return false;
 }
 
 void take_reference(rebuild_run& run, const blob_ref_key& reference) {
@@ -52,14 +37,37 @@ void take_reference(rebuild_run& run, const blob_ref_key& reference) {
       return;
     }
   }
-  if (is_kept(run, folder, id, reference.blob) || run.broken) return;
-  if (!run.ensure_body(reference.blob)) return;
+  if (run.is_kept(folder, id, reference.blob) || run.broken) return;
+  const auto state = run.ensure_body(reference.blob);
+  if (state == rebuild_run::body_state::lost) {
+    drop_reference(run.writes, reference.blob, blob_owner::mailbox, folder.value, id.value);
+    ++run.report.references_dropped;
+    return run.make_room();
+  }
+  if (state != rebuild_run::body_state::there) return;
   const auto body = read_blob(run.shard, reference.blob, reach::disk);
   if (!body) return run.note("body " + std::to_string(reference.blob.value) + ": " + body.error().detail);
   // When it came says the log, later: there it is found by folder.
   put_message(run.writes, folder, id, {reference.blob, body->size_bytes, {}, {}, {}});
   ++run.report.records_made;
   run.make_room();
+}
+
+/// What was expunged and waits keeps its bodies, too, also what folders left that are gone.
+void mend_recoverable(rebuild_run& run) {
+  const auto groups = key::recoverable({}, {}).substr(0, 1);
+  for (rebuild_run::cursor at(run, family::recoverable, groups); at.valid(); at.next()) {
+    const mailbox_id folder{number_at(at.key(), 1)};
+    const auto group = decode_recoverable(folder, at.value());
+    if (!group) {
+      run.note("expunged messages of mailbox " + std::to_string(folder.value) +
+               " cannot be read: " + group.error().detail);
+      continue;
+    }
+    if (!run.concerns(group->account)) continue;
+    for (const auto& each : group->messages) run.ensure_reference(each.message.body, folder, each.uid);
+    run.make_room();
+  }
 }
 
 } // namespace
@@ -117,8 +125,9 @@ void rebuild_run::make_room() {
   if (writes.size_bytes() > batch_limit_bytes) flush();
 }
 
-bool rebuild_run::ensure_body(blob_id body) {
-  if (const auto value = get(family::blobs, key::blob(body)); value && decode_blob(*value)) return true;
+rebuild_run::body_state rebuild_run::ensure_body(blob_id body) {
+  if (const auto value = get(family::blobs, key::blob(body)); value && decode_blob(*value))
+    return body_state::there;
   blob_record made;
   for (bool ended = false; !ended && !broken; ++made.chunks) {
     const auto piece = read_chunk(shard, body, made.chunks, reach::disk);
@@ -126,28 +135,50 @@ bool rebuild_run::ensure_body(blob_id body) {
     if (!piece) {
       if (piece.error().code != errc::damaged) broken = piece.error();
       note("body " + std::to_string(body.value) + " cannot be read: " + piece.error().detail);
-      return false;
+      return body_state::unreadable;
     }
     made.size_bytes += piece->size();
     ended = piece->size() < body_chunk_bytes;
   }
-  if (broken) return false;
+  if (broken) return body_state::unreadable;
   if (made.chunks == 0) {
     note("body " + std::to_string(body.value) + " is lost");
-    return false;
+    return body_state::lost;
   }
   if (options.digest_of) {
     auto digest = options.digest_of(shard, body, made.chunks);
     if (!digest) {
       note("body " + std::to_string(body.value) + " cannot be parsed: " + digest.error().detail);
-      return false;
+      return body_state::unreadable;
     }
     made.digest = std::move(*digest);
   }
   put_blob(writes, body, made);
   ++report.bodies_restored;
   flush(); // who asks next sees it
-  return !broken;
+  return broken ? body_state::unreadable : body_state::there;
+}
+
+rebuild_run::body_state rebuild_run::ensure_reference(blob_id body, mailbox_id folder, uid id) {
+  const auto state = ensure_body(body);
+  if (state == body_state::lost || broken) return state;
+  if (has(family::blob_refs, key::blob_ref(body, blob_owner::mailbox, folder.value, id.value))) return state;
+  put_reference(writes, body, blob_owner::mailbox, folder.value, id.value);
+  ++report.references_made;
+  return state;
+}
+
+bool rebuild_run::is_kept(mailbox_id folder, uid id, blob_id body) {
+  const uid first_of_page{id.value / uids_per_page * uids_per_page};
+  const auto prefix = key::recoverable(folder, {}).substr(0, 9);
+  for (cursor at(*this, family::recoverable, prefix, key::recoverable(folder, first_of_page));
+       at.valid() && small_number_at(at.key(), 9) <= id.value; at.next()) {
+    const auto group = decode_recoverable(folder, at.value());
+    if (!group) continue;
+    for (const auto& each : group->messages)
+      if (each.uid == id && each.message.body == body) return true;
+  }
+  return false;
 }
 
 void rebuild_messages(rebuild_run& run) {
@@ -159,6 +190,7 @@ void rebuild_messages(rebuild_run& run) {
     }
     if (reference.kind == blob_owner::mailbox) take_reference(run, reference);
   }
+  mend_recoverable(run);
   run.flush();
 }
 

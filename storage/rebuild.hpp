@@ -20,16 +20,17 @@ struct rebuild_options {
 struct rebuild_report {
   uint64_t folders = 0;          ///< looked at
   uint64_t folders_restored = 0; ///< whose records were lost or damaged
-  uint64_t validities_renewed =
-      0;                     ///< folders where nobody can say which UIDs were given: clients read them anew
-  uint64_t messages = 0;     ///< in their folders now
-  uint64_t records_made = 0; ///< of messages, from their bodies
-  uint64_t entries_made = 0; ///< messages that stood in no page
-  uint64_t flags_lost = 0;   ///< of these, whose flags the log does not know
-  uint64_t retired = 0;      ///< messages the log says were expunged: they are kept as such
-  uint64_t lost = 0;         ///< entries without a message
+  /// Folders where nobody can say which UIDs were given: clients read them anew.
+  uint64_t validities_renewed = 0;
+  uint64_t messages = 0;        ///< in their folders now
+  uint64_t records_made = 0;    ///< of messages, from their bodies
+  uint64_t entries_made = 0;    ///< messages that stood in no page
+  uint64_t flags_lost = 0;      ///< of these, whose flags the log does not know
+  uint64_t retired = 0;         ///< messages the log says were expunged: they are kept as such
+  uint64_t lost = 0;            ///< whose record or whole body is gone, though page or record name them
   uint64_t bodies_restored = 0; ///< records of bodies, from their pieces
   uint64_t references_made = 0;
+  uint64_t references_dropped = 0; ///< to bodies that are lost, of messages nothing else tells of
   uint64_t pages_written = 0;
   uint64_t counters_written = 0;
   uint64_t logs_cut = 0;          ///< change logs with holes: what was before the last hole went
@@ -38,7 +39,8 @@ struct rebuild_report {
 
   bool changed() const {
     return folders_restored + validities_renewed + records_made + entries_made + retired + lost +
-               bodies_restored + references_made + pages_written + counters_written + logs_cut !=
+               bodies_restored + references_made + references_dropped + pages_written + counters_written +
+               logs_cut !=
            0;
   }
 };

@@ -78,8 +78,13 @@ struct survey {
   // The log:
   modseq first_line, last_line;
   modseq whole_from; ///< the line from which on none is missing or damaged
+  uid highest_logged;
   std::vector<std::string> keywords;
-  bool reaches_back() const { return first_line.value == 2 && whole_from == first_line; }
+  /// Whether the log tells of every UID that was given, as far as anybody can see.
+  bool has_whole_log() const {
+    return first_line.value == 2 && whole_from == first_line && last_line >= highest_in_pages &&
+           highest_logged >= highest_uid;
+  }
 };
 
 class contents_rebuild {
@@ -101,13 +106,13 @@ public:
     if (run_.broken || (!value && !seen_.has_rows && !seen_.last_line)) return;
 
     highest_ = std::max({counters_.highest_modseq, seen_.last_line, seen_.highest_in_pages});
-    if (!known && !(seen_.reaches_back() && seen_.last_line == highest_)) renew_validity();
+    if (!known && !seen_.has_whole_log()) renew_validity();
     made_.uid_next = std::max(counters_.uid_next, uid{seen_.highest_uid.value + 1});
     made_.keywords = counters_.keywords;
     if (seen_.keywords.size() > made_.keywords.size()) made_.keywords = seen_.keywords;
-    fresh_ = modseq{highest_.value + 1};
+    const auto before = highest_;
     walk();
-    write_log();
+    cut_log(before);
     name_keywords();
     made_.highest_modseq = highest_;
     if (run_.broken || (value && *value == encode(made_))) return run_.flush();
@@ -126,13 +131,14 @@ private:
       const auto line = decode_change(when, at.value());
       const bool sound = line && !line->uids.empty() && at.key() == key::change(id_, when, line->kind);
       if (!seen_.first_line) seen_.first_line = seen_.whole_from = when;
-      if (seen_.last_line && when.value != seen_.last_line.value + 1) seen_.whole_from = when;
+      if (seen_.last_line && when.value > seen_.last_line.value + 1) seen_.whole_from = when;
       if (!sound) seen_.whole_from = modseq{when.value + 1};
       seen_.last_line = when;
       if (!line) continue;
-      if (!line->uids.empty()) see(line->uids.back());
+      if (!line->uids.empty()) seen_.highest_logged = std::max(seen_.highest_logged, line->uids.back());
       if (line->keywords.size() > seen_.keywords.size()) seen_.keywords = line->keywords;
     }
+    see(seen_.highest_logged);
   }
 
   void look_at_pages() {
@@ -205,10 +211,11 @@ private:
   void mend_page(const mailbox_page& old, const bytes& was, rebuild_run::cursor& messages) {
     mailbox_page made{old.number, {}};
     std::vector<recoverable_message> retired;
+    std::vector<uid> lost, unflagged;
     auto entry = old.entries.begin();
     const auto lose_until = [&](uid id) {
       for (; entry != old.entries.end() && entry->uid < id; ++entry) {
-        lost_.push_back(entry->uid);
+        lost.push_back(entry->uid);
         ++run_.report.lost;
       }
     };
@@ -218,46 +225,66 @@ private:
       lose_until(id);
       const bool stands = entry != old.entries.end() && entry->uid == id;
       auto message = decode_message(messages.value());
-      if (!message) run_.note(name_of(id) + " has a record that cannot be read, and no body names it");
-      if (message) mend_message(id, *message);
-      if (stands) {
-        made.entries.push_back(*entry++);
-      } else if (const auto& past = fates_.of(id); past.is_expunged && message) {
-        retired.push_back({id, *message, past.state.flags & ~uint32_t(flag_deleted), past.state.keywords});
-        retired_at_ = past.expunged_at == instant{} ? run_.options.now : past.expunged_at;
+      if (!message || run_.ensure_reference(message->body, id_, id) == rebuild_run::body_state::lost) {
+        lose_record(id, message ? message->body : blob_id{});
+        if (stands) lost.push_back((entry++)->uid);
         continue;
-      } else {
-        made.entries.push_back(entry_from(id, past));
       }
-      count(made.entries.back(), message ? message->size_bytes : 0);
+      if (!stands && fates_.of(id).is_expunged) {
+        take_out(id, *message, retired);
+        continue;
+      }
+      if (date(id, *message)) put_message(run_.writes, id_, id, *message);
+      made.entries.push_back(stands ? *entry++ : entry_from(id, unflagged));
+      count(made.entries.back(), message->size_bytes);
     }
     lose_until(uid{UINT32_MAX});
     retire(retired);
+    log_page(lost, unflagged, made);
     if (was.empty() ? made.entries.empty() : encode(made) == was) return;
     put_page(run_.writes, id_, made);
     ++run_.report.pages_written;
   }
 
-  message_entry entry_from(uid id, const fate& past) {
+  message_entry entry_from(uid id, std::vector<uid>& unflagged) {
     ++run_.report.entries_made;
+    const auto& past = fates_.of(id);
     if (past.knows_state && past.changed <= highest_)
       return {id, past.state.flags, past.state.keywords, past.changed};
     ++run_.report.flags_lost;
-    unflagged_.push_back(id);
-    return {id, 0, 0, fresh_};
+    unflagged.push_back(id);
+    return {id, 0, 0, {}};
   }
 
-  void mend_message(uid id, message_record& message) {
-    if (!run_.has(family::blob_refs, key::blob_ref(message.body, blob_owner::mailbox, id_.value, id.value))) {
-      put_reference(run_.writes, message.body, blob_owner::mailbox, id_.value, id.value);
-      ++run_.report.references_made;
-    }
-    run_.ensure_body(message.body);
-    if (message.internal_date != instant{} || message.saved_at != instant{}) return;
-    // Made from its body a moment ago: when it came, the log knows best.
+  /// The record says nothing any more, or its body is gone: there is nothing to show.
+  void lose_record(uid id, blob_id body) {
+    if (run_.broken) return;
+    if (!body)
+      run_.note("message " + std::to_string(id.value) + " of mailbox " + std::to_string(id_.value) +
+                " has a record that cannot be read, and no body names it");
+    delete_message(run_.writes, id_, id);
+    if (body) drop_reference(run_.writes, body, blob_owner::mailbox, id_.value, id.value);
+    ++run_.report.lost;
+  }
+
+  /// The log says that it was expunged.
+  void take_out(uid id, const message_record& message, std::vector<recoverable_message>& retired) {
+    delete_message(run_.writes, id_, id);
+    ++run_.report.retired;
+    if (run_.is_kept(id_, id, message.body)) return;
+    const auto& past = fates_.of(id);
+    retired.push_back({id, message, past.state.flags & ~uint32_t(flag_deleted), past.state.keywords});
+    date(id, retired.back().message);
+    retired_at_ = past.expunged_at == instant{} ? run_.options.now : past.expunged_at;
+  }
+
+  /// When a message came whose record was made from its body a moment ago: the log knows best. False when it
+  /// says so itself.
+  bool date(uid id, message_record& message) {
+    if (message.internal_date != instant{} || message.saved_at != instant{}) return false;
     const auto added = fates_.of(id).added_at;
     message.internal_date = message.saved_at = added == instant{} ? run_.options.now : added;
-    put_message(run_.writes, id_, id, message);
+    return true;
   }
 
   void count(const message_entry& entry, uint64_t size_bytes) {
@@ -279,31 +306,33 @@ private:
     if (const auto value = run_.get(family::folders, key::folder(account_, id_)))
       if (auto folder = decode_folder(id_, *value)) head.folder_name = std::move(folder->name);
     head.keywords = made_.keywords;
-    for (const auto& each : messages) delete_message(run_.writes, id_, each.uid);
     keep_recoverable(run_.writes, head, messages);
-    run_.report.retired += messages.size();
+  }
+
+  /// What clients must hear of goes with the page it is in: a cut between them would keep it from them.
+  void log_page(const std::vector<uid>& lost, const std::vector<uid>& unflagged, mailbox_page& made) {
+    if (run_.broken) return;
+    if (!unflagged.empty()) {
+      put_line(change_kind::flags, unflagged);
+      for (auto& each : made.entries)
+        if (!each.modseq) each.modseq = highest_;
+    }
+    if (!lost.empty()) put_line(change_kind::expunged, lost);
   }
 
   /// Behind a hole a client would be told too little of what it missed; without the log it looks for itself.
-  void write_log() {
+  /// `before`: the last change that was not made here.
+  void cut_log(modseq before) {
     if (run_.broken) return;
-    const bool ends_early = seen_.last_line && seen_.last_line < highest_;
-    const auto from = ends_early ? modseq{highest_.value + 1} : seen_.whole_from;
-    if (seen_.first_line && from > seen_.first_line) {
-      trim_changes(run_.writes, id_, from);
-      ++run_.report.logs_cut;
-    }
-    if (!unflagged_.empty()) {
-      highest_ = fresh_;
-      put_line(change_kind::flags, unflagged_);
-    }
-    if (!lost_.empty()) {
-      highest_ = modseq{highest_.value + 1};
-      put_line(change_kind::expunged, lost_);
-    }
+    const bool ends_early = seen_.last_line && seen_.last_line < before;
+    const auto from = ends_early ? modseq{before.value + 1} : seen_.whole_from;
+    if (!seen_.first_line || from <= seen_.first_line) return;
+    trim_changes(run_.writes, id_, from);
+    ++run_.report.logs_cut;
   }
 
   void put_line(change_kind kind, const std::vector<uid>& uids) {
+    highest_ = modseq{highest_.value + 1};
     change_record line{highest_, kind, uids};
     line.at = run_.options.now;
     if (kind == change_kind::flags) line.states.resize(uids.size());
@@ -317,10 +346,6 @@ private:
       made_.keywords.push_back("$Recovered" + std::to_string(made_.keywords.size() + 1));
   }
 
-  std::string name_of(uid id) const {
-    return "message " + std::to_string(id.value) + " of mailbox " + std::to_string(id_.value);
-  }
-
   rebuild_run& run_;
   account_id account_;
   mailbox_id id_;
@@ -329,9 +354,7 @@ private:
   mailbox_counters made_;
   survey seen_;
   modseq highest_;
-  modseq fresh_; ///< of what the rebuild itself changes
   uint64_t carried_ = 0;
-  std::vector<uid> unflagged_, lost_;
   instant retired_at_;
 };
 

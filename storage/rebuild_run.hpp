@@ -41,6 +41,8 @@ public:
   class cursor {
   public:
     cursor(rebuild_run& run, family f, bytes prefix, bytes_view from = {});
+    cursor(const cursor&) = delete;
+    cursor& operator=(const cursor&) = delete;
     bool valid();
     bytes_view key() const { return {at_->key().data(), at_->key().size()}; }
     bytes_view value() const { return {at_->value().data(), at_->value().size()}; }
@@ -58,13 +60,20 @@ public:
   void flush();
   void make_room();
 
-  /// Makes the record of a body again if it is lost; false when the body is lost, too.
-  bool ensure_body(blob_id body);
+  /// Lost: not even its first piece is there.
+  enum class body_state : uint8_t { there, unreadable, lost };
+  /// Makes the record of a body again from its pieces if it is lost.
+  body_state ensure_body(blob_id body);
+  /// Likewise the reference by which a message keeps its body, unless that is lost.
+  body_state ensure_reference(blob_id body, mailbox_id folder, uid id);
+  /// Whether the message was expunged and can be brought back.
+  bool is_kept(mailbox_id folder, uid id, blob_id body);
 };
 
 /// Finds whose each folder is, and mends the records of folders.
 void rebuild_folder_records(rebuild_run& run);
-/// Makes the records of messages that only the references of their bodies tell of.
+/// Makes the records of messages that only the references of their bodies tell of, and the references of
+/// messages that can be brought back.
 void rebuild_messages(rebuild_run& run);
 /// Makes pages, counters and log of a folder agree with its messages.
 void rebuild_contents(rebuild_run& run, account_id account, mailbox_id folder);

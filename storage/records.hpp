@@ -78,8 +78,8 @@ struct change_record {
   change_kind kind = change_kind::added;
   std::vector<uid> uids; ///< ascending
   instant at = {};       ///< 1970: nobody wrote it down; since version 2
-  /// What each of them carried after the change, or when it was expunged; of none, or of all; since
-  /// version 2.
+  /// What each of them carried after the change, or when it was expunged; of all, or of none where they
+  /// differ too much to be written down; since version 2.
   std::vector<message_state> states = {};
   /// All keywords of the folder, when the change brought a new one; since version 2.
   std::vector<std::string> keywords = {};

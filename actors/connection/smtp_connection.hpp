@@ -51,7 +51,11 @@ private:
   std::string footer_text() const;
   /// Makes the body anew where a footer is due. False when it could not be read or written.
   net::task<bool> add_footer();
+  /// None when it gets no footer; nothing when it could not be read.
+  net::task<std::optional<std::vector<footer::edit>>> plan_footer(std::string text);
   net::task<bool> write_again(std::vector<footer::edit> edits);
+  /// Whether somebody gets it elsewhere, as far as can be known before it is delivered.
+  net::task<bool> is_sent_on();
   net::task<std::optional<bytes>> read_back(uint32_t chunk);
   net::task<std::optional<bytes>> read_back(mime::extent span);
   void mark_loops(const smtp::envelope& envelope);
@@ -60,6 +64,7 @@ private:
   spool::accept_message order_for(const smtp::envelope& envelope);
   smtp::verdict verdict_of(spool::first_try how) const;
   void give_up_body();
+  static void give_up(std::optional<body_writer>& body);
   storage::trace_step trace_of(const smtp::envelope& envelope) const;
 
   std::optional<smtp::session> session_;
@@ -76,6 +81,7 @@ private:
   std::string refusal_detail_;            ///< of the verdict given last
   std::map<domain_id, uint64_t> refused_; ///< recipients, by domain; not told to the statistics yet
   std::optional<body_writer> body_;
+  std::optional<body_writer> body_made_anew_; ///< while a footer is put in: with it, becomes `body_`
   bool body_failed_ = false;
   queue_id queue_id_;
   uint64_t declared_size_bytes_ = 0; ///< RFC 1870: of the message whose MAIL came last; 0 when not said

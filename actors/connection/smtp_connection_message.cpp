@@ -59,10 +59,15 @@ net::task<> smtp_connection::take(const smtp::write_body& piece) {
 }
 
 void smtp_connection::give_up_body() {
-  if (!body_) return;
-  if (auto batch = body_->give_up())
-    caf::anon_send(body_->services().committer, committer::commit_batch{batch, nullptr});
-  body_.reset();
+  give_up(body_);
+  give_up(body_made_anew_);
+}
+
+void smtp_connection::give_up(std::optional<body_writer>& body) {
+  if (!body) return;
+  if (auto batch = body->give_up())
+    caf::anon_send(body->services().committer, committer::commit_batch{batch, nullptr});
+  body.reset();
 }
 
 storage::trace_step smtp_connection::trace_of(const smtp::envelope& envelope) const {

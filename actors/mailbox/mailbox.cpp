@@ -125,17 +125,17 @@ void mailbox_state::commit(std::shared_ptr<storage::batch> batch, const contents
   commit_all(std::move(batch), {made}, std::move(done));
 }
 
-void mailbox_state::commit_all(std::shared_ptr<storage::batch> batch,
-                               const std::vector<contents::change>& made, std::function<void(bool)> done) {
+void mailbox_state::commit_all(std::shared_ptr<storage::batch> batch, std::vector<contents::change> made,
+                               std::function<void(bool)> done) {
   storage::put_counters(*batch, id, held.counters());
   const auto now = wall_clock();
-  for (const auto& each : made) {
+  for (auto& each : made) {
     for (const auto& page : each.pages) storage::put_page(*batch, id, *page);
     if (!each.record.uids.empty()) {
-      auto line = each.record;
-      line.at = now;
-      if (each.keywords_grew) line.keywords = held.counters().keywords;
-      storage::put_change(*batch, id, line);
+      each.record.at = now;
+      if (each.keywords_grew) each.record.keywords = held.counters().keywords;
+      storage::put_change(*batch, id, each.record);
+      each.record.states = {}; // only the log wants them
     }
     if (const auto last = each.record.modseq.value; last > changes_kept && last % changes_gathered == 0)
       storage::trim_changes(*batch, id, modseq(last - changes_kept));

@@ -4,6 +4,7 @@
 #include "protocols/footer/text.hpp"
 #include "protocols/mime/builder.hpp"
 #include "protocols/mime/charset.hpp"
+#include "protocols/mime/digest_builder.hpp"
 #include "protocols/mime/encoding.hpp"
 #include "protocols/mime/header.hpp"
 
@@ -16,6 +17,23 @@ namespace stagepost::footer {
 namespace {
 
 constexpr std::string_view replacement_character = "\xef\xbf\xbd";
+constexpr size_t longest_line = 998; // RFC 5322 2.1.1
+
+template <class Take>
+void each_line(bytes_view text, Take take) {
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end == text.npos ? end : end + 1);
+    take(line);
+    text.remove_prefix(line.size());
+  }
+}
+
+bool has_long_line(bytes_view text) {
+  bool found = false;
+  each_line(text, [&](bytes_view line) { found = found || line.size() > longest_line + 2; });
+  return found;
+}
 
 bool is_sealed(const mime::part& p) {
   static constexpr std::array<std::string_view, 6> sealed = {
@@ -86,8 +104,6 @@ public:
 
   placement make(const outline& where, const std::vector<bytes>& texts) {
     placement made;
-    made.refusal = refusal();
-    if (!made.refusal.empty()) return made;
     for (size_t i = 0; i < where.texts.size() && i < texts.size(); ++i) {
       auto one = edit_text(*where.texts[i], texts[i]);
       if (armoured_) return {"it is signed or encrypted", {}};
@@ -102,12 +118,6 @@ public:
   }
 
 private:
-  std::string refusal() const {
-    if (!what_.lists_too && is_of_list(header_)) return "it is of a mailing list";
-    if (header_.empty() || is_broken(header_, message_.root)) return "its structure is broken";
-    return {};
-  }
-
   /// Nothing when the text cannot take it.
   std::optional<edit> edit_text(const mime::part& p, bytes_view octets) {
     const auto split = size_t(p.body_offset - p.header_offset);
@@ -123,22 +133,27 @@ private:
     bool recoded = false;
     if (!(p.subtype == "html" ? put_into_html(p, text) : put_into_plain(p, text, recoded)))
       return std::nullopt;
-    const bool must_encode = p.encoding == "7bit" && !is_ascii(text) && (recoded || is_ascii(body));
+    const bool too_wide = p.encoding == "7bit" && !is_ascii(text) && (recoded || is_ascii(body));
+    const bool too_long = (p.encoding == "7bit" || p.encoding == "8bit") && has_long_footer_;
+    const bool must_encode = too_wide || too_long;
     const auto label = must_encode ? std::string("quoted-printable") : p.encoding;
-    auto written = write(text, mime::parse_transfer_encoding(label), &p == &message_.root);
+    const auto written = write(text, mime::parse_transfer_encoding(label), p);
+    if (breaks_out(written, p)) return std::nullopt;
     const bool same_header = !recoded && !must_encode;
     return edit{p.header_offset, p.body_offset + p.body_size,
                 (same_header ? bytes(header) : new_header(header, p, label, recoded)) + written};
   }
 
-  bool put_into_html(const mime::part& p, bytes& text) const {
+  bool put_into_html(const mime::part& p, bytes& text) {
     const auto charset = mime::decoded_parameter(p.parameters, "charset").value_or("");
     const auto fitting = mime::from_utf8(html_text(what_.text), charset);
-    if (fitting) insert_html(text, *fitting);
-    return bool(fitting);
+    if (!fitting) return false;
+    has_long_footer_ = has_long_line(*fitting);
+    insert_html(text, *fitting);
+    return true;
   }
 
-  bool put_into_plain(const mime::part& p, bytes& text, bool& recoded) const {
+  bool put_into_plain(const mime::part& p, bytes& text, bool& recoded) {
     const auto charset = mime::decoded_parameter(p.parameters, "charset").value_or("");
     const auto format = mime::decoded_parameter(p.parameters, "format");
     const bool flowed = format && ascii_iequals(*format, "flowed");
@@ -151,18 +166,47 @@ private:
       fitting = footer;
       recoded = true;
     }
+    has_long_footer_ = has_long_line(*fitting);
     append_plain(text, *fitting, flowed);
     return true;
   }
 
-  static bytes write(const bytes& text, mime::transfer_encoding encoding, bool is_root) {
+  bytes write(const bytes& text, mime::transfer_encoding encoding, const mime::part& p) const {
     auto out = encoding == mime::transfer_encoding::base64             ? mime::encode_base64_body(text)
                : encoding == mime::transfer_encoding::quoted_printable ? mime::encode_quoted_printable(text)
                                                                        : text;
-    // The newline in front of a boundary is there already.
-    if (!is_root && out.ends_with("\r\n")) out.resize(out.size() - 2);
-    if (is_root && !out.ends_with('\n')) out += "\r\n";
+    // The newline in front of a boundary is there already, save where the header's stood for it.
+    const bool has_newline = &p != &message_.root && p.body_size != 0;
+    if (has_newline && out.ends_with("\r\n")) out.resize(out.size() - 2);
+    if (!has_newline && !out.ends_with('\n')) out += "\r\n";
     return out;
+  }
+
+  /// Of the multiparts that a part is in.
+  std::vector<std::string> boundaries_around(const mime::part& p) const {
+    std::vector<std::string> found;
+    const auto holds = [&](const mime::part& child) {
+      return child.header_offset <= p.header_offset && p.header_offset < child.body_offset + child.body_size;
+    };
+    for (const auto* at = &message_.root; at != &p;) {
+      if (at->is_multipart()) found.push_back(mime::boundary_of(at->parameters));
+      const auto child = std::find_if(at->children.begin(), at->children.end(), holds);
+      if (child == at->children.end()) break;
+      at = &*child;
+    }
+    return found;
+  }
+
+  /// Whether a line would end a multipart around the part: a footer may say anything, and what was escaped
+  /// is written in our own way now.
+  bool breaks_out(bytes_view written, const mime::part& p) const {
+    const auto around = boundaries_around(p);
+    bool found = false;
+    each_line(written, [&](bytes_view line) {
+      if (!line.starts_with("--")) return;
+      for (const auto& boundary : around) found = found || line.substr(2).starts_with(boundary);
+    });
+    return found;
   }
 
   bytes new_header(bytes_view header, const mime::part& p, const std::string& label, bool recoded) const {
@@ -208,6 +252,7 @@ private:
   bytes_view header_;
   const wanted_footer& what_;
   bool armoured_ = false;
+  bool has_long_footer_ = false; ///< in the text written last
 };
 
 } // namespace
@@ -222,8 +267,18 @@ outline outline_of(const mime::digest& message) {
   find_texts(root, made.texts);
   uint64_t octets = 0;
   for (const auto* each : made.texts) octets += each->header_size + each->body_size;
-  if (octets > max_text_octets) made.texts.clear();
+  if (octets > max_text_octets || made.texts.size() > max_texts) made.texts.clear();
   return made;
+}
+
+std::string refusal_of(const mime::digest& message, bytes_view header, bool lists_too) {
+  if (!lists_too && is_of_list(header)) return "it is of a mailing list";
+  if (header.empty() || is_broken(header, message.root)) return "its structure is broken";
+  return {};
+}
+
+bool is_signed_on_its_way(bytes_view header) {
+  return has_field(header, "DKIM-Signature") || has_field(header, "ARC-Message-Signature");
 }
 
 mime::extent span_of(const mime::part& text) {

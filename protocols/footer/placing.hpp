@@ -9,9 +9,10 @@
 
 namespace stagepost::footer {
 
-/// Texts that are rewritten for a footer have this many octets together; it stands in a part of its own where
-/// they have more.
-inline constexpr uint64_t max_text_octets = 1024 * 1024;
+/// Texts that are rewritten for a footer are so many and have so many octets together; it stands in a part of
+/// its own where there are more. They are held in memory, in a few forms at once.
+inline constexpr size_t max_texts = 16;
+inline constexpr uint64_t max_text_octets = 256 * 1024;
 
 /// What of a message must be read to put a footer into it.
 struct outline {
@@ -29,6 +30,13 @@ outline outline_of(const mime::digest& message);
 /// The span of a text of an outline.
 mime::extent span_of(const mime::part& text);
 
+/// Why a message of that header gets none, as in outline. `lists_too`: messages of mailing lists do
+/// (FOOT-02).
+std::string refusal_of(const mime::digest& message, bytes_view header, bool lists_too);
+
+/// Whether a server has signed it on its way (DKIM, ARC): that would not hold for what has a footer.
+bool is_signed_on_its_way(bytes_view header);
+
 /// Octets of the message that are replaced.
 struct edit {
   uint64_t begin = 0;
@@ -38,7 +46,6 @@ struct edit {
 
 struct wanted_footer {
   std::string_view text;     ///< UTF-8
-  bool lists_too = false;    ///< messages of mailing lists get it as well (FOOT-02)
   std::string_view boundary; ///< of a multipart that may be made: nobody can have guessed it
 };
 
@@ -47,8 +54,9 @@ struct placement {
   std::vector<edit> edits; ///< in order
 };
 
-/// `header` is that of the message, `texts` the octets of each span of the outline, in order. What a text
-/// cannot say in its charset makes it UTF-8; where that would lose something the footer is a part of its own.
+/// For messages that nothing is said against. `header` is that of the message, `texts` the octets of each
+/// span of the outline, in order. What a text cannot say in its charset makes it UTF-8; where that would lose
+/// something, or a line of it would end the part it is in, the footer is a part of its own.
 placement place(const mime::digest& message, const outline& where, bytes_view header,
                 const std::vector<bytes>& texts, const wanted_footer& what);
 

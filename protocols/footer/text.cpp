@@ -10,6 +10,8 @@ namespace stagepost::footer {
 
 namespace {
 
+constexpr size_t preferred_line = 70;
+
 /// The next line without its end and without white space there.
 std::string_view take_line(std::string_view& text) {
   auto line = take_until(text, '\n');
@@ -97,9 +99,13 @@ std::string html_text(std::string_view footer) {
     auto line = take_line(left);
     if (!first) out += "<br>\r\n";
     first = false;
+    auto line_start = out.size();
     while (!line.empty()) {
       const auto c = take_character(line);
-      if (c == '<')
+      if (c == ' ' && out.size() - line_start > preferred_line) {
+        out += "\r\n";
+        line_start = out.size();
+      } else if (c == '<')
         out += "&lt;";
       else if (c == '>')
         out += "&gt;";

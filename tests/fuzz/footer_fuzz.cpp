@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -27,10 +31,33 @@ bytes edited(bytes_view message, const std::vector<edit>& edits, size_t cut) {
   return out;
 }
 
+bool has_shape_of(const mime::part& after, const mime::part& before) {
+  return std::equal(after.children.begin(), after.children.end(), before.children.begin(),
+                    before.children.end(), has_shape_of);
+}
+
+/// One part or level more is not counted any more.
+bool is_at_a_limit(const mime::part& root) {
+  size_t parts = 0;
+  size_t deepest = 0;
+  std::vector<std::pair<const mime::part*, size_t>> open{{&root, 1}};
+  while (!open.empty()) {
+    const auto at = open.back();
+    open.pop_back();
+    ++parts;
+    deepest = std::max(deepest, at.second);
+    for (const auto& child : at.first->children) open.emplace_back(&child, at.second + 1);
+  }
+  return parts + 3 > mime::max_parts || deepest + 1 >= mime::max_depth;
+}
+
 void put_into(bytes_view message, std::string_view text, bool lists_too) {
   const auto digest = mime::make_digest(message);
   const auto where = outline_of(digest);
   if (!where.refusal.empty()) return;
+  const auto header = message.substr(0, digest.header_size);
+  is_signed_on_its_way(header);
+  if (!refusal_of(digest, header, lists_too).empty()) return;
   std::vector<bytes> texts;
   for (const auto* each : where.texts) {
     const auto span = span_of(*each);
@@ -39,9 +66,9 @@ void put_into(bytes_view message, std::string_view text, bool lists_too) {
   }
   wanted_footer what;
   what.text = text;
-  what.lists_too = lists_too;
-  what.boundary = "=_footer_0123456789abcdef";
-  const auto placed = place(digest, where, message.substr(0, digest.header_size), texts, what);
+  const auto boundary = "=_footer_" + std::to_string(std::hash<bytes_view>{}(message)); // nobody guesses it
+  what.boundary = boundary;
+  const auto placed = place(digest, where, header, texts, what);
   require(placed.refusal.empty() != placed.edits.empty());
   uint64_t end = 0;
   for (const auto& one : placed.edits) {
@@ -49,7 +76,13 @@ void put_into(bytes_view message, std::string_view text, bool lists_too) {
     require(one.end > one.begin || one.begin == message.size());
     end = one.end;
   }
-  require(edited(message, placed.edits, 7) == edited(message, placed.edits, message.size() + 1));
+  const auto made = edited(message, placed.edits, message.size() + 1);
+  require(edited(message, placed.edits, 7) == made);
+  // The parts are those of before, inside another or not.
+  const auto after = mime::make_digest(made).root;
+  const bool same = has_shape_of(after, digest.root);
+  const bool wrapped = after.children.size() == 2 && has_shape_of(after.children[0], digest.root);
+  require(same || wrapped || is_at_a_limit(digest.root));
 }
 
 } // namespace

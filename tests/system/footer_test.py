@@ -37,13 +37,19 @@ class FooterTest(sending.SendingTest):
         self.server.set(smtp_out__routes=self.peer.route(), footer__enabled="true", footer__text=FOOTER,
                         footer__mailing_lists="false", footer__domains_may_override="false")  # fmt: skip
 
-    def come(self, message, recipient="alice@example.test"):
+    def peer_has(self, subject):
+        def came():
+            return next((each.content for each in self.peer.messages if subject in each.content), None)
+
+        return server.wait_until(f"{subject} at the other server", came)
+
+    def come(self, message, recipient="alice@example.test", user=None):
         """What is in the mailbox of a message from another server."""
         octets = message if isinstance(message, bytes) else message.as_bytes(email.policy.SMTP)
         subject = parsed(octets)["Subject"].encode()
         with self.server.smtp() as smtp:
             smtp.sendmail("ann@elsewhere.example", [recipient], octets)
-        return self.server.wait_for_message(recipient.split("@")[0], subject)
+        return self.server.wait_for_message(user or recipient.split("@")[0], subject)
 
     def test_what_comes_and_goes_has_it_once(self):
         came = parsed(self.come(made("comes", Message_ID="<comes@elsewhere.example>")))
@@ -73,6 +79,26 @@ class FooterTest(sending.SendingTest):
         )
         self.assertTrue(self.come(octets).endswith(octets.partition(b"\r\n\r\n")[2]))
         self.assertIn("it is signed", self.server.ctl("trace", "<signed@elsewhere.example>"))
+
+    def test_what_others_signed_and_users_have_sent_on_stays_as_it_is(self):
+        self.server.ctl("user", "set", "bob@example.test", "forward_to=bob@far.example")
+        self.addCleanup(self.server.ctl, "user", "set", "bob@example.test", "forward_to=")
+        self.server.ctl("alias", "add", "both@example.test", "alice@example.test", "bob@example.test")
+        self.addCleanup(self.server.ctl, "alias", "delete", "both@example.test")
+        field = {"DKIM_Signature": "v=1; d=elsewhere.example"}
+        come = [
+            self.come(made("signed: forwarded", Message_ID="<passes@elsewhere.example>", **field), "bob@example.test"),
+            self.come(made("signed: by an alias", **field), "both@example.test", "alice"),
+            self.peer_has(b"signed: forwarded"),
+            self.peer_has(b"signed: by an alias"),
+        ]
+        for octets in come:
+            self.assertEqual(parsed(octets).get_content(), "hello\n")
+        self.assertIn("and sent on", self.server.ctl("trace", "<passes@elsewhere.example>"))
+        # Nothing stands against it where it stays, or where nobody else signed it.
+        self.assertIn(FOOTER, parsed(self.come(made("signed: stays", **field))).get_content())
+        self.assertIn(FOOTER, parsed(self.come(made("plain: forwarded"), "bob@example.test")).get_content())
+        self.assertIn(FOOTER, parsed(self.peer_has(b"plain: forwarded")).get_content())
 
     def test_lists_have_it_only_where_that_is_set(self):
         field = {"List_Id": "<all.elsewhere.example>"}

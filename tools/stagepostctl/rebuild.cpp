@@ -4,7 +4,6 @@
 #include "protocols/mime/digest_builder.hpp"
 #include "storage/blobs.hpp"
 #include "storage/directory.hpp"
-#include "storage/durable_files.hpp"
 #include "storage/rebuild.hpp"
 #include "storage/store.hpp"
 #include "storage/store_swap.hpp"
@@ -19,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace stagepost::ctl {
 
@@ -34,6 +34,26 @@ T must(storage::result<T> what) {
   return std::move(*what);
 }
 
+/// Gives what was written below a folder to whom the data belongs, however the work on it ended: a server
+/// that is not run by the superuser could not read it.
+class given_back {
+public:
+  given_back(const data_folder& data, std::string folder) : data_(data), folder_(std::move(folder)) {}
+  ~given_back() {
+    try {
+      if (fs::exists(folder_)) data_.give_to_owner(folder_);
+    } catch (const std::exception& why) {
+      fmt::print(stderr, "{}\n", why.what());
+    }
+  }
+  given_back(const given_back&) = delete;
+  given_back& operator=(const given_back&) = delete;
+
+private:
+  const data_folder& data_;
+  std::string folder_;
+};
+
 std::unique_ptr<storage::store> open_store(storage::store_kind kind, const std::string& folder,
                                            uint32_t shard = 0) {
   // A store that is not there is not made: nothing could be rebuilt in it.
@@ -44,8 +64,9 @@ std::unique_ptr<storage::store> open_store(storage::store_kind kind, const std::
 }
 
 /// Whose mail, and in which shard.
-storage::account_record find_user(const std::string& data, const std::string& address) {
-  const auto directory = open_store(storage::store_kind::system, data + "/system");
+storage::account_record find_user(const data_folder& data, const std::string& address) {
+  const given_back owned(data, data.path() + "/system");
+  const auto directory = open_store(storage::store_kind::system, data.path() + "/system");
   const auto at = address.rfind('@');
   const auto domain = storage::find_domain(
       *directory,
@@ -78,6 +99,7 @@ void print(const std::string& folder, const storage::rebuild_report& did) {
   line(did.bodies_restored, "records of bodies were made from their pieces");
   line(did.records_made, "records of messages were made from their bodies");
   line(did.references_made, "bodies are kept by their messages again");
+  line(did.references_dropped, "references were to bodies that are lost");
   line(did.entries_made, "messages stand in their folders again");
   line(did.flags_lost, "of these have lost their flags");
   line(did.retired, "messages had been expunged and can be brought back by undelete");
@@ -103,25 +125,21 @@ std::string make_aside(const data_folder& data) {
 bool rebuild_shard(const data_folder& data, const std::string& aside, uint32_t number,
                    std::optional<account_id> account) {
   const auto folder = fmt::format("{}/shard{}", data.path(), number);
-  bool sound = false;
-  {
-    const auto shard = open_store(storage::store_kind::shard, folder, number);
-    must(shard->checkpoint(fmt::format("{}/shard{}", aside, number)));
-    storage::rebuild_options options;
-    options.account = account;
-    options.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    options.digest_of = digest_of;
-    print(folder, must(storage::rebuild(*shard, options)));
-    storage::verify_options how;
-    how.read_bodies = false; // `verify` reads them; the server need not wait for that
-    const auto report = must(storage::verify(*shard, how));
-    sound = report.sound();
-    if (!sound)
-      fmt::print("  {} findings are left, the first: {}: {}\n", report.finding_count,
-                 report.findings.front().where, report.findings.front().what);
-  }
-  data.give_to_owner(folder);
-  return sound;
+  const given_back owned(data, folder);
+  const auto shard = open_store(storage::store_kind::shard, folder, number);
+  must(shard->checkpoint(fmt::format("{}/shard{}", aside, number)));
+  storage::rebuild_options options;
+  options.account = account;
+  options.now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  options.digest_of = digest_of;
+  print(folder, must(storage::rebuild(*shard, options)));
+  storage::verify_options how;
+  how.read_bodies = false; // `verify` reads them; the server need not wait for that
+  const auto report = must(storage::verify(*shard, how));
+  if (!report.sound())
+    fmt::print("  {} findings are left, the first: {}: {}\n", report.finding_count,
+               report.findings.front().where, report.findings.front().what);
+  return report.sound();
 }
 
 } // namespace
@@ -131,14 +149,13 @@ bool rebuild(const std::string& address, const conf::node_settings& node) {
   if (storage::read_swap(data.path()))
     throw std::runtime_error("a restore was cut off; let `restore` finish it first");
   std::optional<storage::account_record> user;
-  if (!address.empty()) user = find_user(data.path(), address);
+  if (!address.empty()) user = find_user(data, address);
   const auto aside = make_aside(data);
+  const given_back owned(data, aside);
   bool sound = true;
   for (uint32_t i = 0; i < node.shards; ++i)
     if (!user || user->shard == i)
       sound = rebuild_shard(data, aside, i, user ? std::optional(user->id) : std::nullopt) && sound;
-  if (fs::exists(data.path() + "/system")) data.give_to_owner(data.path() + "/system");
-  data.give_to_owner(aside);
   fmt::print("what was there is in {}\n", aside);
   return sound;
 }

@@ -20,6 +20,8 @@ put put_into(bytes_view message, std::string_view text = "The footer", bool list
   const auto digest = mime::make_digest(message);
   const auto where = outline_of(digest);
   if (!where.refusal.empty()) return {{}, where.refusal};
+  const auto header = message.substr(0, digest.header_size);
+  if (auto refusal = refusal_of(digest, header, lists_too); !refusal.empty()) return {{}, refusal};
   std::vector<bytes> texts;
   for (const auto* each : where.texts) {
     const auto span = span_of(*each);
@@ -27,9 +29,8 @@ put put_into(bytes_view message, std::string_view text = "The footer", bool list
   }
   wanted_footer what;
   what.text = text;
-  what.lists_too = lists_too;
   what.boundary = "made";
-  auto placed = place(digest, where, message.substr(0, digest.header_size), texts, what);
+  auto placed = place(digest, where, header, texts, what);
   if (!placed.refusal.empty()) return {{}, placed.refusal};
   editor work(std::move(placed.edits));
   put out;
@@ -125,6 +126,51 @@ TEST(FooterPlacing, IsAPartOfItsOwnWhereACharsetIsNotKnown) {
   const auto out = put_into("Content-Type: text/plain; charset=x-nobodys\r\n\r\nx\r\n", german).message;
   EXPECT_EQ(seen(out, {1}), "x\r\n");
   EXPECT_EQ(seen(out, {2}), bytes(german));
+}
+
+TEST(FooterPlacing, IsAPartOfItsOwnWhereTextsAreTooMany) {
+  bytes message = "Content-Type: multipart/alternative; boundary=b\r\n\r\n";
+  for (size_t i = 0; i <= max_texts; ++i) message += "--b\r\n\r\nhello\r\n";
+  const auto out = put_into(message + "--b--\r\n").message;
+  EXPECT_EQ(seen(out, {1, 1}), "hello");
+  EXPECT_EQ(seen(out, {2}), "The footer");
+}
+
+TEST(FooterPlacing, LeavesAPartWithoutABodyALineOfItsOwn) {
+  const bytes around = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n";
+  for (const bytes part : {"Content-Type: text/plain\r\n\r\n", "\r\n", "\r\n\r\n"}) {
+    const auto out = put_into(around + part + "--b\r\n\r\nmore\r\n--b--\r\n").message;
+    EXPECT_EQ(seen(out, {1}).substr(0, 10), "The footer") << out;
+    EXPECT_EQ(seen(out, {2}), "more") << out;
+  }
+}
+
+TEST(FooterPlacing, EndsNoPart) {
+  // A line of the footer is the boundary; a line of the text is, once it is not escaped any more.
+  const bytes around = "Content-Type: multipart/mixed; boundary*=''-%20b\r\n\r\n--- b\r\n";
+  const auto by_footer = put_into(around + "\r\nhello\r\n--- b--\r\n", "x\n--- by us").message;
+  EXPECT_EQ(seen(by_footer, {1, 1}), "hello");
+  EXPECT_EQ(seen(by_footer, {2}), "x\r\n--- by us");
+  const auto by_text = put_into(around + "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                                         "=2D-- b\r\n--- b--\r\n")
+                           .message;
+  EXPECT_EQ(seen(by_text, {1, 1}), "--- b");
+  EXPECT_EQ(seen(by_text, {2}), "The footer");
+}
+
+TEST(FooterPlacing, EncodesALineThatIsTooLong) {
+  const std::string text(2000, 'x');
+  for (const bytes type : {"text/plain", "text/html"}) {
+    const auto out = put_into("Content-Type: " + type + "\r\n\r\nhello\r\n", text).message;
+    EXPECT_NE(out.find("Content-Transfer-Encoding: quoted-printable\r\n"), bytes::npos);
+    EXPECT_NE(seen(out, {1}).find(text), bytes::npos);
+  }
+}
+
+TEST(FooterPlacing, KnowsWhatServersSigned) {
+  EXPECT_TRUE(is_signed_on_its_way("Subject: x\r\ndkim-signature: v=1\r\n\r\n"));
+  EXPECT_TRUE(is_signed_on_its_way("ARC-Message-Signature: i=1\r\n\r\n"));
+  EXPECT_FALSE(is_signed_on_its_way("Subject: DKIM-Signature: x\r\n\r\n"));
 }
 
 TEST(FooterPlacing, BreaksNoSignature) {

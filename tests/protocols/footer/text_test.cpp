@@ -16,6 +16,12 @@ TEST(FooterText, IsAsciiInHtmlAndNoMarkup) {
             "<div>a &lt; b &amp; c<br>\r\ngr&#252;&#223;<br>\r\n&#128231;</div>\r\n");
 }
 
+TEST(FooterText, BreaksLongLinesOfHtmlAtSpaces) {
+  const std::string word(40, 'x');
+  EXPECT_EQ(html_text(word + ' ' + word + ' ' + word),
+            "<div>" + word + ' ' + word + "\r\n" + word + "</div>\r\n");
+}
+
 TEST(FooterText, StandsBehindATextWithAnEmptyLineBetween) {
   const auto behind = [](bytes text, bool flowed = false) {
     append_plain(text, "F\r\n", flowed);
