@@ -17,11 +17,14 @@ struct answered_key {
   friend auto operator<=>(const answered_key&, const answered_key&) = default;
 };
 
-/// The last answer that somebody got.
+/// The last answer that somebody got, or is to get.
 struct answered_record {
   instant at;
   queue_id message; ///< what was answered
-  queue_id reply;
+  queue_id reply;   ///< zero: it waits
+  /// A reply that nobody gets before the sender was found to be who he says, opaque here; empty: none waits;
+  /// since version 2.
+  bytes waiting = {};
 
   friend bool operator==(const answered_record&, const answered_record&) = default;
 };

@@ -69,7 +69,10 @@ result<answered_page> read_old_answers(const store& in, const answered_key& from
           return false;
         }
         const auto what = decode_answered(value);
-        if (!what || what->at < before) page.old.push_back(take_key(key));
+        if (what && !what->waiting.empty())
+          page.waiting.push_back(take_key(key));
+        else if (!what || what->at < before)
+          page.old.push_back(take_key(key));
         return true;
       });
   if (!scanned) return scanned.error();

@@ -24,8 +24,9 @@ result<std::vector<answered_key>> superfluous_answers(const store&, account_id a
 
 /// A look through the rows of all accounts, one part after the other.
 struct answered_page {
-  std::vector<answered_key> old; ///< answered before the time asked for, or damaged
-  answered_key next;             ///< where the next part begins; account zero: this was the last
+  std::vector<answered_key> old; ///< answered before the time asked for, or damaged; none of those that wait
+  std::vector<answered_key> waiting; ///< with a reply that waits
+  answered_key next;                 ///< where the next part begins; account zero: this was the last
 };
 /// Looks at no more than `limit` rows.
 result<answered_page> read_old_answers(const store&, const answered_key& from, instant before, size_t limit,

@@ -26,10 +26,11 @@ struct forward {
 using forward_ptr = std::shared_ptr<const forward>;
 
 /// The automatic reply to a message that is delivered (AUTO-01), or why there is none. It begins in the shard
-/// of the user who replies, where it is kept, too, whom he answered when.
+/// of the user who replies, where it is kept, too, whom he answered when: there it waits, not in the spool,
+/// while the sender is not known to be who he says (SPAM-65).
 struct reply {
   uint8_t shard = 0;
-  queue_id id;                        ///< zero: there is none
+  queue_id id;                        ///< zero: there is none, or it waits
   storage::spool_record message;      ///< with the number
   storage::spool_recipient recipient; ///< who gets it
   bytes content;                      ///< of one piece
@@ -40,6 +41,9 @@ struct reply {
   storage::answered_record answered;              ///< when
   std::vector<storage::answered_key> superfluous; ///< rows that go with it
   std::optional<storage::trace_step> told;        ///< what the trace of the message says of it
+
+  /// Whether the delivery brings it about.
+  bool is_made() const { return id || !answered.waiting.empty(); }
 };
 using reply_ptr = std::shared_ptr<const reply>;
 

@@ -24,11 +24,11 @@ delivery_result to_result(const mailbox::inserted& put, const storage::store& st
   return {result_kind::failed, "451 4.3.0 mailbox not available"};
 }
 
-bool has_message(const deliver_locally& what) { return what.reply && what.reply->id; }
+bool has_reply(const deliver_locally& what) { return what.reply && what.reply->is_made(); }
 
 /// What was delivered before a crash is not answered now: if it was to be, it was.
 deliver_locally unanswered(deliver_locally what) {
-  if (has_message(what)) what.reply = nullptr;
+  if (has_reply(what)) what.reply = nullptr;
   return what;
 }
 
@@ -81,7 +81,7 @@ caf::result<delivery_result> local_state::deliver(const deliver_locally& what) {
 /// first: what is decided anew after a crash finds there that this message was answered.
 void local_state::reply_and_pass_on(const deliver_locally& what,
                                     caf::typed_response_promise<delivery_result> answer) {
-  if (!has_message(what) || what.reply->shard == home)
+  if (!has_reply(what) || what.reply->shard == home)
     return pass_on(what, [answer](const delivery_result& result) mutable { answer.deliver(result); });
   begin_crossing([this, what, answer] {
     auto done = [this, answer](const delivery_result& result) mutable {
@@ -101,7 +101,7 @@ void local_state::reply_and_pass_on(const deliver_locally& what,
 
 void local_state::pass_on(const deliver_locally& what, std::function<void(const delivery_result&)> then) {
   auto batch = end_of_wait(what);
-  if (has_message(what) && what.reply->shard == home) put_reply(*batch, *what.reply);
+  if (has_reply(what) && what.reply->shard == home) put_reply(*batch, *what.reply);
   self->request(shards[home].with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
       .then(
           [then](committer::committed) {
@@ -117,7 +117,7 @@ void local_state::pass_on(const deliver_locally& what, std::function<void(const 
 void local_state::into_home(const deliver_locally& what,
                             caf::typed_response_promise<delivery_result> answer) {
   auto batch = end_of_wait(what);
-  if (has_message(what)) put_reply(*batch, *what.reply);
+  if (has_reply(what)) put_reply(*batch, *what.reply);
   self->request(shards[home].accounts, caf::infinite, order(what, what.message.body, batch, true))
       .then([this, answer](
                 mailbox::inserted& put) mutable { answer.deliver(to_result(put, *shards[home].with.store)); },
@@ -166,7 +166,7 @@ void local_state::insert_there(const deliver_locally& what, blob_id body,
   const auto& there = shards[what.recipient.shard];
   auto batch = std::make_shared<storage::batch>(*there.with.store);
   storage::put_delivered(*batch, what.message.id, what.recipient.index, {});
-  if (has_message(what)) put_reply(*batch, *what.reply);
+  if (has_reply(what)) put_reply(*batch, *what.reply);
   self->request(there.accounts, caf::infinite, order(what, body, batch, false))
       .then(
           [this, what, answer](mailbox::inserted& put) mutable {

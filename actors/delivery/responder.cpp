@@ -8,6 +8,7 @@
 #include "protocols/base/text.hpp"
 #include "protocols/mime/header.hpp"
 #include "protocols/smtp/address.hpp"
+#include "storage/answered_table.hpp"
 #include "storage/blobs.hpp"
 
 #include <algorithm>
@@ -21,11 +22,6 @@ namespace {
 constexpr uint64_t most_header_octets = report::max_returned_header;
 /// Addresses of a header that may be the user's: whom thousands are addressed with is nobody in person.
 constexpr size_t most_addressed = 50;
-
-/// Old answers are looked for in parts, mail goes first.
-constexpr size_t rows_per_step = 2000;
-constexpr auto step_pause = std::chrono::milliseconds(200);
-constexpr std::chrono::milliseconds clean_interval = std::chrono::hours(1);
 
 report::auto_reply_policy policy_of(const conf::system_settings& settings) {
   switch (settings.auto_responder.restriction) {
@@ -78,10 +74,10 @@ void responder_state::next(const storage::answered_key& between) {
 }
 
 void responder_state::settled(const reply& what) {
-  if (spools.empty())
-    early.emplace_back(what.shard, what.id);
-  else
+  if (what.id)
     announce(what.shard, what.id);
+  else
+    prove({what.shard, what.between});
   next(what.between);
 }
 
@@ -91,6 +87,7 @@ void responder_state::begin(std::vector<reply_taker_actor> all) {
 }
 
 void responder_state::announce(uint8_t shard, queue_id id) {
+  if (spools.empty()) return (void)early.emplace_back(shard, id);
   if (shard < spools.size()) self->send(spools[shard], reply_written{id});
 }
 
@@ -178,7 +175,7 @@ void responder_state::judge(const reply_plan_ptr& plan) {
         message.header = plan->header;
         message.own_addresses = plan->user.own;
         message.policy = policy;
-        message.spf_passed = true; // asked last, since that costs look-ups
+        message.spf_passed = true; // asked when it is delivered, since that takes its time
         message.came_by_catch_all = plan->user.caught;
         message.answered_lately = plan->before && plan->user.once_per_day && is_lately(plan->before->at, now);
         plan->obstacle = report::obstacle_to_reply(message);
@@ -197,71 +194,43 @@ void responder_state::judge(const reply_plan_ptr& plan) {
 }
 
 void responder_state::judged(const reply_plan_ptr& plan) {
+  const bool waits = plan->before && !plan->before->waiting.empty();
   // This message was answered by a try that was cut off behind it.
   if (plan->before && plan->before->message == plan->what.message.id) {
+    if (waits) return give_none(plan, {}); // what becomes of the reply is told then
     plan->answer->deliver(
         reply_planned{true, std::make_shared<const reply>(repeat_reply(*plan, wall_clock()))});
     return next(plan->between);
   }
+  const bool was_lately = plan->obstacle == report::reply_obstacle::answered_lately;
+  if (waits && (was_lately || plan->obstacle == report::reply_obstacle::none))
+    return give_none(plan, "a reply to the sender waits already");
   if (plan->obstacle != report::reply_obstacle::none)
     return give_none(plan, std::string(report::to_string(plan->obstacle)));
   if (!can_be_reached(plan->user.sender_kind)) return give_none(plan, "the sender cannot be reached");
-  if (policy_of(*with.settings->get()) == report::auto_reply_policy::spf_passed)
-    check_spf(plan);
-  else
-    answer(plan);
+  answer(plan);
 }
 
 void responder_state::answer(const reply_plan_ptr& plan) {
-  const auto& store = with.shards[plan->user.user.shard].store;
+  const auto& user = plan->user.user;
+  const auto& store = with.shards[user.shard].store;
   const auto now = wall_clock();
   priorities.follow(with.settings->get());
-  // Nothing comes behind it until the delivery has ended.
-  plan->answer->deliver(
-      reply_planned{true, std::make_shared<const reply>(make_reply(
-                              *plan, {store->next_queue_id(now), store->next_blob(), now}, priorities))});
-}
-
-/// What is older than a day says nothing any more. Twice that, since the clock may go back.
-void responder_state::tick() {
-  struct look {
-    storage::result<storage::answered_page> page{storage::errc::io_error};
-  };
-  if (cleaning >= with.shards.size()) {
-    cleaning = 0;
-    self->delayed_send(self, clean_interval, atom::tick::value);
-    return;
+  reply made;
+  // A user, or a host that speaks for others, has no client: nobody whom to check would make sense.
+  const auto& client = plan->envelope.origin.client;
+  if (policy_of(*with.settings->get()) == report::auto_reply_policy::spf_passed && !client.empty()) {
+    if (!mailauth::parse_client_address(client) || !with.resolver)
+      return give_none(plan, std::string(report::to_string(report::reply_obstacle::spf_not_passed)));
+    if (proving.size() >= most_unproven) return give_none(plan, "too many replies wait for SPF");
+    made = hold_reply(write_reply(*plan, now, priorities), *plan, now);
+  } else {
+    made = make_reply(write_reply(*plan, now, priorities), user.shard, plan->between, plan->what.message.id,
+                      {store->next_queue_id(now), store->next_blob(), now});
   }
-  const auto& shard = with.shards[cleaning];
-  const auto one = std::make_shared<look>();
-  const auto batch = std::make_shared<storage::batch>(*shard.store);
-  in_pool(
-      cleaning,
-      [one, batch, store = shard.store, from = cleaned_until,
-       before = wall_clock() - 2 * report::repeat_after] {
-        one->page = storage::read_old_answers(*store, from, before, rows_per_step, storage::reach::disk);
-        if (!one->page) return;
-        for (const auto& each : one->page->old) storage::delete_answered(*batch, each);
-      },
-      [this, one, batch](bool ran) {
-        if (!ran || !one->page) {
-          if (ran) log::error("automatic replies: {}", one->page.error().detail);
-          return cleaned({}); // the next look begins anew
-        }
-        if (one->page->old.empty()) return cleaned(one->page->next);
-        self->request(with.shards[cleaning].committer, caf::infinite, committer::commit_batch{batch, nullptr})
-            .then([this, one](committer::committed) { cleaned(one->page->next); },
-                  [this](caf::error& failed) {
-                    log::error("automatic replies not forgotten: {}", describe(failed));
-                    cleaned({});
-                  });
-      });
-}
-
-void responder_state::cleaned(const storage::answered_key& next) {
-  cleaned_until = next;
-  if (!next.account) ++cleaning;
-  self->delayed_send(self, step_pause, atom::tick::value);
+  made.superfluous = std::move(plan->superfluous);
+  // Nothing comes behind it until the delivery has ended.
+  plan->answer->deliver(reply_planned{true, std::make_shared<const reply>(std::move(made))});
 }
 
 responder_self::behavior_type responder(responder_self::stateful_pointer<responder_state> self,
@@ -269,7 +238,7 @@ responder_self::behavior_type responder(responder_self::stateful_pointer<respond
   outlive_stray_errors(self);
   self->state.self = self;
   self->state.with = std::move(with);
-  self->delayed_send(self, clean_interval, atom::tick::value);
+  self->send(self, atom::tick::value); // what waited when we stopped is looked for at once
   return {
       [self](const plan_reply& what) { return self->state.plan(what); },
       [self](const reply_settled& what) {

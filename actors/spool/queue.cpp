@@ -13,8 +13,6 @@ namespace stagepost::spool {
 
 namespace {
 
-/// Messages in memory that wait for a worker; what is beyond stays on disk until there is room.
-constexpr size_t ready_limit = 10000;
 constexpr auto tick_interval = std::chrono::seconds(5);
 
 bool is_to_be_tried(const storage::spool_recipient& recipient, instant now, instant furthest) {
@@ -79,6 +77,7 @@ void queue_state::work() {
     begin(std::move(next));
   }
   if (on_disk_from && !reading && ready.size() < (catching_up ? read_step : 1)) read_more();
+  read_unchecked();
 }
 
 void queue_state::begin(enqueue_message what) {
@@ -182,7 +181,7 @@ void queue_state::give_to_delivery(delivery::deliver_locally order) {
   // The message that it is sent on as, if it is.
   const auto sent_on =
       order.forward && !order.forward->recipients.empty() ? order.forward->message.id : queue_id{};
-  const auto reply = order.reply && order.reply->id ? order.reply : nullptr;
+  const auto reply = order.reply && order.reply->is_made() ? order.reply : nullptr;
   self->request(local, caf::infinite, std::move(order))
       .then(
           [this, id, recipient, last, sent_on, reply](delivery::delivery_result& result) {

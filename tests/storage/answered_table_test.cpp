@@ -17,21 +17,26 @@ class AnsweredTable : public store_fixture {
 protected:
   void answer(account_id who, const std::string& sender, int64_t seconds) {
     batch b(*store_);
-    put_answered(b, {who, sender}, {at(seconds), queue_id{7}, queue_id{8}});
+    put_answered(b, {who, sender}, {at(seconds), queue_id{7}, queue_id{8}, {}});
     must_commit(b);
   }
 };
 
 TEST(AnsweredRecord, HasTheseOctetsOnDisk) {
-  EXPECT_EQ(to_hex(encode(answered_record{from_unix_milliseconds(64), queue_id{300}, queue_id{4}})),
+  EXPECT_EQ(to_hex(encode(answered_record{from_unix_milliseconds(64), queue_id{300}, queue_id{4}, {}})),
             "018001ac0204");
+  EXPECT_EQ(to_hex(encode(answered_record{from_unix_milliseconds(64), queue_id{300}, queue_id{}, "xy"})),
+            "028001ac0200027879");
 }
 
 TEST(AnsweredRecord, IsReadBackAsWritten) {
-  const answered_record what{at(1700000000), queue_id{300}, queue_id{4}};
+  const answered_record what{at(1700000000), queue_id{300}, queue_id{4}, {}};
   EXPECT_EQ(*decode_answered(encode(what)), what);
+  const answered_record waits{at(1700000000), queue_id{300}, queue_id{}, "a reply"};
+  EXPECT_EQ(*decode_answered(encode(waits)), waits);
   EXPECT_FALSE(decode_answered("\x01\x03"));
   EXPECT_FALSE(decode_answered("\x02\x03\x03\x03"));
+  EXPECT_FALSE(decode_answered("\x03\x03\x03\x03\x01x"));
 }
 
 TEST_F(AnsweredTable, KeepsTheLastAnswerToEachSender) {
@@ -40,7 +45,7 @@ TEST_F(AnsweredTable, KeepsTheLastAnswerToEachSender) {
   answer(ben, "x@far.test", 30);
   const auto found = read_answered(*store_, {ann, "x@far.test"}, reach::disk);
   ASSERT_TRUE(found && *found);
-  EXPECT_EQ(**found, (answered_record{at(20), queue_id{7}, queue_id{8}}));
+  EXPECT_EQ(**found, (answered_record{at(20), queue_id{7}, queue_id{8}, {}}));
   const auto nobody = read_answered(*store_, {ann, "x@far.tes"}, reach::disk);
   ASSERT_TRUE(nobody);
   EXPECT_FALSE(*nobody);
@@ -82,6 +87,19 @@ TEST_F(AnsweredTable, IsLookedThroughInPartsForOldAnswers) {
   must_commit(drop);
   EXPECT_FALSE(*read_answered(*store_, {ben, "1@far.test"}, reach::disk));
   EXPECT_TRUE(*read_answered(*store_, {ann, "3@far.test"}, reach::disk));
+}
+
+TEST_F(AnsweredTable, NamesRepliesThatWaitHoweverOldTheyAre) {
+  answer(ann, "1@far.test", 1);
+  batch b(*store_);
+  put_answered(b, {ann, "2@far.test"}, {at(1), queue_id{7}, queue_id{}, "a reply"});
+  put_answered(b, {ben, "3@far.test"}, {at(9), queue_id{7}, queue_id{}, "a reply"});
+  must_commit(b);
+  const auto page = read_old_answers(*store_, {}, at(5), 10, reach::disk);
+  ASSERT_TRUE(page);
+  EXPECT_FALSE(page->next.account);
+  EXPECT_EQ(page->old, (std::vector<answered_key>{{ann, "1@far.test"}}));
+  EXPECT_EQ(page->waiting, (std::vector<answered_key>{{ann, "2@far.test"}, {ben, "3@far.test"}}));
 }
 
 } // namespace
