@@ -78,6 +78,15 @@ TEST_F(History, SaysWhenTheLogDoesNotReachBack) {
   EXPECT_EQ(view.messages[0].state.flags, flag_seen) << "nothing changed it since";
 }
 
+TEST_F(History, KnowsNothingOfThePastWithoutALog) {
+  batch b(*store_);
+  trim_changes(b, folder, modseq{6});
+  must_commit(b);
+  EXPECT_FALSE(look(250).is_complete);
+  EXPECT_TRUE(read_past(*store_, mailbox_id{8}, at(250), uid{1}, 10, reach::disk)->is_complete)
+      << "nothing was ever in it";
+}
+
 TEST_F(History, DoesNotGuessWhatAMessageCarried) {
   batch b(*store_);
   put_change(b, folder, {modseq{2}, change_kind::added, {uid{1}, uid{2}}}); // of an older release

@@ -126,6 +126,17 @@ TEST_F(Rebuild, RenewsTheValidityWhenNobodyKnowsWhichUidsWereGiven) {
   EXPECT_GE(read_counters(*store_, folder, reach::disk)->uid_next, uid{5});
 }
 
+TEST_F(Rebuild, RenewsTheValidityWhenTheEndOfTheLogIsLost) {
+  drop(family::mailbox_state);
+  drop(family::flags);
+  batch b(*store_);
+  batch_access::remove(b, family::changes, key::change(folder, modseq{5}, change_kind::added));
+  must_commit(b);
+  EXPECT_EQ(run().validities_renewed, 1u) << "4 is there, and the log has never heard of it";
+  expect_sound();
+  EXPECT_EQ(read_counters(*store_, folder, reach::disk)->uid_next, uid{5});
+}
+
 TEST_F(Rebuild, KnowsAFolderByTheCopyOfItsRecord) {
   drop(family::folders, {});
   EXPECT_EQ(run().folders_restored, 1u);
@@ -199,6 +210,59 @@ TEST_F(Rebuild, KeepsWhatTheLogSaysWasExpungedAsRecoverable) {
   ASSERT_TRUE(groups);
   ASSERT_EQ(groups->size(), 1u);
   EXPECT_EQ(groups->front().place.expunged_at, at(300));
+}
+
+TEST_F(Rebuild, KeepsBodiesOfWhatCanBeBroughtBack) {
+  batch b(*store_);
+  const auto body = put_body(b, "an expunged message", folder, uid{3});
+  recoverable_group head;
+  head.folder = folder;
+  head.account = alice;
+  head.expunged_at = at(300);
+  head.folder_name = "Work";
+  keep_recoverable(b, head, {{uid{3}, {body, 19, at(1), at(1), {}}, 0, 0}});
+  must_commit(b);
+  drop(family::blobs, {});
+  drop(family::blob_refs, {});
+  EXPECT_EQ(run().references_made, 4u);
+  expect_as_before();
+
+  batch back(*store_); // the record as it was before it was expunged
+  put_message(back, folder, uid{3}, {body, 19, at(1), at(1), {}});
+  must_commit(back);
+  EXPECT_EQ(run().retired, 1u);
+  expect_as_before();
+  EXPECT_EQ(read_recoverable(*store_, alice, {}, 10, reach::disk)->size(), 1u);
+}
+
+TEST_F(Rebuild, DropsWhatNobodyCanShow) {
+  const auto lost = read_message(*store_, folder, uid{4}, reach::disk);
+  ASSERT_TRUE(lost);
+  drop(family::bodies, key::blob(lost->body));
+  drop(family::blobs, key::blob(lost->body));
+  const auto spoiled = read_message(*store_, folder, uid{1}, reach::disk);
+  ASSERT_TRUE(spoiled);
+  batch b(*store_);
+  batch_access::put(b, family::messages, key::message(folder, uid{1}), "\xff");
+  drop_reference(b, spoiled->body, blob_owner::mailbox, folder.value, 1);
+  must_commit(b);
+  const auto did = run();
+  EXPECT_EQ(did.lost, 2u);
+  EXPECT_EQ(did.note_count, 2u);
+  expect_sound();
+  EXPECT_EQ(read_counters(*store_, folder, reach::disk)->messages, 1u);
+  EXPECT_EQ(read_expunged(*store_, folder, modseq{5}, reach::disk)->uids, (std::vector<uid>{uid{1}, uid{4}}));
+  EXPECT_FALSE(run().changed());
+}
+
+TEST_F(Rebuild, DropsReferencesToBodiesThatAreLost) {
+  drop(family::messages);
+  drop(family::bodies, {});
+  drop(family::blobs, {});
+  const auto did = run();
+  EXPECT_EQ(did.references_dropped, 3u);
+  EXPECT_EQ(did.lost, 3u);
+  expect_sound();
 }
 
 TEST_F(Rebuild, TellsClientsOfFlagsAndMessagesThatAreLost) {

@@ -242,6 +242,22 @@ TEST(Records, OfChangesSayWhatMessagesCarried) {
   EXPECT_FALSE(decode_change(modseq{1}, bytes("\x02\x01\x01\x01\x02\x00\x01\x01\x00\x00\x00", 11)));
 }
 
+TEST(Records, OfChangesLeaveOutStatesThatDifferTooMuch) {
+  change_record told;
+  told.kind = change_kind::flags;
+  for (uint32_t i = 1; i <= 4096; ++i) {
+    told.uids.push_back(uid{i});
+    told.states.push_back({i % 2, 0});
+  }
+  EXPECT_EQ(decode_change(modseq{1}, encode(told))->states, told.states);
+  told.uids.push_back(uid{4097});
+  told.states.push_back({1, 0});
+  const auto record = encode(told);
+  EXPECT_LT(record.size(), 20u);
+  EXPECT_EQ(decode_change(modseq{1}, record)->uids, told.uids);
+  EXPECT_TRUE(decode_change(modseq{1}, record)->states.empty());
+}
+
 TEST(Records, WithKindsNobodyKnowsAreDamaged) {
   auto record = encode(change());
   record[1] = 4;
