@@ -1,5 +1,6 @@
 #include "actors/spool/check_folder.hpp"
 
+#include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
 #include "protocols/base/queue_id.hpp"
 #include "storage/blobs.hpp"
@@ -53,20 +54,37 @@ std::string with_mail_line_ends(const std::string& from) {
   return to;
 }
 
+/// Octets of a file from a place on: as many as are there, at most `limit`; nothing when it cannot be read.
+std::optional<std::string> read_at(int file, uint64_t from, size_t limit) {
+  std::string content(limit, '\0');
+  size_t at = 0;
+  while (at < limit) {
+    const auto got = ::pread(file, content.data() + at, limit - at, off_t(from + at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    at += size_t(got);
+  }
+  content.resize(at);
+  return content;
+}
+
+/// Whether octets are the message's as it is in the store; `read` gives so many of them from a place on.
 /// Nothing when a piece cannot be read.
-std::optional<bool> is_what_we_have(const std::string& content, const storage::store& in,
-                                    const storage::spool_record& message) {
-  if (content.size() != message.size_bytes) return false;
+template <class Read>
+std::optional<bool> is_what_we_have(const storage::store& in, const storage::spool_record& message,
+                                    uint64_t size_bytes, Read read) {
+  if (size_bytes != message.size_bytes) return false;
   const auto blob = storage::read_blob(in, message.body, storage::reach::disk);
   if (!blob) return std::nullopt;
-  size_t at = 0;
+  uint64_t at = 0;
   for (uint32_t i = 0; i < blob->chunks; ++i) {
     const auto piece = storage::read_chunk(in, message.body, i, storage::reach::disk);
     if (!piece) return std::nullopt;
-    if (bytes_view(content).substr(at, piece->size()) != bytes_view(*piece)) return false;
+    if (read(at, piece->size()) != bytes_view(*piece)) return false;
     at += piece->size();
   }
-  return at == content.size();
+  return at == size_bytes;
 }
 
 } // namespace
@@ -92,9 +110,13 @@ std::string check_folder::make_folders(queue_id id) const {
   return {};
 }
 
-std::string check_folder::put(const storage::store& from, const storage::spool_record& message) const {
+std::string check_folder::put(const storage::store& from, const storage::spool_record& message,
+                              uint64_t reserve_bytes) const {
   remove(message.id); // of an attempt before
   if (auto why = make_folders(message.id); !why.empty()) return why;
+  // The stores may be on that disk: what is kept free for them is not for files that can be made again.
+  if (const auto free = free_space(path_); free && *free < reserve_bytes + message.size_bytes)
+    return path_ + ": the disk is full up to what is kept free";
   const auto blob = storage::read_blob(from, message.body, storage::reach::disk);
   if (!blob) return "the message cannot be read: " + blob.error().detail;
   const auto path = file_of(message.id);
@@ -121,27 +143,34 @@ file_look check_folder::look(const storage::store& from, const storage::spool_re
   };
   // A link would lead us to a file that the program itself may not read; a pipe would keep us waiting.
   const open_file file{::open(file_of(message.id).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
-  if (file.number < 0 && errno == ENOENT) return {file_look::state::deleted, {}, {}};
   struct stat about {};
+  if (file.number < 0 && errno == ENOENT) {
+    // Whoever tidied up our folders did not mean this message.
+    if (::lstat(folder_of(message.id).c_str(), &about) != 0) return unusable(reason("its folder"));
+    return {file_look::state::deleted, {}, {}};
+  }
   if (file.number < 0 || ::fstat(file.number, &about) != 0) return unusable(reason("the file"));
-  if (!S_ISREG(about.st_mode) || about.st_nlink != 1) return unusable("it is no plain file any more");
+  // Nor may it be a file of somebody else's that was moved here.
+  if (!S_ISREG(about.st_mode) || about.st_nlink != 1 || about.st_uid != (owner_ ? owner_->user : ::geteuid()))
+    return unusable("it is no plain file any more");
   if (uint64_t(about.st_size) > largest) return unusable("it has become too large");
   if (about.st_size == 0 && message.size_bytes != 0) return unusable("it has become empty");
-  std::string content(size_t(about.st_size), '\0');
-  for (size_t at = 0; at < content.size();) {
-    const auto got = ::read(file.number, content.data() + at, content.size() - at);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return unusable(got < 0 ? reason("the file") : "it changes while it is read");
-    at += size_t(got);
-  }
-  auto same = is_what_we_have(content, from, message);
-  if (same && !*same) {
-    content = with_mail_line_ends(content);
-    same = is_what_we_have(content, from, message);
-  }
-  if (!same) return unusable("what it was cannot be read");
-  if (*same) return {};
-  return {file_look::state::changed, std::move(content), {}};
+  const auto as_it_was =
+      is_what_we_have(from, message, uint64_t(about.st_size), [&](uint64_t at, size_t octets) {
+        return read_at(file.number, at, octets).value_or(std::string());
+      });
+  if (!as_it_was) return unusable("what it was cannot be read");
+  if (*as_it_was) return {};
+  auto content = read_at(file.number, 0, size_t(about.st_size));
+  if (!content) return unusable(reason("the file"));
+  if (content->size() != size_t(about.st_size)) return unusable("it changes while it is read");
+  *content = with_mail_line_ends(*content);
+  const auto same_text = is_what_we_have(from, message, content->size(), [&](uint64_t at, size_t octets) {
+    return bytes_view(*content).substr(size_t(at), octets);
+  });
+  if (!same_text) return unusable("what it was cannot be read");
+  if (*same_text) return {};
+  return {file_look::state::changed, std::move(*content), {}};
 }
 
 void check_folder::remove(queue_id id) const {
@@ -161,10 +190,13 @@ check_folder check_folder_for(const std::string& data_folder) {
   if (::geteuid() != 0) return {data_folder + "/command_line", std::nullopt};
   const auto owner =
       find_account(program_user).value_or(program_account{65534, 65534}); // as kernels call nobody
-  // Nobody else comes into the data folder. Its number tells servers of one machine apart.
+  // Nobody else comes into the data folder. Its disk and number tell servers of one machine apart, which must
+  // not clear each other's.
   struct stat about {};
-  const auto number = ::stat(data_folder.c_str(), &about) == 0 ? about.st_ino : 0;
-  return {"/var/tmp/stagepost-command-line-" + std::to_string(number), owner};
+  std::string number;
+  if (::stat(data_folder.c_str(), &about) == 0)
+    number = '-' + std::to_string(about.st_dev) + '-' + std::to_string(about.st_ino);
+  return {"/var/tmp/stagepost-command-line" + number, owner};
 }
 
 } // namespace stagepost::spool

@@ -28,8 +28,9 @@ public:
 
   std::string folder_of(queue_id id) const;
   std::string file_of(queue_id id) const;
-  /// Makes the file; what went wrong, or nothing.
-  std::string put(const storage::store& from, const storage::spool_record& message) const;
+  /// Makes the file, and leaves `reserve_bytes` of the disk free; what went wrong, or nothing.
+  std::string put(const storage::store& from, const storage::spool_record& message,
+                  uint64_t reserve_bytes) const;
   bool is_there(queue_id id) const;
   /// At most `largest` octets are taken of a changed file.
   file_look look(const storage::store& from, const storage::spool_record& message, uint64_t largest) const;

@@ -85,8 +85,9 @@ void checker_state::run(const message_check_ptr& one) {
   const auto* with = shard_of(*one);
   if (with == nullptr) return one->answer.deliver(message_checked{});
   ++running;
-  auto job =
-      offload::make_work([one, order = check_order{with->store, files, stopping, settings->get()->spool}] {
+  const auto now = settings->get();
+  auto job = offload::make_work(
+      [one, order = check_order{with->store, files, stopping, now->spool, now->store.disk_reserve.bytes}] {
         run_program(*one, order);
       });
   self->request(pool, caf::infinite, offload::run_work{job})
@@ -125,7 +126,7 @@ void checker_state::look(const message_check_ptr& one) {
   const auto* with = shard_of(*one);
   ++looking;
   auto job = offload::make_work(
-      [one, order = check_order{with->store, files, stopping, {}}] { look_again(*one, order); });
+      [one, order = check_order{with->store, files, stopping, {}, 0}] { look_again(*one, order); });
   self->request(pool, caf::infinite, offload::run_work{job})
       .then(
           [this, one](offload::work_done) {

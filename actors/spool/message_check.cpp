@@ -16,6 +16,8 @@ using stage = message_check::stage;
 /// By so much a message may grow; a checker writes header fields and notes, no mail of its own.
 constexpr uint64_t most_growth_bytes = 1 << 20;
 constexpr size_t errors_shown = 200;
+/// As many threads of a program may work all of its time.
+constexpr int processors_used = 8;
 
 /// The first line of what a program wrote, as far as it can be shown.
 std::string first_line(const std::string& text) {
@@ -73,7 +75,7 @@ void run_program(message_check& one, const check_order& with) {
   }
   // A full disk is no reason to let a message pass unseen.
   one.at = stage::not_now;
-  if (auto why = with.files->put(*with.store, one.message.message); !why.empty()) {
+  if (auto why = with.files->put(*with.store, one.message.message, with.reserve_bytes); !why.empty()) {
     one.ran = std::move(why);
     return with.files->remove(id);
   }
@@ -85,7 +87,8 @@ void run_program(message_check& one, const check_order& with) {
   program.network = true; // scanners are asked through sockets
   program.stop = with.stopping.get();
   program.limits.time = with.settings.command_line_timeout;
-  program.limits.cpu = with.settings.command_line_timeout + std::chrono::seconds(1);
+  // Of several threads; ends what got away from us.
+  program.limits.cpu = processors_used * with.settings.command_line_timeout;
   program.limits.file_size_bytes = uint64_t(1) << 30; // what it unpacks
   program.limits.open_files = 1024;
   program.limits.processes = 512;
@@ -102,14 +105,16 @@ void run_program(message_check& one, const check_order& with) {
   const bool is_there = with.files->is_there(id);
   if (is_there && result->how == ending::timed_out) return with.files->remove(id);
   one.left = left_of_delay(one, with);
-  if (is_there && one.left.count() > 0)
-    one.at = stage::held;
-  else
-    look_at_file(one, with);
+  if (!is_there || one.left.count() <= 0) return look_at_file(one, with);
+  one.at = stage::held;
+  one.message = {}; // read again; meanwhile many may be held
 }
 
 void look_again(message_check& one, const check_order& with) {
-  if (read_message(one, with)) look_at_file(one, with);
+  if (read_message(one, with))
+    look_at_file(one, with);
+  else
+    with.files->remove(one.what.id);
 }
 
 bool runs_command_line(const conf::spool_settings& settings) {

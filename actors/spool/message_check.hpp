@@ -49,6 +49,7 @@ struct check_order {
   std::shared_ptr<const check_folder> files;
   std::shared_ptr<std::atomic<bool>> stopping;
   conf::spool_settings settings;
+  uint64_t reserve_bytes = 0; ///< of the disk that no file is put into
 };
 
 /// Puts the message into a file and runs the program on it. Blocks for as long as the program runs.

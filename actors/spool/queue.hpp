@@ -34,6 +34,9 @@ inline constexpr auto short_wait = std::chrono::minutes(1);
 /// Messages read from disk at a time.
 inline constexpr size_t read_step = 500;
 
+/// Messages in memory that wait for a worker; what is beyond stays on disk until there is room.
+inline constexpr size_t ready_limit = 10000;
+
 /// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the
 /// messages being worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its
 /// work by subject: queue.cpp delivers, queue_outcome.cpp says what becomes of recipients,
@@ -88,6 +91,13 @@ struct queue_state {
 
   /// Those the checker has; nobody else changes their records meanwhile.
   std::unordered_set<queue_id> checking;
+  /// Those it could not look at, until it could.
+  std::unordered_set<queue_id> not_checked;
+  /// Where on disk those begin that it was not told of for want of room; zero: there are none.
+  queue_id unchecked_from;
+  /// The lowest of them that was left there since the last read of them began.
+  queue_id unchecked_left;
+  bool reading_unchecked = false;
 
   /// Where on disk the messages begin that are not in memory because `ready` was full; zero: all are in
   /// memory.
@@ -115,6 +125,8 @@ struct queue_state {
   void announce(const queued_message& what);
   void check(queue_id id);
   void checked(queue_id id, bool done);
+  bool may_check_more(size_t room) const;
+  void read_unchecked();
   caf::result<message_tried> try_first(try_message what);
   /// The message is on disk and to be read from there, with all behind it.
   void leave_on_disk(queue_id id);

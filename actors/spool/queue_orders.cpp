@@ -149,6 +149,7 @@ void queue_state::write_removal(const queued_message& what, std::shared_ptr<stor
             removed.put(id);
             wishes.erase(id);
             retries.drop(id);
+            not_checked.erase(id);
             answer.deliver(queue_answer{true, {}});
           },
           [this, id, answer](caf::error& failed) {

@@ -70,6 +70,7 @@ void queue_state::loaded(queue_id id, read_stamps::stamp stamp, bool good,
       take(std::move(found.front()), stamp); // `begin` sees to the wish
     } else {
       wishes.erase(id); // it left the spool
+      not_checked.erase(id);
     }
   }
   reads.end(stamp);
@@ -90,7 +91,9 @@ void queue_state::take(queued_message what, read_stamps::stamp stamp) {
     wishes.erase(id);
     return announce(what);
   }
-  if (!in_memory.insert(id).second) return;
+  if (in_memory.count(id) != 0) return;
+  if (ready.size() >= ready_limit) return leave_on_disk(id);
+  in_memory.insert(id);
   counters->change(metrics::gauge::spool_messages, 1);
   ready.push_back({std::move(what), {}});
 }

@@ -118,7 +118,7 @@ class CommandLineTest(server.ServerTest):
             self.assertNotEqual((self.folder / "user").read_text().strip(), "0")
         descriptors = (self.folder / "descriptors").read_text()
         self.assertNotIn("socket:", descriptors)
-        self.assertNotIn(str(self.server.folder / "store" / "system"), descriptors)
+        self.assertNotIn(str(self.server.folder), descriptors)
         self.assertNotIn("STAGEPOST", (self.folder / "environment").read_text())
         self.assertEqual((self.folder / "place").read_text(), (self.folder / "expected").read_text())
 

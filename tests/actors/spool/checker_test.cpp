@@ -122,6 +122,23 @@ TEST_F(SpoolChecker, GoesOnWithoutAProgramThatCannotBeRun) {
   EXPECT_NE(said_of(id).find("unfinished=3"), std::string::npos) << said_of(id);
 }
 
+TEST_F(SpoolChecker, KeepsOnDiskWhatIsBehindMessagesThatItCannotLookAt) {
+  run_script("exit 0");
+  accept(0, {"alice@example.org"});
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+  const auto files = check_folder_for(folder_.path());
+  std::filesystem::remove_all(files.path());
+  std::ofstream(files.path()) << "in the way";
+  constexpr size_t more = 1020; // than it is asked for once a thousand have failed
+  for (size_t i = 0; i < more; ++i) accept(0, {"alice@example.org"});
+  std::filesystem::remove(files.path());
+  EXPECT_TRUE(eventually([&] {
+    ask<queue_answer>(tree_.shards[0].queue, retry_message{}); // as each minute
+    return messages_of("alice@example.org") == more + 1;
+  }));
+  expect_sound();
+}
+
 TEST_F(SpoolChecker, BeginsAgainAfterAStop) {
   close_gate();
   run_script("while [ -e " + gate_ + " ]; do sleep 0.05; done; rm \"$0\"");
