@@ -42,6 +42,13 @@ constexpr std::array table{
          .spec = "IDX-06",
          .minimum = 1,
          .maximum = 100000000}),
+    item<index, &index_settings::languages>(
+        {.name = "index.languages",
+         .sentence = "Languages of whose words SEARCH FUZZY knows the stems, so that \"meetings\" finds "
+                     "\"meeting\".",
+         .maximum = 5,
+         .form = text_form::language,
+         .may_be_empty = true}),
 };
 
 } // namespace

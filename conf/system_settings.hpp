@@ -214,6 +214,7 @@ struct index_settings {
   uint32_t items_per_pass = 1000;
   std::chrono::seconds wait{2};
   uint32_t deleted_before_cleanup = 1000;
+  std::vector<std::string> languages{"en", "de"};
 };
 
 /// Who answers questions to the DNS, and how long we believe him.

@@ -2,6 +2,7 @@
 
 #include "conf/outbound_route.hpp"
 
+#include "protocols/base/languages.hpp"
 #include "protocols/base/text.hpp"
 
 #include <algorithm>
@@ -134,6 +135,7 @@ bool has_form(text_form form, std::string_view text) {
   case text_form::named_address: return is_named_address(text);
   case text_form::host: return is_host_name(text) || parse_ip(text).has_value();
   case text_form::url: return is_url(text);
+  case text_form::language: return is_stemmed_language(text);
   }
   return false;
 }
@@ -165,6 +167,7 @@ std::string_view phrase_of(text_form form) {
   case text_form::named_address: return "an address and its host name, such as 192.0.2.1=mail.example.org";
   case text_form::host: return "a host name or an IP address";
   case text_form::url: return "an http or https address";
+  case text_form::language: return "a language such as en, de or fr";
   }
   return "a text";
 }

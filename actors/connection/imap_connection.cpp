@@ -34,6 +34,9 @@ imap::session_settings imap_connection::settings() const {
   s.max_annotation_bytes = all->imap.max_annotation.bytes;
   s.max_annotations = all->imap.max_annotations;
   s.message_limit = all->imap.message_limit;
+  s.languages.clear();
+  for (const auto& language : all->index.languages)
+    (s.languages += s.languages.empty() ? "" : " ") += language;
   return s;
 }
 

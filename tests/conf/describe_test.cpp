@@ -224,6 +224,10 @@ TEST(Describe, ChecksTheFormOfTexts) {
   EXPECT_EQ(set_error(system, "smtp_in.plus_separator", "-"), "");
   for (const char* bad : {"++", "a", "@", "."})
     EXPECT_NE(set_error(system, "smtp_in.plus_separator", bad), "") << bad;
+  for (const char* good : {"", "fr", "en, de, fr, es, it"})
+    EXPECT_EQ(set_error(system, "index.languages", good), "") << good;
+  for (const char* bad : {"english", "EN", "en de", "xx", "en, de, fr, es, it, nl"})
+    EXPECT_NE(set_error(system, "index.languages", bad), "") << bad;
   const domain_settings domain;
   EXPECT_EQ(set_error(domain, "time_zone", "America/Argentina/Buenos_Aires"), "");
   for (const char* bad : {"../etc/passwd", "/UTC", "Europe/", "a//b"})

@@ -107,6 +107,41 @@ TEST_F(WordIndex, SaysWhatIsSureAndWhatMustBeLookedAt) {
   EXPECT_EQ(ask({}, false).hits[0].maybe, (std::vector<uid_run>{{1, 3}}));
 }
 
+TEST_F(WordIndex, GradesWordsThatHaveThePattern) {
+  add({{1, {"meeting"}},
+       {2, {"meetings", "noon"}},
+       {3, {"meet"}},
+       {4, {"noon"}},
+       {5, {"other"}},
+       {6, {"meeting"}}},
+      {5, 6});
+  size_t graded = 0;
+  const auto by_length = [&](word_field field, std::string_view word) {
+    EXPECT_EQ(field, word_field::body);
+    EXPECT_EQ(word.find('\0'), word.npos);
+    ++graded;
+    return uint8_t(word == "meet" ? 0 : 100 - word.size());
+  };
+  word_question question{bit_of(word_field::body), {"ee"}, true, {by_length}};
+  auto hits = search_words(*store_, folder, {question}, reach::disk)->hits[0];
+  EXPECT_EQ(hits.scores, (std::vector<scored_run>{{1, 1, 93}, {2, 2, 92}}));
+  EXPECT_EQ(uids_of(hits.sure), (found_uids{1, 2}));
+  EXPECT_EQ(uids_of(hits.maybe), (found_uids{5, 6})) << "not all of their words are known";
+  EXPECT_EQ(graded, 3u);
+
+  question.patterns.push_back("\0"s); // any word
+  question.graders.push_back(
+      [](word_field, std::string_view word) { return uint8_t(word == "noon" ? 50 : 0); });
+  hits = search_words(*store_, folder, {question}, reach::disk)->hits[0];
+  EXPECT_EQ(hits.scores, (std::vector<scored_run>{{2, 2, 71}})) << "the mean of both";
+
+  question.exact = false;
+  hits = search_words(*store_, folder, {question}, reach::disk)->hits[0];
+  EXPECT_TRUE(hits.sure.empty());
+  EXPECT_TRUE(hits.scores.empty());
+  EXPECT_EQ(uids_of(hits.maybe), (found_uids{2, 5, 6}));
+}
+
 TEST_F(WordIndex, KeepsFieldsApart) {
   word_gatherer gathered;
   gathered.begin(uid{5});

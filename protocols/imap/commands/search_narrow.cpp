@@ -31,12 +31,17 @@ std::optional<text_scope> scope_of(const search_key& key) {
   }
 }
 
+/// Whether words can say anything of it.
+bool has_words(const search_key& key) {
+  return key.needle || !search::plan_needle(key.text).patterns.empty();
+}
+
 /// Calls `each` for the keys an index may help with, always in the same order.
 template <class Key, class Each>
 void for_each_text(Key& key, const Each& each) {
   for (auto& child : key.children) for_each_text(child, each);
   const auto scope = scope_of(key);
-  if (scope && !search::plan_needle(key.text).patterns.empty()) each(key, *scope);
+  if (scope && has_words(key)) each(key, *scope);
 }
 
 /// The first number of the ranges that is not below `from`; UINT32_MAX when there is none.
@@ -48,11 +53,14 @@ uint32_t first_from(const number_ranges& ranges, uint32_t from) {
 
 } // namespace
 
-std::vector<search_text> texts_to_narrow(const search_key& key, uint32_t messages) {
+std::vector<search_text> texts_to_narrow(const search_key& key, uint32_t messages,
+                                         const std::string& languages) {
   std::vector<search_text> texts;
   if (messages <= few_messages) return texts;
   for_each_text(key, [&](const search_key& each, text_scope scope) {
-    if (texts.size() < most_texts) texts.push_back({scope, each.text});
+    if (texts.size() == most_texts) return;
+    const bool fuzzy = each.needle != nullptr;
+    texts.push_back({scope, each.text, fuzzy, fuzzy ? languages : std::string()});
   });
   return texts;
 }

@@ -15,13 +15,16 @@ constexpr size_t looks_at_a_time = 16'384;
 
 using truth = match_result::truth;
 
+uint8_t told_score(const match_result& found) { return found.score == no_score ? full_score : found.score; }
+
 } // namespace
 
 void search_walk::begin(dialogue& with, const mailbox_view& view, bool elsewhere) {
   elsewhere_ = elsewhere;
   prepare(with, view);
   // An index is asked for the selected mailbox only.
-  auto texts = elsewhere ? std::vector<search_text>{} : texts_to_narrow(key_, view.size());
+  auto texts =
+      elsewhere ? std::vector<search_text>{} : texts_to_narrow(key_, view.size(), with.settings().languages);
   if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
   look_on(with);
 }
@@ -47,6 +50,7 @@ void search_walk::prepare(dialogue& with, const mailbox_view& view) {
   view_ = &view;
   now_ = with.now();
   settle(key_, view);
+  sharpen(key_, with.settings().languages);
   next_ = 1;
   end_ = view.size() + 1;
 }
@@ -71,7 +75,7 @@ void search_walk::on_message(dialogue& with, const message_data& message) {
     if (each.found.value == truth::unknown)
       each.found = search_subject(each.sequence, entry, now_, message, depth_, with.zone()).match(key_);
     if (each.found.value == truth::yes && wanted_ && depth_ >= *wanted_) {
-      listener_.on_read(each.sequence, entry, message);
+      listener_.on_read(each.sequence, entry, message, told_score(each.found));
       each.was_read = true;
     }
     ++reading_;
@@ -105,7 +109,7 @@ void search_walk::look_on(dialogue& with) {
     if (found.value == truth::no) continue;
     const candidate each{next_, found};
     if (!depth_for(each) && to_read == 0) {
-      listener_.on_found(with, next_);
+      listener_.on_found(with, next_, told_score(found));
       continue;
     }
     // Kept in order with those that must be read.
@@ -130,7 +134,7 @@ void search_walk::read_on(dialogue& with) {
     return with.ask(std::move(wanted));
   }
   for (const candidate& each : batch_)
-    if (each.found.value == truth::yes) listener_.on_found(with, each.sequence);
+    if (each.found.value == truth::yes) listener_.on_found(with, each.sequence, told_score(each.found));
   batch_.clear();
   if (next_ < end_ && !listener_.has_enough()) {
     listener_.on_looked(with, next_ - 1, end_ - 1);
