@@ -22,10 +22,8 @@ uint8_t told_score(const match_result& found) { return found.score == no_score ?
 void search_walk::begin(dialogue& with, const mailbox_view& view, bool elsewhere) {
   elsewhere_ = elsewhere;
   prepare(with, view);
-  // An index is asked for the selected mailbox only.
-  auto texts =
-      elsewhere ? std::vector<search_text>{} : texts_to_narrow(key_, view.size(), with.settings().languages);
-  if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
+  auto texts = texts_to_narrow(key_, view.size(), with.settings().languages);
+  if (!texts.empty()) return with.ask(narrow_search{std::move(texts), elsewhere});
   look_on(with);
 }
 
@@ -43,6 +41,8 @@ void search_walk::begin_within(dialogue& with, const mailbox_view& view, const n
     next_ = view.first_at_or_after(uid{uids.front().first});
     end_ = last == UINT32_MAX ? view.size() + 1 : view.first_at_or_after(uid{last + 1});
   }
+  auto texts = texts_to_narrow(key_, end_ - next_, with.settings().languages);
+  if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
   look_on(with);
 }
 
