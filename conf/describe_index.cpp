@@ -60,7 +60,8 @@ constexpr std::array table{
          .maximum = 256}),
     item<index, &index_settings::document_timeout>(
         {.name = "index.document_timeout_seconds",
-         .sentence = "A program that reads a document is ended after this time, and the document not indexed.",
+         .sentence =
+             "A program that reads a document is ended after this time, and the document not indexed.",
          .minimum = 1,
          .maximum = 60}),
     item<index, &index_settings::pdf_command>(
@@ -70,16 +71,14 @@ constexpr std::array table{
                      "indexed.",
          .maximum = 1024,
          .may_be_empty = true}),
-    item<index, &index_settings::word_command>(
-        {.name = "index.word_command",
-         .sentence = "The same for .doc of Word before 2007.",
-         .maximum = 1024,
-         .may_be_empty = true}),
-    item<index, &index_settings::excel_command>(
-        {.name = "index.excel_command",
-         .sentence = "The same for .xls of Excel before 2007.",
-         .maximum = 1024,
-         .may_be_empty = true}),
+    item<index, &index_settings::word_command>({.name = "index.word_command",
+                                                .sentence = "The same for .doc of Word before 2007.",
+                                                .maximum = 1024,
+                                                .may_be_empty = true}),
+    item<index, &index_settings::excel_command>({.name = "index.excel_command",
+                                                 .sentence = "The same for .xls of Excel before 2007.",
+                                                 .maximum = 1024,
+                                                 .may_be_empty = true}),
     item<index, &index_settings::powerpoint_command>(
         {.name = "index.powerpoint_command",
          .sentence = "The same for .ppt of PowerPoint before 2007.",

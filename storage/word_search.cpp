@@ -270,8 +270,7 @@ private:
     for (size_t place = 0; place < messages.uids.size(); ++place) {
       const bool is_partial = partial < messages.partial.size() && messages.partial[partial] == place;
       partial += is_partial;
-      const bool has =
-          question.patterns.empty() || is_in(found, place);
+      const bool has = question.patterns.empty() || is_in(found, place);
       if ((has && question.exact) || is_in(in_documents, place))
         add(hits.sure, messages.uids[place]);
       else if (has || is_partial)

@@ -106,7 +106,7 @@ control_task status(caf::event_based_actor* self, const control_services& with, 
     const auto cpu = std::chrono::duration_cast<std::chrono::microseconds>(now->cpu_time).count();
     json::array missing;
     for (const auto& each : now->documents.missing_programs) missing.emplace_back(printable(each));
-    documents = {
+    documents = json::object{
         {"read", now->documents.read}, {"failed", now->documents.failed}, {"missing_programs", missing}};
     shards.push_back({{"store", shard.with.store->folder()},
                       {"folders_waiting", now->folders_waiting},

@@ -59,8 +59,8 @@ void run_in(indexer_self::pointer self, const offload::pool_actor& pool,
 }
 
 /// Nothing where documents are not looked into. It is for the time of one pass.
-document_reader reader_of(const std::shared_ptr<document_text>& documents, const conf::index_settings& settings,
-                          const std::atomic<bool>& stopped) {
+document_reader reader_of(const std::shared_ptr<document_text>& documents,
+                          const conf::index_settings& settings, const std::atomic<bool>& stopped) {
   if (!documents || !settings.documents) return {};
   document_orders orders{settings.pdf_command, settings.word_command, settings.excel_command,
                          settings.powerpoint_command, settings.document_timeout};
@@ -165,8 +165,8 @@ void indexer_state::run(mailbox_id folder) {
   run_in<pass_report>(
       self, with.pool,
       [store = with.store, folder, limits, from_scratch, settings, documents = with.documents,
-       stop = stop.get_token(), write = writer_for(self->home_system(), with.committer,
-                          stop.get_token())]() -> storage::result<pass_report> {
+       stop = stop.get_token(), write = writer_for(self->home_system(), with.committer, stop.get_token())]()
+          -> storage::result<pass_report> {
         be_nice();
         if (from_scratch) {
           const auto removal = std::make_shared<storage::batch>(*store);

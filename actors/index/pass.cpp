@@ -136,8 +136,8 @@ private:
 };
 
 /// A message that is gone by now has no words; one that cannot be read is left to whoever searches.
-void gather(storage::word_gatherer& words, const storage::store& in,
-            const storage::backlog_message& message, document_words* documents) {
+void gather(storage::word_gatherer& words, const storage::store& in, const storage::backlog_message& message,
+            document_words* documents) {
   words.begin(message.id);
   const auto blob = storage::read_blob(in, message.body, reach::disk);
   if (!blob) return words.set_partial();

@@ -138,9 +138,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.with.settings = from.settings;
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser, "eraser");
-    shard.with.indexer = system.spawn(
-        index::indexer,
-        index::indexer_services{store, shard.with.committer, made.indexing, from.settings, documents});
+    shard.with.indexer =
+        system.spawn(index::indexer, index::indexer_services{store, shard.with.committer, made.indexing,
+                                                             from.settings, documents});
     watch(shard.with.indexer, "indexer");
     shard.accounts =
         system.spawn(mailbox::accounts, shard.with,

@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 5> families = {"vnd.openxmlformats-office
                                                       "vnd.oasis.opendocument.", "vnd.ms-word.",
                                                       "vnd.ms-excel.", "vnd.ms-powerpoint."};
 constexpr std::array<std::string_view, 23> endings = {
-    ".pdf",  ".doc",  ".dot",  ".xls",  ".xlt",  ".ppt",  ".pps", ".docx", ".docm", ".dotx", ".xlsx", ".xlsm",
-    ".xltx", ".pptx", ".pptm", ".ppsx", ".potx", ".odt",  ".ott", ".ods",  ".ots",  ".odp",  ".otp"};
+    ".pdf",  ".doc",  ".dot",  ".xls",  ".xlt",  ".ppt", ".pps", ".docx", ".docm", ".dotx", ".xlsx", ".xlsm",
+    ".xltx", ".pptx", ".pptm", ".ppsx", ".potx", ".odt", ".ott", ".ods",  ".ots",  ".odp",  ".otp"};
 
 bool has_ending(const std::string& name) {
   return std::any_of(endings.begin(), endings.end(),
@@ -54,7 +54,8 @@ bool may_be_document(const mime::part& part) {
   for (const auto& [parameters, name] :
        {std::pair{&part.disposition_parameters, std::string_view("filename")},
         std::pair{&part.parameters, std::string_view("name")}})
-    if (const auto value = mime::decoded_parameter(*parameters, name); value && has_ending(ascii_lower(*value)))
+    if (const auto value = mime::decoded_parameter(*parameters, name);
+        value && has_ending(ascii_lower(*value)))
       return true;
   return false;
 }

@@ -16,11 +16,11 @@ constexpr std::array<std::pair<std::string_view, char>, 5> named = {
     {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}}};
 
 /// Where text does not go on as one word.
-constexpr std::array<std::string_view, 11> ooxml_breaks = {"p",  "tab", "br",  "cr",      "si", "row",
-                                                           "tc", "tr",  "is",  "comment", "c"};
+constexpr std::array<std::string_view, 11> ooxml_breaks = {"p",  "tab", "br", "cr",      "si", "row",
+                                                           "tc", "tr",  "is", "comment", "c"};
 constexpr std::array<std::string_view, 12> odf_breaks = {
-    "p", "h", "tab", "s", "line-break", "table-cell", "table-row", "list-item", "note", "annotation", "title",
-    "note-body"};
+    "p",         "h",         "tab",  "s",          "line-break", "table-cell",
+    "table-row", "list-item", "note", "annotation", "title",      "note-body"};
 
 template <size_t Count>
 bool is_one_of(const std::array<std::string_view, Count>& names, std::string_view name) {

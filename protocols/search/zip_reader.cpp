@@ -29,7 +29,9 @@ Unsigned number_in(bytes_view file, uint64_t at) {
   return value;
 }
 
-bool has(bytes_view file, uint64_t at, uint64_t size) { return at <= file.size() && size <= file.size() - at; }
+bool has(bytes_view file, uint64_t at, uint64_t size) {
+  return at <= file.size() && size <= file.size() - at;
+}
 
 bool has_mark(bytes_view file, uint64_t at, std::string_view mark, size_t size) {
   return has(file, at, size) && file.substr(size_t(at), mark.size()) == mark;
@@ -57,7 +59,8 @@ std::optional<directory> find_directory(bytes_view file) {
 }
 
 /// Numbers that 32 bits could not hold, in the order in which they are missing (APPNOTE.TXT 4.5.3).
-bool take_extra(bytes_view extra, uint32_t size_32, uint32_t packed_32, uint32_t offset_32, zip_entry& entry) {
+bool take_extra(bytes_view extra, uint32_t size_32, uint32_t packed_32, uint32_t offset_32,
+                zip_entry& entry) {
   if (size_32 != in_extra_32 && packed_32 != in_extra_32 && offset_32 != in_extra_32) return true;
   while (extra.size() >= 4) {
     const auto kind = number_in<uint16_t>(extra, 0);
@@ -168,8 +171,7 @@ std::string zip_reader::read(const zip_entry& entry) {
   if (!has(file_, begin, entry.packed_bytes)) return {};
   const auto packed = file_.substr(size_t(begin), size_t(entry.packed_bytes));
   const uint64_t by_ratio = (packed.size() + 256) * limits_.ratio;
-  const uint64_t limit =
-      std::min({limits_.entry_bytes, limits_.total_bytes - unpacked_bytes_, by_ratio});
+  const uint64_t limit = std::min({limits_.entry_bytes, limits_.total_bytes - unpacked_bytes_, by_ratio});
   std::string text = entry.method == stored ? std::string(packed.substr(0, size_t(limit)))
                                             : inflate_beginning(packed, size_t(limit));
   unpacked_bytes_ += text.size();

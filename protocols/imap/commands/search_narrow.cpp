@@ -65,8 +65,8 @@ std::vector<search_text> texts_to_narrow(const search_key& key, uint32_t message
   const auto may_be_in_documents = [](const search_text& text) {
     return text.scope == text_scope::body || text.scope == text_scope::text;
   };
-  if (messages == 0 || (messages <= few_messages &&
-                        std::none_of(texts.begin(), texts.end(), may_be_in_documents)))
+  if (messages == 0 ||
+      (messages <= few_messages && std::none_of(texts.begin(), texts.end(), may_be_in_documents)))
     texts.clear();
   return texts;
 }
