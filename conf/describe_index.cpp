@@ -67,8 +67,8 @@ constexpr std::array table{
     item<index, &index_settings::pdf_command>(
         {.name = "index.pdf_command",
          .sentence = "Program that reads PDF on its standard input and writes its text as UTF-8; no shell "
-                     "reads the command; it runs without network and with little memory. Empty: PDF is not "
-                     "indexed.",
+                     "reads the command; it runs with little memory and, where the system lets it, without "
+                     "network. Empty: PDF is not indexed.",
          .maximum = 1024,
          .may_be_empty = true}),
     item<index, &index_settings::word_command>({.name = "index.word_command",

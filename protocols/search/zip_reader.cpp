@@ -86,7 +86,7 @@ bool take_extra(bytes_view extra, uint32_t size_32, uint32_t packed_32, uint32_t
   return false;
 }
 
-bool overlap(const std::vector<zip_entry>& entries) {
+bool any_overlap(const std::vector<zip_entry>& entries) {
   std::vector<std::pair<uint64_t, uint64_t>> spans;
   spans.reserve(entries.size());
   for (const auto& each : entries)
@@ -148,7 +148,7 @@ std::optional<zip_reader> zip_reader::open(bytes_view file, const zip_limits& li
     if (name_size > 0 && name_size <= longest_name && !entry.name.ends_with('/'))
       made.entries_.push_back(std::move(entry));
   }
-  if (overlap(made.entries_)) return std::nullopt;
+  if (any_overlap(made.entries_)) return std::nullopt;
   std::sort(made.entries_.begin(), made.entries_.end(),
             [](const zip_entry& a, const zip_entry& b) { return a.name < b.name; });
   return made;

@@ -87,8 +87,9 @@ TEST(ZipReader, RefusesWhatIsCutOffOrPointsOutside) {
       for (const char octet : {'\0', '\x7f', '\xff'}) {
         auto damaged = file;
         damaged[at] = octet;
-        if (auto archive = zip_reader::open(damaged))
-          for (const auto& each : archive->entries()) EXPECT_LT(archive->read(each).size(), 2000u);
+        auto archive = zip_reader::open(damaged);
+        if (!archive) continue;
+        for (const auto& each : archive->entries()) EXPECT_LT(archive->read(each).size(), 2000u);
       }
   }
   maker.entries[0].offset = 100'000;
