@@ -135,7 +135,7 @@ TEST_F(WordIndex, FindsByTheWordsOfDocumentsAlone) {
                        true,
                        {[](word_field, std::string_view) { return uint8_t(100); }}};
   const auto found = search_words(*store_, folder, {graded}, reach::disk)->hits.at(0);
-  EXPECT_EQ(uids_of(found.sure), (found_uids{1, 2, 3})) << "3 is known in part, but not by its documents";
+  EXPECT_EQ(uids_of(found.sure), (found_uids{1, 2, 3})) << "3 is known in part, but its documents have it";
   EXPECT_TRUE(found.maybe.empty());
 }
 

@@ -73,6 +73,15 @@ TEST(ImapSearchNarrow, AsksOfFewMessagesWhatIsInTheirDocuments) {
   }
 }
 
+TEST(ImapSearchNarrow, AsksAgainOfWhatAContextFollows) {
+  logged_in with(2);
+  with.say("c UID SEARCH RETURN (UPDATE) BODY body\r\n");
+  with.client->narrowed_by.clear();
+  with.account.deliver("INBOX", "Subject: x\r\n\r\nbody\r\n", instant{});
+  EXPECT_NE(with.say("n NOOP\r\n").find("UID ADDTO (0 3)"), std::string::npos);
+  EXPECT_EQ(with.client->narrowed_by.size(), 1u);
+}
+
 TEST(ImapSearchNarrow, FindsStemsWithoutReading) {
   indexed with;
   EXPECT_EQ(with.say("c SEARCH RETURN (ALL RELEVANCY) 1:3 FUZZY SUBJECT \"numbers 7\"\r\n"),
