@@ -44,6 +44,17 @@ void check_command_line(const spool_settings& spool, std::vector<contradiction>&
   if (!names_file(*words)) refuse("spool.command_line must name %filepath among its arguments.");
 }
 
+void check_converters(const index_settings& index, std::vector<contradiction>& found) {
+  for (const auto& [name, command] : {std::pair("index.pdf_command", &index.pdf_command),
+                                      std::pair("index.word_command", &index.word_command),
+                                      std::pair("index.excel_command", &index.excel_command),
+                                      std::pair("index.powerpoint_command", &index.powerpoint_command)}) {
+    const auto words = split_command(*command);
+    if (!words || (words->empty() && !command->empty()))
+      found.push_back({name, std::string(name) + " has a quote or a backslash without its end, or no word."});
+  }
+}
+
 } // namespace
 
 std::vector<contradiction> contradictions_in(const node_settings& settings) {
@@ -84,6 +95,7 @@ std::vector<contradiction> contradictions_in(const system_settings& settings) {
         {"store.commit_batch_size_kb",
          "store.commit_batch_size_kb must not exceed store.memtable_size_mb: one batch fits one buffer."});
   check_command_line(settings.spool, found);
+  check_converters(settings.index, found);
   return found;
 }
 

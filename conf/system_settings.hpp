@@ -238,6 +238,13 @@ struct index_settings {
   std::chrono::seconds wait{2};
   uint32_t deleted_before_cleanup = 1000;
   std::vector<std::string> languages{"en", "de"};
+  bool documents = true;
+  byte_count max_document_size = mb(32);
+  std::chrono::seconds document_timeout{10};
+  std::string pdf_command = "pdftotext -q -enc UTF-8 -nopgbrk - -";
+  std::string word_command = "catdoc -w -d utf-8 /dev/stdin";
+  std::string excel_command = "xls2csv -d utf-8 /dev/stdin";
+  std::string powerpoint_command = "catppt -d utf-8 /dev/stdin";
 };
 
 /// Who answers questions to the DNS, and how long we believe him.

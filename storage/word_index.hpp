@@ -19,8 +19,9 @@ namespace stagepost::storage {
 // One writer at a time for each folder, whoever it is; readers are never in its way.
 
 /// What a word was found in. A word of several fields is kept for each. On disk: never renumber.
-enum class word_field : uint8_t { body = 0, header, subject, from, to, cc, bcc };
-inline constexpr size_t word_fields = 7;
+/// `document`: of attached documents, which nobody reads again to search them.
+enum class word_field : uint8_t { body = 0, header, subject, from, to, cc, bcc, document };
+inline constexpr size_t word_fields = 8;
 
 using word_field_set = uint8_t; ///< bit n: field n
 constexpr word_field_set bit_of(word_field field) { return word_field_set(1u << unsigned(field)); }
@@ -135,6 +136,9 @@ struct word_question {
   /// None, or one for each pattern: of the words that have it only those are found that are graded above 0.
   /// Then messages of which not all words are known are never sure.
   std::vector<word_grader> graders = {};
+  /// Without graders: who has all patterns in his documents is found by that, too, and needs no look. With
+  /// them the field is one of `fields`.
+  bool documents = false;
 };
 
 struct uid_run {

@@ -64,23 +64,20 @@ public:
     if (!read) return read.error();
     auto messages = decode_segment_messages(to_view(value));
     if (!messages) return messages.error();
-    const size_t words = (messages->uids.size() + 63) / 64;
     for (size_t i = 0; i < questions.size(); ++i) {
       if (!questions[i].graders.empty()) {
         if (const auto graded = grade(*messages, questions[i], hits[i]); !graded) return graded;
         continue;
       }
-      std::vector<uint64_t> found;
-      for (const auto& pattern : questions[i].patterns) {
-        std::vector<uint64_t> has(words);
-        if (const auto looked = look(pattern, questions[i].fields, messages->uids.size(), has); !looked)
-          return looked;
-        if (found.empty())
-          found = std::move(has);
-        else
-          for (size_t w = 0; w < words; ++w) found[w] &= has[w];
+      const auto found = find_all(questions[i].patterns, questions[i].fields, messages->uids.size());
+      if (!found) return found.error();
+      std::vector<uint64_t> in_documents;
+      if (questions[i].documents) {
+        auto also = find_all(questions[i].patterns, bit_of(word_field::document), messages->uids.size());
+        if (!also) return also.error();
+        in_documents = std::move(*also);
       }
-      tell(*messages, questions[i], found, hits[i]);
+      tell(*messages, questions[i], *found, in_documents, hits[i]);
     }
     return done{};
   }
@@ -124,24 +121,43 @@ private:
     });
   }
 
+  /// Who has all of the patterns in these fields, a bit each; empty without patterns.
+  result<std::vector<uint64_t>> find_all(const std::vector<bytes>& patterns, word_field_set fields,
+                                         size_t messages) {
+    const size_t words = (messages + 63) / 64;
+    std::vector<uint64_t> found;
+    for (const auto& pattern : patterns) {
+      std::vector<uint64_t> has(words);
+      if (const auto looked = look(pattern, fields, messages, has); !looked) return looked.error();
+      if (found.empty())
+        found = std::move(has);
+      else
+        for (size_t w = 0; w < words; ++w) found[w] &= has[w];
+    }
+    return found;
+  }
+
   /// Each message has the mean of the best grades of the patterns; it must have one of each.
   result<done> grade(const segment_messages& messages, const word_question& question, word_hits& hits) {
     std::vector<uint16_t> sums(messages.uids.size());
+    std::vector<bool> in_documents(messages.uids.size(), true); // each word
     for (size_t i = 0; i < question.patterns.size() && i < question.graders.size(); ++i) {
       std::vector<uint8_t> best(messages.uids.size());
-      const auto looked = look_graded(question.patterns[i], question.graders[i], question.fields, best);
+      std::vector<bool> here(messages.uids.size());
+      const auto looked = look_graded(question.patterns[i], question.graders[i], question.fields, best, here);
       if (!looked) return looked;
       for (size_t place = 0; place < sums.size(); ++place) {
         const bool missing = best[place] == 0 || (i > 0 && sums[place] == 0);
         sums[place] = missing ? 0 : uint16_t(sums[place] + best[place]);
+        in_documents[place] = in_documents[place] && here[place];
       }
     }
-    tell(messages, question, sums, hits);
+    tell(messages, question, sums, in_documents, hits);
     return done{};
   }
 
   result<done> look_graded(const bytes& pattern, const word_grader& grade_of, word_field_set fields,
-                           std::vector<uint8_t>& best) {
+                           std::vector<uint8_t>& best, std::vector<bool>& in_documents) {
     std::vector<uint32_t> places;
     return for_each_leaf(fields, [&](word_field field, bytes_view key, bytes_view words) -> result<bool> {
       uint8_t grade = 0;
@@ -153,7 +169,10 @@ private:
       const auto take = [&](posting_reader& who) {
         places.clear();
         if (!who.take(places, uint32_t(best.size()))) return false;
-        for (const uint32_t place : places) best[place] = std::max(best[place], grade);
+        for (const uint32_t place : places) {
+          best[place] = std::max(best[place], grade);
+          if (field == word_field::document) in_documents[place] = true;
+        }
         return true;
       };
       const auto looked = look_in_leaf(key, words, pattern, take, wanted);
@@ -224,14 +243,15 @@ private:
   }
 
   static void tell(const segment_messages& messages, const word_question& question,
-                   const std::vector<uint16_t>& sums, word_hits& hits) {
+                   const std::vector<uint16_t>& sums, const std::vector<bool>& in_documents,
+                   word_hits& hits) {
     size_t partial = 0;
     for (size_t place = 0; place < messages.uids.size(); ++place) {
       const bool is_partial = partial < messages.partial.size() && messages.partial[partial] == place;
       partial += is_partial;
       const uid id = messages.uids[place];
-      // Of a partial one a better word may not be known.
-      if (sums[place] > 0 && question.exact && !is_partial) {
+      // Of a partial one a better word may not be known. To read it would not find the words of documents.
+      if (sums[place] > 0 && question.exact && (!is_partial || in_documents[place])) {
         add(hits.sure, id);
         add(hits.scores, id, uint8_t(sums[place] / question.patterns.size()));
       } else if (sums[place] > 0 || is_partial) {
@@ -241,14 +261,17 @@ private:
   }
 
   static void tell(const segment_messages& messages, const word_question& question,
-                   const std::vector<uint64_t>& found, word_hits& hits) {
+                   const std::vector<uint64_t>& found, const std::vector<uint64_t>& in_documents,
+                   word_hits& hits) {
+    const auto is_in = [](const std::vector<uint64_t>& set, size_t place) {
+      return place / 64 < set.size() && (set[place / 64] >> place % 64 & 1) != 0;
+    };
     size_t partial = 0;
     for (size_t place = 0; place < messages.uids.size(); ++place) {
       const bool is_partial = partial < messages.partial.size() && messages.partial[partial] == place;
       partial += is_partial;
-      const bool has =
-          question.patterns.empty() || (place / 64 < found.size() && found[place / 64] >> place % 64 & 1);
-      if (has && question.exact)
+      const bool has = question.patterns.empty() || is_in(found, place);
+      if ((has && question.exact) || is_in(in_documents, place))
         add(hits.sure, messages.uids[place]);
       else if (has || is_partial)
         add(hits.maybe, messages.uids[place]);

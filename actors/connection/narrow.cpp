@@ -26,12 +26,18 @@ storage::word_field_set fields_of(imap::text_scope scope) {
   return 0;
 }
 
+/// Whether words of attached documents count, too.
+bool looks_into_documents(imap::text_scope scope) {
+  return scope == imap::text_scope::body || scope == imap::text_scope::text;
+}
+
 /// As the session grades what it reads (imap/commands/fuzzy_key.hpp): of TEXT the subject counts in full.
 storage::word_question to_fuzzy_question(const imap::search_text& asked) {
   storage::word_question question;
   question.fields = fields_of(asked.scope);
   const bool of_text = asked.scope == imap::text_scope::text;
   if (of_text) question.fields |= bit_of(storage::word_field::subject);
+  if (looks_into_documents(asked.scope)) question.fields |= bit_of(storage::word_field::document);
   question.exact = asked.scope != imap::text_scope::header;
   const auto needle = std::make_shared<search::fuzzy_needle>(asked.text, asked.languages);
   for (size_t word = 0; word < needle->size(); ++word) {
@@ -66,6 +72,7 @@ std::vector<storage::word_question> to_questions(const std::vector<imap::search_
     question.fields = fields_of(text.scope);
     // The index has the words of all fields of a header together.
     question.exact = plan.exact && text.scope != imap::text_scope::header;
+    question.documents = looks_into_documents(text.scope);
     for (const auto& each : plan.patterns)
       question.patterns.push_back(std::string(each.at_start, '\0') + each.text +
                                   std::string(each.at_end, '\0'));

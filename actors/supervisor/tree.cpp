@@ -129,6 +129,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.census = system.spawn(spool::census, from.shard_stores, made.readers);
   watch(made.census, "census");
 
+  const auto documents = std::make_shared<index::document_text>();
   std::vector<delivery::shard> delivery_shards;
   std::vector<mailbox::accounts_actor> mail;
   for (const auto& store : from.shard_stores) {
@@ -138,8 +139,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.with.settings = from.settings;
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser, "eraser");
-    shard.with.indexer = system.spawn(
-        index::indexer, index::indexer_services{store, shard.with.committer, made.indexing, from.settings});
+    shard.with.indexer =
+        system.spawn(index::indexer, index::indexer_services{store, shard.with.committer, made.indexing,
+                                                             from.settings, documents});
     watch(shard.with.indexer, "indexer");
     shard.accounts =
         system.spawn(mailbox::accounts, shard.with,

@@ -302,9 +302,10 @@ struct read_messages {
 struct read_expunged {
   modseq since;
 };
-/// What is known of these texts in the selected mailbox without reading it? Answered by on_narrowed.
+/// What is known of these texts without reading the messages? Answered by on_narrowed.
 struct narrow_search {
   std::vector<search_text> texts;
+  bool elsewhere = false; ///< in the mailbox last looked into, and not in the selected one
 };
 /// Answered by on_opened with the mailbox as it stands. It is not selected, and no updates of it come. Never
 /// asked for the one that is selected.

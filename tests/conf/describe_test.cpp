@@ -229,6 +229,8 @@ TEST(Describe, ChecksTheFormOfTexts) {
     EXPECT_EQ(set_error(system, "index.languages", good), "") << good;
   for (const char* bad : {"english", "EN", "en de", "xx", "en, de, fr, es, it, nl"})
     EXPECT_NE(set_error(system, "index.languages", bad), "") << bad;
+  EXPECT_EQ(set_error(system, "index.pdf_command", ""), "");
+  EXPECT_NE(set_error(system, "index.document_timeout_seconds", "0"), "");
   const domain_settings domain;
   EXPECT_EQ(set_error(domain, "time_zone", "America/Argentina/Buenos_Aires"), "");
   for (const char* bad : {"../etc/passwd", "/UTC", "Europe/", "a//b"})

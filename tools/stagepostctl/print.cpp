@@ -238,6 +238,12 @@ void print_index(const json::object& answer) {
                member(one, "store"), member(one, "folders_waiting"), member(one, "folders_at_work"),
                member(one, "messages_indexed"), member(one, "cpu_microseconds_per_message"));
   }
+  if (const auto* documents = answer.if_contains("documents"); documents && documents->is_object()) {
+    const auto& one = documents->as_object();
+    fmt::print("{} documents read, {} failed\n", member(one, "read"), member(one, "failed"));
+    for (const auto& each : list(one, "missing_programs"))
+      fmt::print("documents that need {} are not indexed: there is no such program\n", plain(each));
+  }
   for (const auto& each : list(answer, "folders")) {
     const auto& one = each.as_object();
     fmt::print("{:<40} {} messages, indexed to {} of {}, {} octets in {} segments{}\n", member(one, "folder"),

@@ -27,6 +27,7 @@ public:
     search_next(with);
   }
 
+  void on_narrowed(dialogue& with, narrowed known) override { walk_->on_narrowed(with, std::move(known)); }
   void on_message(dialogue& with, const message_data& message) override { walk_->on_message(with, message); }
   void on_read_end(dialogue& with, outcome result) override { walk_->on_read_end(with, result); }
 

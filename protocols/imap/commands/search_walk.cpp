@@ -57,10 +57,8 @@ void search_walk::begin(dialogue& with, const mailbox_view& view, bool elsewhere
     limit_code_ = keep_newest(with, view, reach);
     if (!limit_code_.empty()) next_ = reach.front().first;
   }
-  // An index is asked for the selected mailbox only.
-  auto texts =
-      elsewhere ? std::vector<search_text>{} : texts_to_narrow(key_, view.size(), with.settings().languages);
-  if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
+  auto texts = texts_to_narrow(key_, view.size(), with.settings().languages);
+  if (!texts.empty()) return with.ask(narrow_search{std::move(texts), elsewhere});
   look_on(with);
 }
 
@@ -83,6 +81,8 @@ void search_walk::begin_within(dialogue& with, const mailbox_view& view, const n
     next_ = view.first_at_or_after(uid{uids.front().first});
     end_ = last == UINT32_MAX ? view.size() + 1 : view.first_at_or_after(uid{last + 1});
   }
+  auto texts = texts_to_narrow(key_, end_ - next_, with.settings().languages);
+  if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
   look_on(with);
 }
 

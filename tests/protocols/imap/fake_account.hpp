@@ -651,9 +651,10 @@ private:
   }
   void act(narrow_search& what) {
     narrowed known;
-    known.indexed_to = indexed_to;
+    // Of mailboxes that are not selected it knows nothing.
+    if (!what.elsewhere) known.indexed_to = indexed_to;
     narrowed_by.insert(narrowed_by.end(), what.texts.begin(), what.texts.end());
-    if (indexed_to != uid{})
+    if (known.indexed_to != uid{})
       for (const search_text& text : what.texts) known.hits.push_back(hits_of(text));
     perform(session_.on_narrowed(std::move(known)));
   }

@@ -60,8 +60,26 @@ TEST(ImapSearchNarrow, AsksForNothingTheIndexCannotKnow) {
   EXPECT_NE(with.say("d SEARCH HEADER DKIM-Signature abc\r\n").find(" 40\r\n"), std::string::npos);
   logged_in small(16);
   small.client->indexed_to = uid{16};
-  small.say("c SEARCH TEXT body\r\n");
+  small.say("c SEARCH SUBJECT body\r\n");
   EXPECT_TRUE(small.client->narrowed_by.empty());
+}
+
+TEST(ImapSearchNarrow, AsksOfFewMessagesWhatIsInTheirDocuments) {
+  for (const char* keys : {"TEXT body", "FUZZY BODY body"}) {
+    logged_in small(2);
+    small.client->indexed_to = uid{2};
+    small.say("c SEARCH SUBJECT x " + std::string(keys) + "\r\n");
+    EXPECT_EQ(small.client->narrowed_by.size(), 2u) << keys;
+  }
+}
+
+TEST(ImapSearchNarrow, AsksAgainOfWhatAContextFollows) {
+  logged_in with(2);
+  with.say("c UID SEARCH RETURN (UPDATE) BODY body\r\n");
+  with.client->narrowed_by.clear();
+  with.account.deliver("INBOX", "Subject: x\r\n\r\nbody\r\n", instant{});
+  EXPECT_NE(with.say("n NOOP\r\n").find("UID ADDTO (0 3)"), std::string::npos);
+  EXPECT_EQ(with.client->narrowed_by.size(), 1u);
 }
 
 TEST(ImapSearchNarrow, FindsStemsWithoutReading) {
