@@ -49,9 +49,11 @@ struct rebuild_report {
 /// messages, pages, change logs, what is recoverable. What is there stays; where two disagree the page
 /// decides which messages a folder has, then the log. A UID never comes to mean another message: where it
 /// cannot be said which were given the folder gets a new UIDVALIDITY. A folder nobody knows the name of
-/// becomes "Recovered" of its account. On a sound store it changes nothing but that each folder has the copy
-/// of its record. Nobody else may write meanwhile; cut off at any moment it can be run again. Time is linear
-/// in what there is, memory that of a window of UIDs.
+/// becomes "Recovered" of its account; a message whose body is gone, or whose record nobody can read,
+/// goes. Fails where a block of a table cannot be read, since more may be behind it. On a sound store it
+/// changes nothing but that each folder has the copy of its record. Nobody else may write meanwhile; cut
+/// off at any moment it can be run again. Time is linear in what there is, memory that of a window of
+/// UIDs.
 result<rebuild_report> rebuild(store& shard, const rebuild_options& options);
 
 } // namespace stagepost::storage
