@@ -18,7 +18,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,9 +89,10 @@ struct responder_state {
   /// Of whom a message is decided on or delivered with a reply, or the row forgotten, and who waits behind
   /// it. As many wait as deliveries are under way, which the queues bound.
   std::map<storage::answered_key, std::deque<std::function<void()>>> busy;
-  /// Replies that wait for their proof, and those whose proof is under way: both are in `proving`.
+  /// Replies that wait for their proof, and those whose proof is under way: both are in `proving`. True:
+  /// there may be another of the same since.
   std::deque<waiting_reply> unproven;
-  std::set<storage::answered_key> proving;
+  std::map<storage::answered_key, bool> proving;
   size_t proofs = 0;
   uint8_t looking = 0;                ///< the shard whose rows are looked through
   storage::answered_key looked_until; ///< and where

@@ -29,7 +29,8 @@ std::string not_passed(mailauth::auth_result result) {
 } // namespace
 
 void responder_state::prove(waiting_reply which) {
-  if (!proving.insert(which.between).second) return;
+  const auto [at, is_new] = proving.try_emplace(which.between, false);
+  if (!is_new) return (void)(at->second = true);
   unproven.push_back(std::move(which));
   begin_proofs();
 }
@@ -46,7 +47,13 @@ void responder_state::begin_proofs() {
 
 void responder_state::end_proof(const reply_proof_ptr& proof) {
   --proofs;
-  proving.erase(proof->which.between);
+  const auto at = proving.find(proof->which.between);
+  if (at->second) {
+    at->second = false;
+    unproven.push_back(proof->which);
+  } else {
+    proving.erase(at);
+  }
   begin_proofs();
 }
 
