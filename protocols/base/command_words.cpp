@@ -1,10 +1,18 @@
 #include "protocols/base/command_words.hpp"
 
+#include "protocols/base/text.hpp"
+
 namespace stagepost {
 
 namespace {
 
-constexpr std::string_view file_mark = "%filepath";
+constexpr std::string_view file_mark = "%filepath"; // in any letter case
+
+size_t find_mark(std::string_view word, size_t from) {
+  for (auto at = word.find('%', from); at != word.npos; at = word.find('%', at + 1))
+    if (ascii_iequals(word.substr(at, file_mark.size()), file_mark)) return at;
+  return word.npos;
+}
 
 } // namespace
 
@@ -37,14 +45,14 @@ std::optional<std::vector<std::string>> split_command(std::string_view command) 
 
 bool names_file(const std::vector<std::string>& words) {
   for (size_t i = 1; i < words.size(); ++i)
-    if (words[i].find(file_mark) != std::string::npos) return true;
+    if (find_mark(words[i], 0) != std::string::npos) return true;
   return false;
 }
 
 std::vector<std::string> with_file(std::vector<std::string> words, std::string_view path) {
   for (size_t i = 1; i < words.size(); ++i)
-    for (size_t at = words[i].find(file_mark); at != std::string::npos;
-         at = words[i].find(file_mark, at + path.size()))
+    for (size_t at = find_mark(words[i], 0); at != std::string::npos;
+         at = find_mark(words[i], at + path.size()))
       words[i].replace(at, file_mark.size(), path);
   return words;
 }

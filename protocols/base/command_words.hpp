@@ -12,7 +12,7 @@ namespace stagepost {
 /// else means anything: no shell reads it. Nothing when a quote or a backslash has no end.
 std::optional<std::vector<std::string>> split_command(std::string_view command);
 
-/// Whether %filepath stands among the arguments.
+/// Whether %filepath stands among the arguments, in any letter case.
 bool names_file(const std::vector<std::string>& words);
 
 /// The arguments with a path in the place of each %filepath. The program itself stays as it is.

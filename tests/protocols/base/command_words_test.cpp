@@ -17,8 +17,7 @@ TEST(CommandWords, PartsAtSpacesOutsideOfQuotes) {
 }
 
 TEST(CommandWords, MeansNothingByWhatAShellWouldRead) {
-  EXPECT_EQ(split_command("/bin/x $HOME;rm *|y >z `w`"),
-            (words{"/bin/x", "$HOME;rm", "*|y", ">z", "`w`"}));
+  EXPECT_EQ(split_command("/bin/x $HOME;rm *|y >z `w`"), (words{"/bin/x", "$HOME;rm", "*|y", ">z", "`w`"}));
 }
 
 TEST(CommandWords, RefusesWhatHasNoEnd) {
@@ -33,6 +32,13 @@ TEST(CommandWords, PutsTheFileIntoTheArgumentsOnly) {
   EXPECT_TRUE(names_file({"/bin/x", "--file=%filepath"}));
   EXPECT_EQ(with_file({"/bin/%filepath", "--file=%filepath", "%filepath%filepath"}, "/a %filepath"),
             (words{"/bin/%filepath", "--file=/a %filepath", "/a %filepath/a %filepath"}));
+}
+
+TEST(CommandWords, KnowsTheFileInAnyLetterCase) {
+  EXPECT_TRUE(names_file({"/bin/x", "%FILEPATH"}));
+  EXPECT_FALSE(names_file({"/bin/x", "%file%", "%", "100%%filepat"}));
+  EXPECT_EQ(with_file({"/bin/x", "%FilePath", "%%FILEPATH%filepat"}, "/a"),
+            (words{"/bin/x", "/a", "%/a%filepat"}));
 }
 
 } // namespace
