@@ -8,10 +8,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -62,9 +64,29 @@ bool make_pipe(descriptor& reading, descriptor& writing) {
   return writing && ::fcntl(reading.get(), F_SETFL, O_NONBLOCK) == 0;
 }
 
+/// Kills those of a session that made a group of their own, as timeout(1) does. False: there were none.
+bool kill_other_groups(pid_t session) {
+  DIR* all = ::opendir("/proc");
+  if (all == nullptr) return false;
+  bool found = false;
+  while (const auto* entry = ::readdir(all)) {
+    const auto id = pid_t(std::strtol(entry->d_name, nullptr, 10));
+    if (id <= 0 || id == session || ::getsid(id) != session) continue;
+    const descriptor process(int(::syscall(SYS_pidfd_open, id, 0)));
+    // Not one that got the number since.
+    if (!process || ::getsid(id) != session) continue;
+    if (::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) == 0) found = true;
+  }
+  ::closedir(all);
+  return found;
+}
+
 /// The ended process is still there when its session is killed: its number cannot be another's.
 int end_session(pid_t id) {
   ::kill(-id, SIGKILL);
+  // One may just have started another. Who is killed can be seen until somebody asks how it ended.
+  for (int round = 0; round < 3 && kill_other_groups(id); ++round) {
+  }
   siginfo_t how{};
   while (::waitid(P_PID, id_t(id), &how, WEXITED) != 0 && errno == EINTR) {
   }

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 namespace stagepost::confined {
 
@@ -23,14 +24,20 @@ __attribute__((no_sanitize("address", "undefined"))) void give_up(start_order& o
   ::_exit(127);
 }
 
+/// By the system itself: the C library, or what a sanitizer puts before it, may keep a table of handlers, and
+/// that would be ours.
+__attribute__((no_sanitize("address", "undefined"))) void handle_signals_as_usual() {
+  alignas(long) char usual[64]; // more than any system's sigaction; all zero is SIG_DFL
+  std::memset(usual, 0, sizeof usual);
+  for (int each = 1; each < NSIG; ++each)
+    ::syscall(SYS_rt_sigaction, each, usual, nullptr, size_t(NSIG - 1) / 8); // some may not be set
+}
+
 /// Runs in the child, on our memory, while the thread that started it stands still. The C library's setuid
 /// and its like would change all threads of ours.
 __attribute__((no_sanitize("address", "undefined"))) int become_program(void* given) {
   auto& order = *static_cast<start_order*>(given);
-  struct sigaction usual;
-  std::memset(&usual, 0, sizeof usual);
-  usual.sa_handler = SIG_DFL;
-  for (int each = 1; each < NSIG; ++each) ::sigaction(each, &usual, nullptr); // some may not be set
+  handle_signals_as_usual();
   if (::setsid() < 0) give_up(order, "setsid");
   if (::dup2(order.input, 0) < 0 || ::dup2(order.output, 1) < 0 || ::dup2(order.errors, 2) < 0)
     give_up(order, "dup2");

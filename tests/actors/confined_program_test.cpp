@@ -107,6 +107,16 @@ TEST(ConfinedProgram, IsKilledWithAllItStarted) {
   expect_killed(2, std::stoi(result.output));
 }
 
+TEST(ConfinedProgram, IsKilledWithGroupsThatItMade) {
+  const orphans_come_to_us ours;
+  // timeout(1) makes a group of itself and what it runs.
+  auto what = shell("timeout 1000 sh -c 'echo $PPID; while :; do echo more; done'; :");
+  what.limits.output_bytes = 1000;
+  const auto result = run(what);
+  EXPECT_EQ(result.how, ending::too_much_output);
+  expect_killed(2, std::stoi(result.output));
+}
+
 TEST(ConfinedProgram, LeavesNothingRunningWhenItEnds) {
   const orphans_come_to_us ours;
   const auto result = run(shell("echo $$; sleep 1000 &"));

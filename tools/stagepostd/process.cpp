@@ -99,6 +99,7 @@ void hold_signals() {
   const auto set = our_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN); // SSL_write on a closed connection would end the process
+  ::signal(SIGCHLD, SIG_DFL); // ignored by whoever started us, nobody could tell how a program ended
 }
 
 int wait_for_signal(int seconds) {
