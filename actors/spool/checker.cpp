@@ -83,22 +83,33 @@ void checker_state::work() {
 
 void checker_state::run(const message_check_ptr& one) {
   const auto* with = shard_of(*one);
-  if (with == nullptr) return one->answer.deliver(message_checked{});
-  ++running;
+  if (with == nullptr) return one->answer->deliver(message_checked{});
   const auto now = settings->get();
-  auto job = offload::make_work(
-      [one, order = check_order{with->store, files, stopping, now->spool, now->store.disk_reserve.bytes}] {
-        run_program(*one, order);
-      });
-  self->request(pool, caf::infinite, offload::run_work{job})
+  const check_order order{with->store, files, stopping, now->spool, now->store.disk_reserve.bytes};
+  give_to_pool(one, offload::make_work([one, order] { run_program(*one, order); }), &checker_state::running);
+}
+
+void checker_state::look(const message_check_ptr& one) {
+  const check_order order{shard_of(*one)->store, files, stopping, {}, 0};
+  give_to_pool(one, offload::make_work([one, order] { look_again(*one, order); }), &checker_state::looking);
+}
+
+void checker_state::give_to_pool(const message_check_ptr& one, std::shared_ptr<offload::work> job,
+                                 size_t checker_state::*count) {
+  ++(this->*count);
+  const auto back = [this, one, count, answer = *std::exchange(one->answer, std::nullopt)] {
+    --(this->*count);
+    one->answer = answer;
+  };
+  self->request(pool, caf::infinite, offload::run_work{std::move(job)})
       .then(
-          [this, one](offload::work_done) {
-            --running;
+          [this, one, back](offload::work_done) {
+            back();
             ran(one);
             work();
           },
-          [this, one](caf::error& failed) {
-            --running;
+          [this, one, back](caf::error& failed) {
+            back();
             fail(one, failed);
             work();
           });
@@ -106,7 +117,7 @@ void checker_state::run(const message_check_ptr& one) {
 
 void checker_state::ran(const message_check_ptr& one) {
   switch (one->at) {
-  case stage::gone: return one->answer.deliver(message_checked{});
+  case stage::gone: return one->answer->deliver(message_checked{});
   case stage::not_now: return fail(one, caf::make_error(caf::sec::runtime_error, one->ran));
   case stage::held:
     held.emplace(std::chrono::steady_clock::now() + one->left, one);
@@ -120,25 +131,6 @@ void checker_state::ran(const message_check_ptr& one) {
     return conclude(one);
   case stage::looked: return conclude(one);
   }
-}
-
-void checker_state::look(const message_check_ptr& one) {
-  const auto* with = shard_of(*one);
-  ++looking;
-  auto job = offload::make_work(
-      [one, order = check_order{with->store, files, stopping, {}, 0}] { look_again(*one, order); });
-  self->request(pool, caf::infinite, offload::run_work{job})
-      .then(
-          [this, one](offload::work_done) {
-            --looking;
-            ran(one);
-            work();
-          },
-          [this, one](caf::error& failed) {
-            --looking;
-            fail(one, failed);
-            work();
-          });
 }
 
 void checker_state::conclude(const message_check_ptr& one) {
@@ -217,7 +209,7 @@ void checker_state::write_end(const message_check_ptr& one) {
       .then(
           [this, one](committer::committed) {
             written(one);
-            one->answer.deliver(message_checked{});
+            one->answer->deliver(message_checked{});
             work();
           },
           [this, one](caf::error& failed) {
@@ -234,7 +226,7 @@ void checker_state::fail(const message_check_ptr& one, const caf::error& why) {
       self->request(shard_of(*one)->committer, caf::infinite,
                     committer::commit_batch{std::move(batch), nullptr})
           .then([](committer::committed) {}, [](caf::error&) {});
-  one->answer.deliver(caf::error(why));
+  one->answer->deliver(caf::error(why));
 }
 
 void checker_state::tick() {

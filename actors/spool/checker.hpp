@@ -44,6 +44,9 @@ struct checker_state {
   void run(const message_check_ptr& one);
   void ran(const message_check_ptr& one);
   void look(const message_check_ptr& one);
+  /// Counted there until it is back from the pool.
+  void give_to_pool(const message_check_ptr& one, std::shared_ptr<offload::work> job,
+                    size_t checker_state::*count);
   void conclude(const message_check_ptr& one);
   void write_body(const message_check_ptr& one);
   void write_end(const message_check_ptr& one);

@@ -27,7 +27,8 @@ struct message_check {
   message_check(const check_message& order, open_answer<message_checked> to) : what(order), answer(to) {}
 
   check_message what;
-  open_answer<message_checked> answer;
+  /// Not here while it is in the pool: a thread that goes on when we have ended has none to give.
+  std::optional<open_answer<message_checked>> answer;
   uint32_t tries = 0; ///< of the program, that came to no end
 
   // Said by the last piece of work in the pool.
