@@ -10,7 +10,9 @@
 #include <fstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace stagepost {
 namespace {
@@ -179,6 +181,22 @@ TEST(ConfinedProgram, IsAnotherAccountWhenWeAreTheSuperuser) {
   const auto number = std::to_string(nobody->user) + "\n" + std::to_string(nobody->group) + "\n";
   EXPECT_EQ(run(what).output, number);
   EXPECT_FALSE(find_account("nobody-of-this-name"));
+}
+
+TEST(ConfinedProgram, RunsManyAtOnce) {
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread)
+    threads.emplace_back([thread] {
+      for (int i = 0; i < 20; ++i) {
+        const auto words = std::to_string(thread) + " " + std::to_string(i);
+        auto what = shell("cat; exit " + std::to_string(i));
+        what.input = words;
+        const auto result = run(what);
+        EXPECT_EQ(result.output, words);
+        EXPECT_EQ(result.code, i);
+      }
+    });
+  for (auto& each : threads) each.join();
 }
 
 TEST(ConfinedProgram, SaysWhyItDidNotRun) {
