@@ -15,7 +15,8 @@ namespace {
 
 /// Messages read while others of other ways wait for a connection; what is behind them stays on disk.
 constexpr size_t most_read_ahead = 400;
-/// Recipients that came after a way was down and wait for its next try; more of them make it come at once.
+/// Recipients that came after a way was down and wait for its next try; more of them make it come at once. Of
+/// all ways together: each that is down has its share.
 constexpr size_t most_later = 1000;
 
 /// Empty for what is from nobody: that goes the server's own way.
@@ -90,10 +91,12 @@ size_t destination_state::let_in_of(const mail_way& way) const {
   }));
 }
 
-/// What was due when no host let its way in had its attempt then; what came or became due since had none.
+/// What was due when no host let its way in had its attempt then; what came or became due since had none. But
+/// where the route has nothing for it, no try would be made.
 bool destination_state::waits_for_next_try(const job& what) const {
   const auto at = ways.find(what.way);
   if (at == ways.end() || !at->second.down) return false;
+  if (at->second.down->fate == smtp_client::fate::permanent && !leads_somewhere(what.way)) return false;
   const auto now = wall_clock(), down_at = at->second.down_at;
   return came_later(what.message, down_at, now) ||
          std::any_of(what.recipients.begin(), what.recipients.end(), [&](const auto& who) {
@@ -165,8 +168,11 @@ void destination_state::mark_down(const mail_way& way, const smtp_client::outcom
 void destination_state::wake_ways() {
   if (are_all_down()) return;
   const auto now = std::chrono::steady_clock::now();
+  const auto down =
+      std::count_if(ways.begin(), ways.end(), [](const auto& each) { return each.second.down.has_value(); });
+  const auto share = most_later / size_t(std::max<std::ptrdiff_t>(down, 1));
   for (auto& [way, of] : ways) {
-    if (!of.down || (now < of.rests_until && of.later.size() <= most_later)) continue;
+    if (!of.down || (now < of.rests_until && of.later.size() <= share)) continue;
     of.down.reset();
     of.later.clear();
     looked_at_all = {};

@@ -291,6 +291,22 @@ TEST_F(Destination, GivesBackWhatRequiresTlsWhereNoNameIsProven) {
   EXPECT_FALSE(notes_->rests.load());
 }
 
+TEST_F(Destination, GivesBackAtOnceWhatRequiresTlsAndCameWhenNoNameWasProven) {
+  testing::smtp_double host(refuse_all);
+  conf::system_settings long_rest;
+  long_rest.smtp_out.rest_after_failure = std::chrono::hours(1);
+  with_->settings->set(long_rest);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops[0].name_is_proven = false;
+  put_wished(8, smtp::tls_wish::required);
+  start();
+  ASSERT_TRUE(ends());
+  put_wished(9, smtp::tls_wish::required);
+  caf::anon_send(destination_, due_again{});
+  EXPECT_TRUE(eventually([this] { return recipients_of(9).empty(); })); // it did not wait for another try
+}
+
 TEST_F(Destination, KeepsWhatRequiresTlsWhileTheHostIsAway) {
   testing::smtp_double host(refuse_all);
   notes_->way = {};
