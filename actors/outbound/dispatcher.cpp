@@ -30,6 +30,7 @@ void dispatcher_state::begin(setup_ptr what) {
   with = std::move(what);
   places.resize(with->shards.size());
   settings_seen = with->settings->get();
+  other_ways_seen = with->settings->other_ways();
   incoming = incoming_view(with->gateways);
   look_at_gateways();
   look_anew_at = std::chrono::steady_clock::now() + look_anew_interval;
@@ -261,6 +262,11 @@ void dispatcher_state::tick() {
     }
     settings_seen = settings;
     grant();
+  }
+  if (const auto other_ways = with->settings->other_ways(); other_ways != other_ways_seen) {
+    other_ways_seen = other_ways;
+    for (auto& each : places) each.again = each.again || !resting.empty();
+    resting.clear();
   }
   look_at_gateways();
   ask_peers();
