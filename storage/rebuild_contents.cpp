@@ -3,6 +3,7 @@
 #include "storage/blobs.hpp"
 #include "storage/key.hpp"
 #include "storage/mailboxes.hpp"
+#include "storage/rebuild_past.hpp"
 #include "storage/rebuild_run.hpp"
 #include "storage/recoverable.hpp"
 #include "storage/small_records.hpp"
@@ -14,79 +15,6 @@ namespace stagepost::storage {
 
 namespace {
 
-/// UIDs whose past is in memory at a time: a multiple of a page.
-constexpr uint32_t window_uids = 1u << 17;
-
-/// What the change log says became of a UID.
-struct fate {
-  instant added_at;
-  instant expunged_at;
-  message_state state;
-  modseq changed;
-  bool knows_state = false;
-  bool is_expunged = false;
-};
-
-/// The past of the UIDs of a folder, a window at a time.
-class fates {
-public:
-  fates(rebuild_run& run, mailbox_id folder) : run_(run), folder_(folder) {}
-
-  const fate& of(uid id) {
-    if (window_.empty() || id.value < first_ || id.value - first_ >= window_uids) load(id);
-    return window_[id.value - first_];
-  }
-
-private:
-  void load(uid id) {
-    first_ = id.value / window_uids * window_uids;
-    window_.assign(window_uids, {});
-    for (rebuild_run::cursor at(run_, family::changes, key::mailbox(folder_),
-                                key::change(folder_, modseq{1}));
-         at.valid(); at.next()) {
-      const auto line = decode_change(modseq{number_at(at.key(), 8)}, at.value());
-      if (!line) continue;
-      for (size_t i = 0; i < line->uids.size(); ++i) {
-        const auto each = line->uids[i].value;
-        if (each >= first_ && each - first_ < window_uids) take(window_[each - first_], *line, i);
-      }
-    }
-  }
-
-  static void take(fate& one, const change_record& line, size_t i) {
-    one.changed = line.modseq;
-    if (line.kind == change_kind::added) one.added_at = line.at;
-    if (line.kind == change_kind::expunged) {
-      one.is_expunged = true;
-      one.expunged_at = line.at;
-    }
-    one.knows_state = i < line.states.size();
-    one.state = one.knows_state ? line.states[i] : message_state{};
-  }
-
-  rebuild_run& run_;
-  mailbox_id folder_;
-  uint32_t first_ = 0;
-  std::vector<fate> window_;
-};
-
-/// What a first look over the tables of a folder found.
-struct survey {
-  uid highest_uid;
-  modseq highest_in_pages;
-  bool has_rows = false;
-  // The log:
-  modseq first_line, last_line;
-  modseq whole_from; ///< the line from which on none is missing or damaged
-  uid highest_logged;
-  std::vector<std::string> keywords;
-  /// Whether the log tells of every UID that was given, as far as anybody can see.
-  bool has_whole_log() const {
-    return first_line.value == 2 && whole_from == first_line && last_line >= highest_in_pages &&
-           highest_logged >= highest_uid;
-  }
-};
-
 class contents_rebuild {
 public:
   contents_rebuild(rebuild_run& run, account_id account, mailbox_id folder)
@@ -97,10 +25,7 @@ public:
     auto found = value ? decode_counters(*value) : result<mailbox_counters>(errc::not_found);
     const bool known = found.ok();
     if (known) counters_ = std::move(*found);
-    look_at_log();
-    look_at_pages();
-    look_at_messages();
-    look_at_expunged();
+    seen_ = survey_folder(run_, id_);
     ++run_.report.folders;
     // A folder without counters has never held a message.
     if (run_.broken || (!value && !seen_.has_rows && !seen_.last_line)) return;
@@ -122,58 +47,6 @@ public:
   }
 
 private:
-  void see(uid id) { seen_.highest_uid = std::max(seen_.highest_uid, id); }
-
-  void look_at_log() {
-    for (rebuild_run::cursor at(run_, family::changes, key::mailbox(id_), key::change(id_, modseq{1}));
-         at.valid(); at.next()) {
-      const modseq when{number_at(at.key(), 8)};
-      const auto line = decode_change(when, at.value());
-      const bool sound = line && !line->uids.empty() && at.key() == key::change(id_, when, line->kind);
-      if (!seen_.first_line) seen_.first_line = seen_.whole_from = when;
-      if (seen_.last_line && when.value > seen_.last_line.value + 1) seen_.whole_from = when;
-      if (!sound) seen_.whole_from = modseq{when.value + 1};
-      seen_.last_line = when;
-      if (!line) continue;
-      if (!line->uids.empty()) seen_.highest_logged = std::max(seen_.highest_logged, line->uids.back());
-      if (line->keywords.size() > seen_.keywords.size()) seen_.keywords = line->keywords;
-    }
-    see(seen_.highest_logged);
-  }
-
-  void look_at_pages() {
-    for (rebuild_run::cursor at(run_, family::flags, key::mailbox(id_)); at.valid(); at.next()) {
-      seen_.has_rows = true;
-      const auto page = decode_page(small_number_at(at.key(), 8), at.value());
-      if (!page) continue;
-      for (const auto& each : page->entries) {
-        see(each.uid);
-        seen_.highest_in_pages = std::max(seen_.highest_in_pages, each.modseq);
-      }
-    }
-  }
-
-  void look_at_messages() {
-    rebuild_run::cursor at(run_, family::messages, key::mailbox(id_));
-    if (!at.valid()) return;
-    seen_.has_rows = true;
-    at.to_last();
-    if (at.valid()) see(uid{small_number_at(at.key(), 8)});
-  }
-
-  /// A body that waits in the list of expunged messages has a UID that must not come back, too.
-  void look_at_expunged() {
-    for (rebuild_run::cursor at(run_, family::recoverable, key::recoverable(id_, {}).substr(0, 9));
-         at.valid(); at.next()) {
-      seen_.has_rows = true;
-      see(uid{small_number_at(at.key(), 9)});
-      const auto group = decode_recoverable(id_, at.value());
-      if (!group) continue;
-      see(group->messages.back().uid);
-      if (group->keywords.size() > seen_.keywords.size()) seen_.keywords = group->keywords;
-    }
-  }
-
   /// Nobody can say any more which UIDs clients have seen.
   void renew_validity() {
     const auto value = run_.get(family::folders, key::folder(account_, id_));
@@ -352,7 +225,7 @@ private:
   fates fates_;
   mailbox_counters counters_; ///< as they were
   mailbox_counters made_;
-  survey seen_;
+  folder_survey seen_;
   modseq highest_;
   uint64_t carried_ = 0;
   instant retired_at_;
