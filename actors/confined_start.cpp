@@ -52,6 +52,7 @@ __attribute__((no_sanitize("address", "undefined"))) int become_program(void* gi
     if (::syscall(SYS_setresgid, order.group, order.group, order.group) != 0) give_up(order, "setgid");
     if (::syscall(SYS_setresuid, order.user, order.user, order.user) != 0) give_up(order, "setuid");
   }
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); // what systemd gave us; old systems have none
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(order, "no_new_privs");
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(order, "pdeathsig");
   if (::getppid() != order.parent) ::_exit(127); // it went before it could take us along

@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -158,6 +160,29 @@ TEST(ConfinedProgram, KeepsToItsLimits) {
   what.limits.memory_bytes = 512 * 1024 * 1024;
   what.limits.cpu = std::chrono::seconds(7);
   EXPECT_EQ(run(what).output, "0\n2048\n20\n524288\n7\n");
+}
+
+/// As systemd gives us the right to listen on low ports: whatever we start would have it, too. False: we may
+/// not.
+bool raise_ambient_right() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct rights[2];
+  if (::syscall(SYS_capget, &header, rights) != 0) return false;
+  rights[0].inheritable |= 1U << CAP_NET_BIND_SERVICE;
+  return ::syscall(SYS_capset, &header, rights) == 0 &&
+         ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_BIND_SERVICE, 0, 0) == 0;
+}
+
+TEST(ConfinedProgram, HasNoAmbientRights) {
+  std::string seen;
+  bool raised = false;
+  std::thread([&] { // rights are a thread's
+    raised = raise_ambient_right();
+    seen = run(shell("grep ^CapAmb /proc/self/status")).output;
+  })
+      .join();
+  if (!raised) GTEST_SKIP() << "no right to give";
+  EXPECT_EQ(seen, "CapAmb:\t0000000000000000\n");
 }
 
 TEST(ConfinedProgram, HasNothingOfOurs) {
