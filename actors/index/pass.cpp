@@ -29,6 +29,8 @@ constexpr uint64_t most_part_bytes = 1536 * 1024;
 constexpr size_t most_documents = 16;
 constexpr size_t most_document_text = 1024 * 1024;
 constexpr size_t most_document_words = 200'000;
+/// Octets of a document that are read at a time; only what they stand for is kept.
+constexpr uint64_t document_piece_bytes = 4 * storage::body_chunk_bytes;
 /// No document of a message is begun when those before it took so long; then the pass ends, too, and other
 /// folders have their turn.
 constexpr std::chrono::seconds most_document_time{20};
@@ -96,8 +98,10 @@ public:
     size_t documents = 0, text_left = most_document_text, words_left = most_document_words;
     const auto begun = clock::now();
     search::for_each_document(digest, [&](const mime::part& part) {
-      if (part.body_size > most_bytes_ || part.body_size == 0) return true;
-      auto text = text_of(body, part);
+      const auto encoding = mime::parse_transfer_encoding(part.encoding);
+      const auto size = decoded_size(part, encoding);
+      if (part.body_size == 0 || size > most_bytes_) return true;
+      auto text = text_of(body, part, encoding, size_t(size));
       if (text.size() > text_left) {
         // Not within a word, which would be another word then.
         const auto blank = text.find_last_of(" \n", text_left);
@@ -121,12 +125,23 @@ public:
 private:
   using clock = std::chrono::steady_clock;
 
-  std::string text_of(blob_id body, const mime::part& part) {
-    auto octets = storage::read_body(in_, body, part.body_offset, part.body_size, reach::disk);
-    if (!octets) return {};
-    const auto encoding = mime::parse_transfer_encoding(part.encoding);
-    if (encoding != mime::transfer_encoding::identity) *octets = mime::decode_body(*octets, encoding);
-    return read_(std::move(*octets));
+  /// About, and not less.
+  static uint64_t decoded_size(const mime::part& part, mime::transfer_encoding encoding) {
+    return encoding == mime::transfer_encoding::base64 ? part.body_size / 4 * 3 + 3 : part.body_size;
+  }
+
+  std::string text_of(blob_id body, const mime::part& part, mime::transfer_encoding encoding, size_t size) {
+    bytes octets;
+    octets.reserve(size);
+    mime::body_decoder decoder(encoding);
+    for (uint64_t at = 0; at < part.body_size; at += document_piece_bytes) {
+      const auto wanted = std::min(part.body_size - at, document_piece_bytes);
+      const auto piece = storage::read_body(in_, body, part.body_offset + at, wanted, reach::disk);
+      if (!piece) return {};
+      decoder.feed(*piece, octets);
+    }
+    decoder.finish(octets);
+    return read_(std::move(octets));
   }
 
   const storage::store& in_;

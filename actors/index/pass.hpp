@@ -16,7 +16,7 @@ struct pass_limits {
   size_t messages = 1000;        ///< IDX-04
   size_t merge_segments = 10;    ///< IDX-02
   uint64_t gone_messages = 1000; ///< IDX-06
-  /// Documents that take more octets, as they stand in the message, are not looked into.
+  /// Documents that have more octets, decoded, are not looked into.
   uint64_t document_bytes = 32 * 1024 * 1024;
 };
 
