@@ -45,12 +45,12 @@ def mail(name, octets, kind="application/octet-stream", words="see the attachmen
 class SearchDocumentsTest(server.ServerTest):
     first_start = {"index": {"wait_seconds": 0}}
 
-    def wait_for_index(self, user, folder="INBOX"):
-        def up_to_date():
-            told = self.server.ctl_json("index", "status", self.server.address(user))["folders"]
-            return any(one["folder"] == folder and one["up_to_date"] for one in told)
+    def is_indexed(self, user, folder):
+        told = self.server.ctl_json("index", "status", server.address(user))["folders"]
+        return any(one["folder"] == folder and one["up_to_date"] for one in told)
 
-        server.wait_until(f"the index of {folder} of {user}", up_to_date)
+    def wait_for_index(self, user, folder="INBOX"):
+        server.wait_until(f"the index of {folder} of {user}", lambda: self.is_indexed(user, folder))
 
     def documents(self):
         return self.server.ctl_json("index", "status")["documents"]
@@ -98,12 +98,12 @@ class SearchDocumentsTest(server.ServerTest):
             # What was indexed without stays without until the index is made anew.
             self.server.set(index__documents="false")
             self.addCleanup(self.server.set, index__documents="true")
-            self.server.ctl("index", "rebuild", self.server.address("alice"))
+            self.server.ctl("index", "rebuild", server.address("alice"))
             server.wait_until("no words", lambda: self.search(imap, "BODY", "zinnia") == [])
             self.wait_for_index("alice")
             self.assertEqual(self.search(imap, "BODY", "zinnia"), [])
             self.server.set(index__documents="true")
-            self.server.ctl("index", "rebuild", self.server.address("alice"))
+            self.server.ctl("index", "rebuild", server.address("alice"))
             server.wait_until("the words", lambda: self.search(imap, "BODY", "zinnia") == [1])
 
     def test_programs_of_the_system_read_what_we_do_not(self):
@@ -142,6 +142,31 @@ class SearchDocumentsTest(server.ServerTest):
             self.append(imap, mail("c.pdf", PDF))
             self.wait_for_index("carol")
             self.assertEqual(self.search(imap, "BODY", "periwinkle"), [4])
+
+    def test_a_converter_that_hangs_keeps_no_server_from_its_end(self):
+        server.tool("pdftotext")
+        usual = "pdftotext -q -enc UTF-8 -nopgbrk - -"
+        self.addCleanup(self.server.set, index__pdf_command=usual, index__document_timeout_seconds=10)
+        # Its time is longer than the server may take to end.
+        self.server.set(index__pdf_command="sleep 100000", index__document_timeout_seconds=60)
+        with self.server.imap("carol") as imap:
+            imap.create("Hanging")
+            self.assertEqual(imap.append("Hanging", None, None, mail("a.pdf", PDF))[0], "OK")
+
+        def at_work():
+            return sum(one["folders_at_work"] for one in self.server.ctl_json("index", "status")["shards"])
+
+        server.wait_until("somebody to read it", at_work)
+        self.assertEqual(self.server.stop(seconds=30), 0)
+        self.server.start()
+        # It is not taken for one that was read.
+        self.server.set(index__pdf_command=usual)
+        self.assertFalse(self.is_indexed("carol", "Hanging"))
+        self.server.restart()
+        self.wait_for_index("carol", "Hanging")
+        with self.server.imap("carol") as imap:
+            imap.select("Hanging")
+            self.assertEqual(self.search(imap, "BODY", "periwinkle"), [1])
 
 
 if __name__ == "__main__":
