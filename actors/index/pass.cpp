@@ -102,7 +102,7 @@ public:
       const auto size = decoded_size(part, encoding);
       if (part.body_size == 0 || size > most_bytes_) return true;
       auto text = text_of(body, part, encoding, size_t(size));
-      if (text.size() > text_left) {
+      if (text.size() >= text_left) {
         // Not within a word, which would be another word then.
         const auto blank = text.find_last_of(" \n", text_left);
         text.resize(blank == text.npos ? 0 : blank);
