@@ -49,7 +49,9 @@ TEST(SenderPattern, FitsWhatItsStarsLeaveOpen) {
   EXPECT_TRUE(fits_pattern("a**c", "ac"));
   EXPECT_FALSE(fits_pattern("a*b", "abX"));
   EXPECT_FALSE(fits_pattern("", "a"));
-  EXPECT_FALSE(fits_pattern(std::string(50, '*') + "b", std::string(250, 'a')));
+  std::string stars(50, '*');
+  stars += 'b'; // GCC 12 warns of an array's bounds where "b" is added to a temporary
+  EXPECT_FALSE(fits_pattern(stars, std::string(250, 'a')));
 }
 
 } // namespace
