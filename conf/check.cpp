@@ -48,6 +48,11 @@ std::vector<contradiction> contradictions_in(const node_settings& settings) {
 
 std::vector<contradiction> contradictions_in(const system_settings& settings) {
   std::vector<contradiction> found;
+  const imap_settings& imap = settings.imap;
+  if (std::set{imap.drafts_folder, imap.sent_folder, imap.junk_folder, imap.trash_folder}.size() < 4)
+    found.push_back({"imap.drafts_folder",
+                     "imap.drafts_folder, imap.sent_folder, imap.junk_folder and imap.trash_folder must be "
+                     "four different names."});
   if (settings.passwords.hashing_memory < settings.passwords.argon2id_memory)
     found.push_back(
         {"passwords.hashing_memory_mb",

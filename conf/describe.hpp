@@ -58,6 +58,7 @@ enum class text_form : uint8_t {
   named_address,   // an IP address, "=", the host name it goes by
   host,            // a host name or an IP address
   url,             // http or https
+  folder_name,     // of mail, levels between "/"
 };
 
 /// What is known of one setting besides its value; API schema, console form, example file and reference text

@@ -75,6 +75,33 @@ constexpr std::array table{
          .sentence = "Most messages one command may touch, SEARCH and APPEND included; "
                      "clients are told (RFC 9738).",
          .zero_is_unlimited = true}),
+    item<imap, &imap_settings::drafts_folder>(
+        {.name = "imap.drafts_folder",
+         .sentence =
+             "Name of the folder for drafts that a new account gets; those of others stay as they are.",
+         .spec = "IMAP-14",
+         .maximum = 200,
+         .form = text_form::folder_name}),
+    item<imap, &imap_settings::sent_folder>(
+        {.name = "imap.sent_folder",
+         .sentence = "Name of the folder for mail that was sent that a new account gets; those of others "
+                     "stay as they are.",
+         .spec = "IMAP-14",
+         .maximum = 200,
+         .form = text_form::folder_name}),
+    item<imap, &imap_settings::junk_folder>(
+        {.name = "imap.junk_folder",
+         .sentence = "Name of the folder for junk that a new account gets; those of others stay as they are.",
+         .spec = "IMAP-14",
+         .maximum = 200,
+         .form = text_form::folder_name}),
+    item<imap, &imap_settings::trash_folder>(
+        {.name = "imap.trash_folder",
+         .sentence =
+             "Name of the folder for deleted mail that a new account gets; those of others stay as they are.",
+         .spec = "IMAP-14",
+         .maximum = 200,
+         .form = text_form::folder_name}),
     item<imap, &imap_settings::whitelisted_networks>({.name = "imap.whitelisted_networks",
                                                       .sentence =
                                                           "Hosts that are never blocked; wins over the "

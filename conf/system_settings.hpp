@@ -98,6 +98,10 @@ struct imap_settings {
   byte_count max_annotation = kb(64);
   uint32_t max_annotations = 100;
   uint32_t message_limit = 0;
+  std::string drafts_folder = "Drafts"; // these four: of accounts that are new
+  std::string sent_folder = "Sent Items";
+  std::string junk_folder = "Junk E-Mail";
+  std::string trash_folder = "Deleted Items";
   std::vector<network> whitelisted_networks;
   std::vector<network> blacklisted_networks;
   autodiscover_settings autodiscover;

@@ -109,6 +109,18 @@ bool is_url(std::string_view text) {
   return false;
 }
 
+// What IMAP can name: levels that are not empty, none of LIST's wildcards, and INBOX in capitals only.
+bool is_folder_name(std::string_view text) {
+  constexpr size_t most_levels = 20;
+  if (!is_line(text) || text.find_first_of("*%") != text.npos || text.ends_with('/')) return false;
+  const std::string_view top = text.substr(0, text.find('/'));
+  if (ascii_iequals(top, "INBOX") && (top != "INBOX" || top.size() == text.size())) return false;
+  size_t levels = 0;
+  while (!text.empty())
+    if (take_until(text, '/').empty() || ++levels > most_levels) return false;
+  return true;
+}
+
 } // namespace
 
 bool has_form(text_form form, std::string_view text) {
@@ -134,6 +146,7 @@ bool has_form(text_form form, std::string_view text) {
   case text_form::named_address: return is_named_address(text);
   case text_form::host: return is_host_name(text) || parse_ip(text).has_value();
   case text_form::url: return is_url(text);
+  case text_form::folder_name: return is_folder_name(text);
   }
   return false;
 }
@@ -165,6 +178,7 @@ std::string_view phrase_of(text_form form) {
   case text_form::named_address: return "an address and its host name, such as 192.0.2.1=mail.example.org";
   case text_form::host: return "a host name or an IP address";
   case text_form::url: return "an http or https address";
+  case text_form::folder_name: return "the name of a folder, without * and %, with \"/\" between levels";
   }
   return "a text";
 }

@@ -10,16 +10,19 @@ namespace stagepost::mailbox {
 
 namespace {
 
-/// IMAP-14, with RFC 6154's uses.
+/// IMAP-14, with RFC 6154's uses: what a folder is for says its record, so that a name means nothing.
 struct default_folder {
-  std::string_view name;
+  std::string name;
   imap::special_use use;
 };
-constexpr default_folder default_folders[] = {
-    {"INBOX", imap::special_use::none},          {"Drafts", imap::special_use::drafts},
-    {"Sent Items", imap::special_use::sent},     {"Junk E-Mail", imap::special_use::junk},
-    {"Deleted Items", imap::special_use::trash},
-};
+
+std::vector<default_folder> default_folders(const conf::imap_settings& names) {
+  return {{"INBOX", imap::special_use::none},
+          {names.drafts_folder, imap::special_use::drafts},
+          {names.sent_folder, imap::special_use::sent},
+          {names.junk_folder, imap::special_use::junk},
+          {names.trash_folder, imap::special_use::trash}};
+}
 
 } // namespace
 
@@ -99,11 +102,12 @@ void account_state::make_default_folders() {
   // loaded anew.
   auto batch = std::make_shared<storage::batch>(*with.store);
   const auto chain = std::make_shared<committer::chain>();
-  for (const auto& each : default_folders) {
+  const auto settings = with.settings ? with.settings->get() : nullptr;
+  for (const auto& each : default_folders(settings ? settings->imap : conf::imap_settings{})) {
     if (folders.count(each.name) != 0) continue;
     folder made;
-    made.record = {with.store->next_mailbox(), std::string(each.name), with.store->next_uid_validity(),
-                   uint8_t(each.use), true};
+    made.record = {with.store->next_mailbox(), each.name, with.store->next_uid_validity(), uint8_t(each.use),
+                   true};
     storage::put_folder(*batch, id, made.record);
     made.made_with = chain;
     storage::put_counters(*batch, made.record.id, {});
