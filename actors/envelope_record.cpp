@@ -10,8 +10,10 @@ constexpr uint8_t plain_version = 1;
 constexpr uint8_t with_deliveries_version = 2;
 constexpr uint8_t forwarded_version = 3;
 constexpr uint8_t with_origin_version = 4;
+constexpr uint8_t with_tls_version = 5;
 
 uint8_t version_for(const smtp::envelope& envelope) {
+  if (envelope.tls != smtp::tls_wish::none) return with_tls_version;
   if (!envelope.origin.client.empty()) return with_origin_version;
   if (!envelope.forwarded_for.empty()) return forwarded_version;
   return envelope.delivered_to.empty() ? plain_version : with_deliveries_version;
@@ -37,6 +39,7 @@ bytes encode_envelope(const smtp::envelope& envelope) {
     append_counted(out, envelope.origin.helo);
     append_counted(out, envelope.origin.mail_from);
   }
+  if (version >= with_tls_version) out.push_back(char(envelope.tls));
   for (const auto& each : envelope.delivered_to) append_counted(out, each);
   return out;
 }
@@ -44,7 +47,7 @@ bytes encode_envelope(const smtp::envelope& envelope) {
 std::optional<smtp::envelope> decode_envelope(bytes_view in) {
   if (in.empty()) return std::nullopt;
   const auto version = uint8_t(in.front());
-  if (version < plain_version || version > with_origin_version) return std::nullopt;
+  if (version < plain_version || version > with_tls_version) return std::nullopt;
   in.remove_prefix(1);
   smtp::envelope out;
   bytes_view sender, id;
@@ -70,6 +73,11 @@ std::optional<smtp::envelope> decode_envelope(bytes_view in) {
     if (!take_counted(in, client) || !take_counted(in, helo) || !take_counted(in, mail_from))
       return std::nullopt;
     out.origin = {std::string(client), std::string(helo), std::string(mail_from)};
+  }
+  if (version >= with_tls_version) {
+    if (in.empty() || uint8_t(in.front()) > uint8_t(smtp::tls_wish::optional)) return std::nullopt;
+    out.tls = smtp::tls_wish(in.front());
+    in.remove_prefix(1);
   }
   while (version >= with_deliveries_version && !in.empty()) {
     bytes_view address;

@@ -54,6 +54,8 @@ uint8_t priority_rules::at_first(std::string_view sender, uint64_t size_bytes, m
   const auto& rules = settings_->priority;
   if (rules.over_size_enabled && size_bytes > rules.over_size_threshold.bytes)
     return uint8_t(rules.over_size); // PRIO-07 to PRIO-09
+  if (kind == mail_class::automatic_reply && rules.auto_responders_enabled)
+    return uint8_t(rules.auto_responders);                                                // PRIO-10
   if (kind == mail_class::bounce && rules.bounces_enabled) return uint8_t(rules.bounces); // PRIO-12
   return rules.standard_enabled ? uint8_t(rules.standard) : storage::usual_priority;      // PRIO-03
 }

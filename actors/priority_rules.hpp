@@ -12,7 +12,7 @@
 namespace stagepost {
 
 /// What kind of mail it is, as far as its priority depends on that.
-enum class mail_class : uint8_t { ordinary, bounce };
+enum class mail_class : uint8_t { ordinary, bounce, automatic_reply };
 
 /// A report of a failed delivery comes from nobody (RFC 5321 4.5.5); what else it may be its writer knows.
 inline mail_class class_of(std::string_view envelope_sender) {

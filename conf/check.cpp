@@ -1,6 +1,7 @@
 #include "conf/check.hpp"
 
 #include "conf/describe.hpp"
+#include "protocols/base/command_words.hpp"
 
 #include <set>
 #include <tuple>
@@ -24,6 +25,34 @@ void check_listener(const node_settings& node, const listener& port, const std::
     found.push_back({at + ".tls", name + "encrypts from the first byte, which needs a certificate."});
   if (port.tls == tls_mode::starttls && port.service == service::http)
     found.push_back({at + ".tls", name + "serves http, which has no STARTTLS; use implicit or none."});
+}
+
+void check_command_line(const spool_settings& spool, std::vector<contradiction>& found) {
+  const auto refuse = [&found](std::string sentence) {
+    found.push_back({"spool.command_line", std::move(sentence)});
+  };
+  if (spool.command_line.empty()) {
+    if (spool.command_line_enabled)
+      found.push_back({"spool.command_line_enabled", "There is no program to run: set spool.command_line."});
+    return;
+  }
+  const auto words = split_command(spool.command_line);
+  if (!words || words->empty())
+    return refuse("spool.command_line has a quote or a backslash without its end.");
+  if (words->front().substr(0, 1) != "/")
+    return refuse("spool.command_line must begin with the absolute path of a program.");
+  if (!names_file(*words)) refuse("spool.command_line must name %filepath among its arguments.");
+}
+
+void check_converters(const index_settings& index, std::vector<contradiction>& found) {
+  for (const auto& [name, command] : {std::pair("index.pdf_command", &index.pdf_command),
+                                      std::pair("index.word_command", &index.word_command),
+                                      std::pair("index.excel_command", &index.excel_command),
+                                      std::pair("index.powerpoint_command", &index.powerpoint_command)}) {
+    const auto words = split_command(*command);
+    if (!words || (words->empty() && !command->empty()))
+      found.push_back({name, std::string(name) + " has a quote or a backslash without its end, or no word."});
+  }
 }
 
 } // namespace
@@ -65,6 +94,8 @@ std::vector<contradiction> contradictions_in(const system_settings& settings) {
     found.push_back(
         {"store.commit_batch_size_kb",
          "store.commit_batch_size_kb must not exceed store.memtable_size_mb: one batch fits one buffer."});
+  check_command_line(settings.spool, found);
+  check_converters(settings.index, found);
   return found;
 }
 

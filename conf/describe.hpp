@@ -58,6 +58,8 @@ enum class text_form : uint8_t {
   named_address,   // an IP address, "=", the host name it goes by
   host,            // a host name or an IP address
   url,             // http or https
+  day,             // YYYY-MM-DD
+  language,        // ISO 639-1, of those whose stems we know
   folder_name,     // of mail, levels between "/"
 };
 

@@ -75,11 +75,47 @@ std::span<const setting<domain_settings>> settings_of() {
            .sentence = "How exactly the body must arrive for a signature to hold: relaxed lets servers on "
                        "the way change spaces at the ends of lines.",
            .spec = "DLV-18"}),
+      item<&domain_settings::outgoing_tls>(
+          {.name = "outgoing_tls",
+           .sentence = "Encrypts mail the domain sends where the other server offers it; smtp_out.use_tls "
+                       "must be on, too. What DANE, MTA-STS, a route, a gateway or the sender (REQUIRETLS) "
+                       "demands is encrypted even when this is off.",
+           .spec = "DOM-22"}),
+      item<&domain_settings::outbound_ipv4>(
+          {.name = "outbound_ipv4",
+           .sentence = "Address that mail of the domain is sent from to IPv4 servers; empty for "
+                       "smtp_out.source_ipv4. Where it fails smtp_out.fall_back_to_primary decides.",
+           .spec = "DOM-86 BIND-05",
+           .form = text_form::ip_address,
+           .may_be_empty = true}),
+      item<&domain_settings::outbound_ipv6>(
+          {.name = "outbound_ipv6",
+           .sentence = "Address that mail of the domain is sent from to IPv6 servers; empty for "
+                       "smtp_out.source_ipv6. Where it fails smtp_out.fall_back_to_primary decides.",
+           .spec = "DOM-86 BIND-05",
+           .form = text_form::ip_address,
+           .may_be_empty = true}),
       item<&domain_settings::srs>(
           {.name = "srs",
            .sentence = "Gives mail that users forward a sender of the domain, so that it passes SPF where "
                        "it arrives; reports about it are sent back to the first sender.",
            .spec = "DOM-23 DLV-09 FWD-04"}),
+      item<&domain_settings::auto_responder_once_per_day>(
+          {.name = "auto_responder_once_per_day",
+           .sentence = "Automatic replies of a user go to the same sender at most once a day.",
+           .spec = "DOM-26 AUTO-03"}),
+      item<&domain_settings::footer_enabled>(
+          {.name = "footer_enabled",
+           .sentence = "Puts footer_text at the end of the domain's messages instead of the server's, where "
+                       "footer.domains_may_override allows it.",
+           .spec = "FOOT-03"}),
+      item<&domain_settings::footer_text>(
+          {.name = "footer_text",
+           .sentence = "The domain's own footer; empty: its messages have none.",
+           .spec = "FOOT-03 FOOT-04",
+           .maximum = 8192,
+           .form = text_form::text,
+           .may_be_empty = true}),
       item<&domain_settings::throttle_messages>(
           {.name = "throttle_messages_per_hour",
            .sentence = "Messages the domain may send in an hour, each recipient counted.",

@@ -42,6 +42,48 @@ constexpr std::array table{
          .spec = "IDX-06",
          .minimum = 1,
          .maximum = 100000000}),
+    item<index, &index_settings::languages>(
+        {.name = "index.languages",
+         .sentence = "Languages of whose words SEARCH FUZZY knows the stems, so that \"meetings\" finds "
+                     "\"meeting\".",
+         .maximum = 5,
+         .form = text_form::language,
+         .may_be_empty = true}),
+    item<index, &index_settings::documents>(
+        {.name = "index.documents",
+         .sentence = "Indexes the text of attached documents, too (PDF, OpenDocument, Word, Excel, "
+                     "PowerPoint); counts for messages that are indexed from now on."}),
+    item<index, &index_settings::max_document_size>(
+        {.name = "index.max_document_size_mb",
+         .sentence = "Attached documents of more are not indexed.",
+         .minimum = 1,
+         .maximum = 256}),
+    item<index, &index_settings::document_timeout>(
+        {.name = "index.document_timeout_seconds",
+         .sentence =
+             "A program that reads a document is ended after this time, and the document not indexed.",
+         .minimum = 1,
+         .maximum = 60}),
+    item<index, &index_settings::pdf_command>(
+        {.name = "index.pdf_command",
+         .sentence = "Program that reads PDF on its standard input and writes its text as UTF-8; no shell "
+                     "reads the command; it runs with little memory and, where the system lets it, without "
+                     "network. Empty: PDF is not indexed.",
+         .maximum = 1024,
+         .may_be_empty = true}),
+    item<index, &index_settings::word_command>({.name = "index.word_command",
+                                                .sentence = "The same for .doc of Word before 2007.",
+                                                .maximum = 1024,
+                                                .may_be_empty = true}),
+    item<index, &index_settings::excel_command>({.name = "index.excel_command",
+                                                 .sentence = "The same for .xls of Excel before 2007.",
+                                                 .maximum = 1024,
+                                                 .may_be_empty = true}),
+    item<index, &index_settings::powerpoint_command>(
+        {.name = "index.powerpoint_command",
+         .sentence = "The same for .ppt of PowerPoint before 2007.",
+         .maximum = 1024,
+         .may_be_empty = true}),
 };
 
 } // namespace

@@ -82,7 +82,8 @@ constexpr std::array table{
          .may_be_empty = true}),
     item<out, &smtp_out_settings::fall_back_to_primary>(
         {.name = "smtp_out.fall_back_to_primary",
-         .sentence = "Connects from the machine's own choice of address where the one above fails.",
+         .sentence = "Connects from the machine's own choice of address where the one above fails, and for "
+                     "a domain with an address of its own from the one above where its own fails.",
          .spec = "SMTPOUT-03"}),
     item<out, &smtp_out_settings::returned_message>(
         {.name = "smtp_out.returned_message_kb",

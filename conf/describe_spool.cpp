@@ -36,6 +36,35 @@ constexpr std::array table{
              "Attempts after which the sender is told that a message is late and still tried; 0: never.",
          .spec = "SPOOL-09 DLV-03",
          .maximum = 100}),
+    item<spool, &spool_settings::delivery_delay>(
+        {.name = "spool.delivery_delay_seconds",
+         .sentence =
+             "Time for which a message and its file are kept back for the command-line program and what "
+             "works behind it, counted from its arrival; with no such program nothing is kept back.",
+         .spec = "SPOOL-06",
+         .maximum = 3600}),
+    item<spool, &spool_settings::command_line>(
+        {.name = "spool.command_line",
+         .sentence = "Program that is run on each message that comes in, before it is delivered: an absolute "
+                     "path and arguments, in quotes where they have spaces; %filepath is the message's file, "
+                     "which it may change, or delete so that the message is not delivered.",
+         .spec = "SPOOL-10",
+         .maximum = 1024,
+         .may_be_empty = true}),
+    item<spool, &spool_settings::command_line_enabled>(
+        {.name = "spool.command_line_enabled", .sentence = "Runs that program.", .spec = "SPOOL-11"}),
+    item<spool, &spool_settings::command_line_timeout>(
+        {.name = "spool.command_line_timeout_seconds",
+         .sentence = "The program is ended after this time; after three such ends the message goes on as it "
+                     "was.",
+         .spec = "SPOOL-12",
+         .minimum = 1,
+         .maximum = 600}),
+    item<spool, &spool_settings::command_line_processes>(
+        {.name = "spool.command_line_processes",
+         .sentence = "Messages that the program works on at one time.",
+         .minimum = 1,
+         .maximum = 16}),
 };
 
 } // namespace

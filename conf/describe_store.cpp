@@ -20,7 +20,8 @@ constexpr std::array table{
                                              .effect = restart}),
     item<store, &store_settings::block_cache>(
         {.name = "store.block_cache_mb",
-         .sentence = "Memory for blocks that were read, shared by all tables.",
+         .sentence = "Memory for blocks that were read and for write buffers, shared by all tables; write "
+                     "buffers come first.",
          .minimum = 8,
          .maximum = 1048576,
          .unit = unit::mb,

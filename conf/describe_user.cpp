@@ -54,6 +54,33 @@ std::span<const setting<user_settings>> settings_of() {
       item<&user_settings::forward_keep_copy>({.name = "forward_keep_copy",
                                                .sentence = "Mail that is sent on stays in the mailbox, too.",
                                                .spec = "FWD-01"}),
+      item<&user_settings::auto_responder_enabled>(
+          {.name = "auto_responder_enabled",
+           .sentence = "Answers mail by itself, for instance while the user is away.",
+           .spec = "AUTO-01"}),
+      item<&user_settings::auto_responder_subject>(
+          {.name = "auto_responder_subject",
+           .sentence = "Subject of the answer; empty for that of the message it answers.",
+           .spec = "AUTO-01",
+           .may_be_empty = true}),
+      item<&user_settings::auto_responder_text>({.name = "auto_responder_text",
+                                                 .sentence = "Text of the answer.",
+                                                 .spec = "AUTO-01",
+                                                 .maximum = 16384,
+                                                 .form = text_form::text,
+                                                 .may_be_empty = true}),
+      item<&user_settings::auto_responder_from>(
+          {.name = "auto_responder_from",
+           .sentence = "First day on which mail is answered, in the user's time zone; empty for at once.",
+           .spec = "AUTO-01",
+           .form = text_form::day,
+           .may_be_empty = true}),
+      item<&user_settings::auto_responder_until>(
+          {.name = "auto_responder_until",
+           .sentence = "Last day on which mail is answered; empty for no end.",
+           .spec = "AUTO-01",
+           .form = text_form::day,
+           .may_be_empty = true}),
       item<&user_settings::throttle_messages>(
           {.name = "throttle_messages_per_hour",
            .sentence = "Messages the user may send in an hour, each recipient counted; above it happens "

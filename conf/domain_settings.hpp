@@ -32,7 +32,13 @@ struct domain_settings {
   bool sign_mail = false;
   canonical_form sign_header_as = canonical_form::relaxed;
   canonical_form sign_body_as = canonical_form::relaxed;
+  bool outgoing_tls = true;
+  std::string outbound_ipv4; // empty: smtp_out.source_ipv4
+  std::string outbound_ipv6;
   bool srs = true;
+  bool auto_responder_once_per_day = true;
+  bool footer_enabled = false;
+  std::string footer_text;
   uint32_t throttle_messages = 5000;
   throttle_action throttle_messages_action = throttle_action::none;
   byte_count throttle_bandwidth = mb(100);

@@ -156,6 +156,8 @@ struct priority_settings {
   uint32_t over_size = 5;
   bool over_size_enabled = false;
   byte_count over_size_threshold = kb(10240);
+  uint32_t auto_responders = 5;
+  bool auto_responders_enabled = false;
   uint32_t bounces = 5;
   bool bounces_enabled = false;
   uint32_t after_attempts_1 = 5;
@@ -174,6 +176,23 @@ struct forwarding_settings {
   std::chrono::days srs_lifetime{21};
 };
 
+/// Which mail may be answered automatically (SPAM-65).
+enum class auto_responder_limit : uint8_t { disabled, spf_passed, unrestricted };
+
+/// Automatic replies of users.
+struct auto_responder_settings {
+  auto_responder_limit restriction = auto_responder_limit::spf_passed;
+  bool answer_catch_all = false;
+};
+
+/// A text at the end of messages.
+struct footer_settings {
+  bool enabled = false;
+  std::string text;
+  bool mailing_lists = false;
+  bool domains_may_override = false;
+};
+
 struct security_settings {
   std::vector<std::string> blocked_senders; // addresses and domains, "*" for any characters
 };
@@ -185,6 +204,11 @@ struct spool_settings {
   uint32_t delivery_workers = 200;
   uint32_t attempts_with_dns_errors = 2;
   uint32_t delay_notice_after = 3;
+  std::chrono::seconds delivery_delay{15};
+  std::string command_line;
+  bool command_line_enabled = false;
+  std::chrono::seconds command_line_timeout{5};
+  uint32_t command_line_processes = 2;
 };
 
 struct store_settings {
@@ -213,6 +237,14 @@ struct index_settings {
   uint32_t items_per_pass = 1000;
   std::chrono::seconds wait{2};
   uint32_t deleted_before_cleanup = 1000;
+  std::vector<std::string> languages{"en", "de"};
+  bool documents = true;
+  byte_count max_document_size = mb(32);
+  std::chrono::seconds document_timeout{10};
+  std::string pdf_command = "pdftotext -q -enc UTF-8 -nopgbrk - -";
+  std::string word_command = "catdoc -w -d utf-8 /dev/stdin";
+  std::string excel_command = "xls2csv -d utf-8 /dev/stdin";
+  std::string powerpoint_command = "catppt -d utf-8 /dev/stdin";
 };
 
 /// Who answers questions to the DNS, and how long we believe him.
@@ -268,6 +300,8 @@ struct system_settings {
   smtp_out_settings smtp_out;
   priority_settings priority;
   forwarding_settings forwarding;
+  auto_responder_settings auto_responder;
+  footer_settings footer;
   security_settings security;
   store_settings store;
   index_settings index;

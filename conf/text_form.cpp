@@ -2,9 +2,11 @@
 
 #include "conf/outbound_route.hpp"
 
+#include "protocols/base/languages.hpp"
 #include "protocols/base/text.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace stagepost::conf {
 namespace {
@@ -109,6 +111,18 @@ bool is_url(std::string_view text) {
   return false;
 }
 
+/// ISO 8601 as a calendar has it, so that days compare as texts do.
+bool is_day(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const auto year = parse_number<uint16_t>(text.substr(0, 4));
+  const auto month = parse_number<uint8_t>(text.substr(5, 2));
+  const auto day = parse_number<uint8_t>(text.substr(8, 2));
+  return year && month && day &&
+         std::chrono::year_month_day{std::chrono::year(*year), std::chrono::month(*month),
+                                     std::chrono::day(*day)}
+             .ok();
+}
+
 // What IMAP can name: levels that are not empty, none of LIST's wildcards, and INBOX in capitals only.
 bool is_folder_name(std::string_view text) {
   constexpr size_t most_levels = 20;
@@ -146,6 +160,8 @@ bool has_form(text_form form, std::string_view text) {
   case text_form::named_address: return is_named_address(text);
   case text_form::host: return is_host_name(text) || parse_ip(text).has_value();
   case text_form::url: return is_url(text);
+  case text_form::day: return is_day(text);
+  case text_form::language: return is_stemmed_language(text);
   case text_form::folder_name: return is_folder_name(text);
   }
   return false;
@@ -178,6 +194,8 @@ std::string_view phrase_of(text_form form) {
   case text_form::named_address: return "an address and its host name, such as 192.0.2.1=mail.example.org";
   case text_form::host: return "a host name or an IP address";
   case text_form::url: return "an http or https address";
+  case text_form::day: return "a day such as 2026-12-24";
+  case text_form::language: return "a language such as en, de or fr";
   case text_form::folder_name: return "the name of a folder, without * and %, with \"/\" between levels";
   }
   return "a text";

@@ -23,6 +23,11 @@ struct user_settings {
   bool plus_addressing = true;
   std::vector<std::string> forward_to;
   bool forward_keep_copy = true;
+  bool auto_responder_enabled = false;
+  std::string auto_responder_subject; // empty: that of the message answered
+  std::string auto_responder_text;
+  std::string auto_responder_from;              // first day, in the user's time zone; empty: at once
+  std::string auto_responder_until;             // last day; empty: no end
   std::optional<uint32_t> throttle_messages;    // nothing: unlimited, the domain's threshold still counts
   std::optional<byte_count> throttle_bandwidth; // the same
 };

@@ -57,6 +57,10 @@ struct words<canonical_form> {
   static constexpr std::array<std::string_view, 2> all{"simple", "relaxed"};
 };
 template <>
+struct words<auto_responder_limit> {
+  static constexpr std::array<std::string_view, 3> all{"disabled", "spf_passed", "unrestricted"};
+};
+template <>
 struct words<throttle_action> {
   static constexpr std::array<std::string_view, 3> all{"none", "delay", "reject"};
 };
@@ -101,11 +105,11 @@ struct words<unit> {
 };
 template <>
 struct words<text_form> {
-  static constexpr std::array<std::string_view, 20> all{
+  static constexpr std::array<std::string_view, 21> all{
       "line",       "banner",    "path",         "host_name",       "host_pattern",   "listen_address",
       "identifier", "time_zone", "mail_address", "separator",       "dns_server",     "ip_address",
       "route",      "text",      "domain_name",  "sender_override", "sender_pattern", "named_address",
-      "host",       "url"};
+      "host",       "url",       "language"};
 };
 
 template <class Enum>

@@ -135,6 +135,14 @@ result<std::vector<mailbox_id>> read_doomed(const store& in, size_t limit, stora
   return found;
 }
 
+result<bool> is_doomed(const store& in, mailbox_id folder, storage::reach reach) {
+  rocksdb::PinnableSlice value;
+  const auto found = in.get(family::meta, doomed_key(folder), value, reach);
+  if (found) return true;
+  if (found.error().code == errc::not_found) return false;
+  return found.error();
+}
+
 result<bool> delete_contents(batch& b, const store& in, mailbox_id folder, size_t limit) {
   const auto prefix = key::mailbox(folder);
   const auto retired = read_retired(in, folder);

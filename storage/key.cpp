@@ -77,6 +77,12 @@ bytes change(mailbox_id folder, modseq at, change_kind kind) {
   return out;
 }
 
+bytes folder_copy(mailbox_id folder) {
+  auto key = change(folder, modseq{});
+  key.push_back(4); // not a kind of line
+  return key;
+}
+
 bytes recoverable(mailbox_id folder, uid first) {
   bytes out(1, char(recoverable_row::group));
   append_big_endian(out, folder.value);

@@ -24,6 +24,8 @@ bytes message(mailbox_id folder, uid id);
 /// All kinds of change from `since` on begin at this key.
 bytes change(mailbox_id folder, modseq at);
 bytes change(mailbox_id folder, modseq at, change_kind kind);
+/// For `changes`: the copy of the folder's record, before the first line.
+bytes folder_copy(mailbox_id folder);
 /// For `recoverable`: a group of expunged messages.
 bytes recoverable(mailbox_id folder, uid first);
 /// Its place among those of its account; without one, where these begin.

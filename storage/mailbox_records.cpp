@@ -46,6 +46,49 @@ std::vector<uid> read_runs(record_reader& in) {
   return uids;
 }
 
+/// Beyond that a line says nothing of states: it would be as long as the pages it changes, and a folder keeps
+/// thousands of lines.
+constexpr size_t max_state_runs = 4096;
+
+/// What messages carry, as runs of those that carry the same.
+void write_states(record_writer& out, const std::vector<message_state>& states) {
+  struct run {
+    message_state state;
+    size_t length;
+  };
+  std::vector<run> runs;
+  for (const auto& each : states) {
+    if (!runs.empty() && runs.back().state == each)
+      ++runs.back().length;
+    else
+      runs.push_back({each, 1});
+    if (runs.size() > max_state_runs) {
+      runs.clear();
+      break;
+    }
+  }
+  out.number(runs.size());
+  for (const auto& each : runs) out.number(each.length).number(each.state.flags).number(each.state.keywords);
+}
+
+/// `messages`: how many there are, of whom the states are.
+std::vector<message_state> read_states(record_reader& in, size_t messages) {
+  std::vector<message_state> states;
+  for (auto runs = in.count(3); runs > 0 && !in.damaged(); --runs) {
+    const auto length = in.number();
+    message_state state;
+    state.flags = in.small();
+    state.keywords = in.number();
+    if (length == 0 || length > messages - states.size()) {
+      in.fail();
+      break;
+    }
+    states.insert(states.end(), size_t(length), state);
+  }
+  if (!states.empty() && states.size() != messages) in.fail();
+  return states;
+}
+
 grant read_grant(record_reader& in) {
   grant found;
   found.kind = in.kind(grantee_kind::domain);
@@ -134,20 +177,45 @@ result<message_record> decode_message(bytes_view value) {
 }
 
 bytes encode(const change_record& change) {
-  record_writer out(1);
+  record_writer out(2);
   out.octet(uint8_t(change.kind));
   write_runs(out, change.uids);
+  out.time(change.at);
+  write_states(out,
+               change.states.size() == change.uids.size() ? change.states : std::vector<message_state>{});
+  out.texts(change.keywords);
   return out.take();
 }
 
 result<change_record> decode_change(modseq at, bytes_view value) {
-  record_reader in(value, 1);
+  record_reader in(value, 2);
   change_record change;
   change.modseq = at;
   change.kind = in.kind(change_kind::expunged);
   change.uids = read_runs(in);
+  if (in.version() >= 2) {
+    change.at = in.time();
+    change.states = read_states(in, change.uids.size());
+    change.keywords = in.texts();
+  }
   if (auto end = in.finish("a line of a change log"); !end) return end.error();
   return change;
+}
+
+bytes encode(const folder_copy& copy) {
+  return record_writer(1).number(copy.account.value).text(encode(copy.folder)).take();
+}
+
+result<folder_copy> decode_folder_copy(mailbox_id id, bytes_view value) {
+  record_reader in(value, 1);
+  folder_copy copy;
+  copy.account = account_id{in.number()};
+  const auto record = in.text();
+  if (auto end = in.finish("the copy of a folder record"); !end) return end.error();
+  auto folder = decode_folder(id, record);
+  if (!folder) return folder.error();
+  copy.folder = std::move(*folder);
+  return copy;
 }
 
 } // namespace stagepost::storage

@@ -17,6 +17,7 @@ namespace stagepost::storage {
 
 void put_folder(batch& b, account_id account, const folder_record& folder) {
   batch_access::put(b, family::folders, key::folder(account, folder.id), encode(folder));
+  batch_access::put(b, family::changes, key::folder_copy(folder.id), encode(folder_copy{account, folder}));
 }
 
 namespace {
@@ -137,7 +138,7 @@ void put_change(batch& b, mailbox_id folder, const change_record& change) {
 }
 
 void trim_changes(batch& b, mailbox_id folder, modseq before) {
-  batch_access::remove_range(b, family::changes, key::mailbox(folder), key::change(folder, before));
+  batch_access::remove_range(b, family::changes, key::change(folder, modseq{1}), key::change(folder, before));
 }
 
 result<std::vector<change_record>> read_changes(const store& in, mailbox_id folder, modseq since,

@@ -11,6 +11,7 @@ namespace stagepost::storage {
 // Folders and what is in them. Each folder is written by its mailbox actor alone, the list of folders by the
 // account's.
 
+/// Writes the record, and its copy beside the change log.
 void put_folder(batch& b, account_id account, const folder_record& folder);
 /// The record and those whom it names. The folder is noted as doomed until delete_contents has taken all that
 /// is in it, in steps, so that a crash between them leaves nothing behind.
@@ -18,6 +19,7 @@ void delete_folder(batch& b, account_id account, const folder_record& folder);
 /// The same, and what is in it stays recoverable, as expunged now.
 void retire_folder(batch& b, account_id account, const folder_record& folder, instant now);
 result<std::vector<mailbox_id>> read_doomed(const store&, size_t limit, reach);
+result<bool> is_doomed(const store&, mailbox_id folder, reach);
 result<folder_record> read_folder(const store&, account_id account, mailbox_id folder, reach);
 result<std::vector<folder_record>> read_folders(const store&, account_id account, reach);
 /// Notes that the account was deleted: mail still on its way to it must not make it anew. Account numbers are

@@ -41,6 +41,7 @@ constexpr std::array shapes{
     family_shape{family::outbound_due, "outbound_due", access::ranges},
     family_shape{family::outbound_destinations, "outbound_destinations", access::ranges},
     family_shape{family::delivered, "delivered", access::points},
+    family_shape{family::answered, "answered", access::ranges},
     family_shape{family::trace, "trace", access::ranges},
     family_shape{family::trace_ids, "trace_ids", access::ranges},
     family_shape{family::word_index, "word_index", access::ranges, removal::ranges},
@@ -92,6 +93,7 @@ bool loses_ranges(family f) { return shape_of(f).goes == removal::ranges; }
 rocksdb::DBOptions database_options(const store_options& options) {
   rocksdb::DBOptions out;
   if (options.env) out.env = options.env;
+  out.write_buffer_manager = options.write_buffers;
   out.create_if_missing = true;
   out.create_missing_column_families = true;
   out.max_background_jobs = options.background_jobs;

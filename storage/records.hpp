@@ -63,12 +63,33 @@ struct message_record {
   stagepost::queue_id queue_id; ///< zero when it did not come through the spool
 };
 
+/// What a message carried.
+struct message_state {
+  uint32_t flags = 0;
+  uint64_t keywords = 0; ///< bit n: the n-th keyword of the folder
+
+  friend bool operator==(const message_state&, const message_state&) = default;
+};
+
 /// A line of a folder's change log: `changes`. On disk: never renumber.
 enum class change_kind : uint8_t { added = 1, flags = 2, expunged = 3 };
 struct change_record {
   stagepost::modseq modseq;
   change_kind kind = change_kind::added;
   std::vector<uid> uids; ///< ascending
+  instant at = {};       ///< 1970: nobody wrote it down; since version 2
+  /// What each of them carried after the change, or when it was expunged; of all, or of none where they
+  /// differ too much to be written down; since version 2.
+  std::vector<message_state> states = {};
+  /// All keywords of the folder, when the change brought a new one; since version 2.
+  std::vector<std::string> keywords = {};
+};
+
+/// A second copy of a folder's record, which lies with its change log: what a folder is called, and whose it
+/// is, is known when the first is lost.
+struct folder_copy {
+  account_id account;
+  folder_record folder;
 };
 
 /// Where a group of expunged messages stands among those of its account: in order of time.
@@ -104,6 +125,8 @@ enum class recipient_state : uint8_t {
   held = 4,
   bounced = 5,
   held_alias = 6, ///< an alias that is held before it was written out
+  unchecked = 7,  ///< local or remote as soon as the command-line program has seen the message
+  unchecked_alias = 8,
 };
 struct spool_recipient {
   uint32_t index = 0;
@@ -146,6 +169,8 @@ enum class trace_kind : uint8_t {
   untold,        ///< nobody got a report, because the sender cannot be reached
   forwarded,     ///< sent on by its recipient, as a message with a number of its own
   not_forwarded, ///< to addresses it cannot be sent on to
+  replied,       ///< automatically, for its recipient, with a message of its own
+  not_replied,   ///< though its recipient has mail answered
 };
 struct trace_step {
   instant at;
@@ -158,6 +183,7 @@ bytes encode(const folder_record&);
 bytes encode(const mailbox_counters&);
 bytes encode(const message_record&);
 bytes encode(const change_record&);
+bytes encode(const folder_copy&);
 bytes encode(const spool_record&);
 bytes encode(const spool_recipient&);
 bytes encode(const trace_step&);
@@ -168,6 +194,7 @@ result<folder_record> decode_folder(mailbox_id, bytes_view);
 result<mailbox_counters> decode_counters(bytes_view);
 result<message_record> decode_message(bytes_view);
 result<change_record> decode_change(stagepost::modseq, bytes_view);
+result<folder_copy> decode_folder_copy(mailbox_id, bytes_view);
 result<spool_record> decode_spool(stagepost::queue_id, bytes_view);
 result<spool_recipient> decode_recipient(uint32_t index, bytes_view);
 result<trace_step> decode_trace(bytes_view);

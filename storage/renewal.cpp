@@ -125,6 +125,10 @@ result<size_t> renew_uid_validities(store& shard, uint64_t floor) {
     }
     folder->uid_validity = stagepost::uid_validity{uint32_t(++last)};
     writes.Put(shard.handle(family::folders), to_slice(key), encode(*folder)).PermitUncheckedError();
+    writes
+        .Put(shard.handle(family::changes), to_slice(key::folder_copy(folder->id)),
+             encode(folder_copy{account_id{number_at(key, 0)}, *folder}))
+        .PermitUncheckedError();
     ++folders;
     return writes.GetDataSize() < batch_limit_bytes || write_out();
   };

@@ -71,7 +71,7 @@ result<spool_recipient> decode_recipient(uint32_t index, bytes_view value) {
   spool_recipient recipient;
   recipient.index = index;
   recipient.address = in.text();
-  recipient.state = in.kind(recipient_state::held_alias);
+  recipient.state = in.kind(recipient_state::unchecked_alias);
   recipient.account = account_id{in.number()};
   recipient.shard = in.octet();
   recipient.folder = in.text();
@@ -105,7 +105,7 @@ result<trace_step> decode_trace(bytes_view value) {
   record_reader in(value, 1);
   trace_step step;
   step.at = in.time();
-  step.kind = in.kind(trace_kind::not_forwarded);
+  step.kind = in.kind(trace_kind::not_replied);
   step.facts.resize(in.count(2));
   for (auto& [name, fact] : step.facts) {
     name = in.text();

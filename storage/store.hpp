@@ -18,6 +18,7 @@ class DB;
 class Env;
 class WriteBatch;
 class Cache;
+class WriteBufferManager;
 class ColumnFamilyHandle;
 class PinnableSlice;
 } // namespace rocksdb
@@ -47,6 +48,7 @@ enum class family : uint8_t {
   outbound_due,
   outbound_destinations,
   delivered,
+  answered,
   trace,
   trace_ids,
   word_index,
@@ -75,7 +77,9 @@ struct store_options {
   uint64_t wal_limit_bytes = 512ull << 20;     ///< all logs together; beyond it memtables are flushed
   uint64_t blob_minimum_bytes = 1024;          ///< bodies from this size live in blob files
   std::shared_ptr<rocksdb::Cache> block_cache; ///< shared by all stores; made on its own when empty
-  rocksdb::Env* env = nullptr;                 ///< for tests that cut the power; the default one otherwise
+  /// Counts the memtables of all stores that share it, in the cache it was made with; may be empty.
+  std::shared_ptr<rocksdb::WriteBufferManager> write_buffers;
+  rocksdb::Env* env = nullptr; ///< for tests that cut the power; the default one otherwise
   int background_jobs = 2;
   uint8_t shard = 0; ///< number of this shard
 };

@@ -94,6 +94,10 @@ private:
     modseq last;
     for (verify_view::cursor at(view_, family::changes, key::mailbox(id_)); at.valid(); at.next()) {
       const modseq when{number_at(at.key(), 8)};
+      if (when.value == 0) {
+        copy(at);
+        continue;
+      }
       const auto change = decode_change(when, at.value());
       const auto name = "change " + std::to_string(when.value) + " ";
       if (!change) {
@@ -108,6 +112,16 @@ private:
         view_.find(family::changes, id_.value, name + "has another kind than its key");
       last = when;
     }
+  }
+
+  /// Beside the log lies a copy of the folder's record; folders that were last changed before there were
+  /// copies have none.
+  void copy(const verify_view::cursor& at) {
+    const auto found = decode_folder_copy(id_, at.value());
+    if (at.key() != key::folder_copy(id_) || !found)
+      view_.find(family::changes, id_.value, "has a copy of its folder record that cannot be read");
+    else if (view_.get(family::folders, key::folder(found->account, id_)) != encode(found->folder))
+      view_.find(family::changes, id_.value, "has a copy of its folder record that says something else");
   }
 
   void problem(uid id, const std::string& what) {

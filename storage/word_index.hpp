@@ -19,8 +19,9 @@ namespace stagepost::storage {
 // One writer at a time for each folder, whoever it is; readers are never in its way.
 
 /// What a word was found in. A word of several fields is kept for each. On disk: never renumber.
-enum class word_field : uint8_t { body = 0, header, subject, from, to, cc, bcc };
-inline constexpr size_t word_fields = 7;
+/// `document`: of attached documents, which nobody reads again to search them.
+enum class word_field : uint8_t { body = 0, header, subject, from, to, cc, bcc, document };
+inline constexpr size_t word_fields = 8;
 
 using word_field_set = uint8_t; ///< bit n: field n
 constexpr word_field_set bit_of(word_field field) { return word_field_set(1u << unsigned(field)); }
@@ -124,11 +125,20 @@ void drop_word_index(batch& b, mailbox_id folder);
 /// Folders that have an index, from `from` on, at most `limit`.
 result<std::vector<mailbox_id>> indexed_folders(const store&, mailbox_id from, size_t limit);
 
+/// How well a word of a field fits, from 0, not at all, to 100.
+using word_grader = std::function<uint8_t(word_field, std::string_view)>;
+
 /// What to look for. A pattern is part of a word; an octet 0 at an end stands for that end of the word.
 struct word_question {
   word_field_set fields = 0;
   std::vector<bytes> patterns; ///< all must be found
   bool exact = false;          ///< whoever has such a word is found; otherwise may be
+  /// None, or one for each pattern: of the words that have it only those are found that are graded above 0.
+  /// Then messages of which not all words are known are never sure.
+  std::vector<word_grader> graders = {};
+  /// Without graders: who has all patterns in his documents is found by that, too, and needs no look. With
+  /// them the field is one of `fields`.
+  bool documents = false;
 };
 
 struct uid_run {
@@ -138,11 +148,20 @@ struct uid_run {
   friend bool operator==(const uid_run&, const uid_run&) = default;
 };
 
+struct scored_run {
+  uint32_t first = 0;
+  uint32_t last = 0;
+  uint8_t score = 0;
+
+  friend bool operator==(const scored_run&, const scored_run&) = default;
+};
+
 /// Ascending, up to the `indexed_to` of the answer. Messages in neither do not have it. Gone messages may be
 /// in both.
 struct word_hits {
   std::vector<uid_run> sure;
   std::vector<uid_run> maybe;
+  std::vector<scored_run> scores; ///< of the sure, where words are graded: the mean of the best of each
 };
 
 struct word_answer {

@@ -21,6 +21,7 @@ PROTOCOLS = {
     "dns": ("mailauth",),
     "mime": (),
     "search": ("mime",),
+    "footer": ("mime",),
     "sasl": (),
     "proxy": (),
     "http": (),

@@ -31,8 +31,8 @@ control_answer answer_to(const std::string& verb) {
   static const auto all = [] {
     std::map<std::string_view, control_answer> table;
     for (const auto& part : {change_verbs(), list_verbs(), folder_verbs(), queue_verbs(), import_verbs(),
-                             undelete_verbs(), index_verbs(), dns_verbs(), signing_verbs(), gateway_verbs(),
-                             gateway_access_verbs(), statistics_verbs(), node_verbs()})
+                             undelete_verbs(), history_verbs(), index_verbs(), dns_verbs(), signing_verbs(),
+                             gateway_verbs(), gateway_access_verbs(), statistics_verbs(), node_verbs()})
       for (const auto& each : part) table.emplace(each.verb, each.answer);
     return table;
   }();

@@ -1,5 +1,6 @@
 #include "actors/connection/control_json.hpp"
 #include "actors/connection/control_request.hpp"
+#include "actors/connection/way_lines.hpp"
 #include "protocols/base/text.hpp"
 #include "protocols/mailauth/domain_name.hpp"
 
@@ -139,6 +140,28 @@ net::task<> add_expansion(caf::event_based_actor* self, const control_services& 
   if (found->cut) lines.emplace_back("and more than " + std::to_string(most_targets) + " in all");
 }
 
+/// Adds how mail of that sender leaves.
+net::task<> add_way_out(caf::event_based_actor* self, const control_services& with, std::string sender,
+                        json::array& lines) {
+  const auto at = sender.rfind('@');
+  const auto name = at == sender.npos ? std::string() : sender.substr(at + 1);
+  lines.emplace_back("mail from " + (name.empty() ? std::string("nobody") : shown(sender)) +
+                     " to other servers goes");
+  domain::way_out_found known{true, {}};
+  if (!name.empty()) {
+    domain::find_way_out question{name};
+    auto found = co_await net::ask<domain::way_out_found>(self, with.with->directory, question);
+    if (!found || !found->done) {
+      lines.emplace_back("  a way that cannot be looked up now: the directory does not answer");
+      co_return;
+    }
+    known = std::move(*found);
+  }
+  const auto settings = with.with->settings->get();
+  for (const auto& each : way_lines(shown(name), known.way, settings->smtp_out))
+    lines.emplace_back("  " + each);
+}
+
 control_task route_of(caf::event_based_actor* self, const control_services& with, control_request& request) {
   const auto address = text_of(request.fields, "name");
   domain::find_address order{address};
@@ -159,6 +182,8 @@ control_task route_of(caf::event_based_actor* self, const control_services& with
   }
   if (found->kind == domain::address_kind::account && found->target.forwards != domain::forwarding::none)
     co_await add_forward(self, with, found->target.account, lines);
+  if (request.fields.contains("from"))
+    co_await add_way_out(self, with, text_of(request.fields, "from"), lines);
   json::object result = accepted();
   result["address"] = shown(address);
   result["lines"] = std::move(lines);

@@ -97,12 +97,17 @@ control_task status(caf::event_based_actor* self, const control_services& with, 
     co_return result;
   }
   json::array shards;
+  json::object documents; // counted for all shards together
   for (const auto& shard : with.with->shards) {
     if (!shard.with.indexer) continue;
     auto now = co_await net::ask<index::index_figures>(self, shard.with.indexer, atom::status::value);
     if (!now) co_return refusal("The server is stopping.");
     const auto indexed = now->messages_indexed;
     const auto cpu = std::chrono::duration_cast<std::chrono::microseconds>(now->cpu_time).count();
+    json::array missing;
+    for (const auto& each : now->documents.missing_programs) missing.emplace_back(printable(each));
+    documents = json::object{
+        {"read", now->documents.read}, {"failed", now->documents.failed}, {"missing_programs", missing}};
     shards.push_back({{"store", shard.with.store->folder()},
                       {"folders_waiting", now->folders_waiting},
                       {"folders_at_work", now->folders_at_work},
@@ -111,6 +116,7 @@ control_task status(caf::event_based_actor* self, const control_services& with, 
                       {"cpu_microseconds_per_message", indexed ? uint64_t(cpu) / indexed : 0}});
   }
   result["shards"] = shards;
+  result["documents"] = documents;
   co_return result;
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <ctime>
 
 namespace stagepost::connection {
@@ -40,6 +41,8 @@ std::string_view name_of(storage::recipient_state state) {
   case storage::recipient_state::held:
   case storage::recipient_state::held_alias: return "held";
   case storage::recipient_state::bounced: return "bounced";
+  case storage::recipient_state::unchecked:
+  case storage::recipient_state::unchecked_alias: return "scanning";
   }
   return "local";
 }
@@ -63,6 +66,8 @@ std::string_view name_of(storage::trace_kind kind) {
   case storage::trace_kind::untold: return "untold";
   case storage::trace_kind::forwarded: return "forwarded";
   case storage::trace_kind::not_forwarded: return "not_forwarded";
+  case storage::trace_kind::replied: return "replied";
+  case storage::trace_kind::not_replied: return "not_replied";
   }
   return "unknown";
 }
@@ -112,6 +117,27 @@ uint32_t flag_named(std::string_view name) {
   for (const auto& [known, bit] : flags)
     if (ascii_iequals(known, name)) return bit;
   return 0;
+}
+
+std::optional<instant> time_from(const std::string& text) {
+  int year = 0, end = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0, millisecond = 0;
+  const int found = std::sscanf(text.c_str(), "%4d-%2u-%2u%nT%2u:%2u:%2u%n", &year, &month, &day, &end, &hour,
+                                &minute, &second, &end);
+  if (found != 3 && found != 6) return std::nullopt;
+  auto rest = text.substr(size_t(end));
+  if (found == 6) {
+    int read = 0;
+    if (std::sscanf(rest.c_str(), ".%3u%n", &millisecond, &read) == 1) rest.erase(0, size_t(read));
+    if (rest != "Z") return std::nullopt;
+    rest.clear();
+  }
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                         std::chrono::day{day}};
+  if (!rest.empty() || !date.ok() || year < 1970 || hour > 23 || minute > 59 || second > 60)
+    return std::nullopt;
+  return instant(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second) + std::chrono::milliseconds(millisecond);
 }
 
 std::string time_text(instant at) {

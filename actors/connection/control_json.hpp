@@ -7,6 +7,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ storage::setting_map map_of(const boost::json::object& from, std::string_view na
 /// "\\Seen" and its like; zero for others.
 uint32_t flag_named(std::string_view name);
 std::string time_text(instant at);
+/// "2026-12-31", "2026-12-31T16:19:33Z", or as time_text has it, with milliseconds; nothing for what is no
+/// time.
+std::optional<instant> time_from(const std::string& text);
 
 boost::json::object to_json(const storage::domain_record& domain);
 boost::json::object to_json(const storage::account_record& user, std::string_view domain);

@@ -69,6 +69,7 @@ std::vector<control_verb> folder_verbs();         ///< public and shared folders
 std::vector<control_verb> queue_verbs();          ///< the spool and the traces: control_queue.cpp
 std::vector<control_verb> import_verbs();         ///< mail from elsewhere: control_import.cpp
 std::vector<control_verb> undelete_verbs();       ///< expunged messages: control_undelete.cpp
+std::vector<control_verb> history_verbs();        ///< folders as they were: control_history.cpp
 std::vector<control_verb> index_verbs();          ///< the index behind SEARCH: control_index.cpp
 std::vector<control_verb> dns_verbs();            ///< what the resolver knows: control_dns.cpp
 std::vector<control_verb> node_verbs();           ///< status, reload, verify, backup: control_node.cpp

@@ -6,7 +6,6 @@
 
 #include <boost/json.hpp>
 
-#include <cstdio>
 #include <map>
 #include <optional>
 
@@ -19,28 +18,6 @@ namespace {
 /// Lines of one list.
 constexpr size_t most_listed = 1000;
 constexpr size_t groups_at_a_time = 256;
-
-/// "2026-12-31", "2026-12-31T16:19:33Z", or as a list has it, with milliseconds; nothing for what is no time.
-std::optional<instant> time_from(const std::string& text) {
-  int year = 0, end = 0;
-  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0, millisecond = 0;
-  const int found = std::sscanf(text.c_str(), "%4d-%2u-%2u%nT%2u:%2u:%2u%n", &year, &month, &day, &end, &hour,
-                                &minute, &second, &end);
-  if (found != 3 && found != 6) return std::nullopt;
-  auto rest = text.substr(size_t(end));
-  if (found == 6) {
-    int read = 0;
-    if (std::sscanf(rest.c_str(), ".%3u%n", &millisecond, &read) == 1) rest.erase(0, size_t(read));
-    if (rest != "Z") return std::nullopt;
-    rest.clear();
-  }
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
-                                         std::chrono::day{day}};
-  if (!rest.empty() || !date.ok() || year < 1970 || hour > 23 || minute > 59 || second > 60)
-    return std::nullopt;
-  return instant(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second) + std::chrono::milliseconds(millisecond);
-}
 
 /// What was asked for.
 struct selection {

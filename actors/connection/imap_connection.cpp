@@ -34,6 +34,9 @@ imap::session_settings imap_connection::settings() const {
   s.max_annotation_bytes = all->imap.max_annotation.bytes;
   s.max_annotations = all->imap.max_annotations;
   s.message_limit = all->imap.message_limit;
+  s.languages.clear();
+  for (const auto& language : all->index.languages)
+    (s.languages += s.languages.empty() ? "" : " ") += language;
   return s;
 }
 
@@ -418,14 +421,16 @@ net::task<imap::actions> imap_connection::read_messages(const imap::read_message
 /// To run over a dictionary takes longer than a worker may be kept, be it in memory: it is for the readers.
 /// An index that cannot be read is none.
 net::task<imap::actions> imap_connection::narrow(const imap::narrow_search& asked) {
-  const auto& from = at(selected_.shard).with;
-  const auto may = co_await rights_in(selected_, folder_id_);
+  const auto& where = asked.elsewhere ? looked_into_ : selected_;
+  const auto folder = asked.elsewhere ? looked_into_id_ : folder_id_;
+  const auto may = co_await rights_in(where, folder);
   if (!may.has(imap::right::read)) co_return session_->on_narrowed({}); // to read it will be refused
-  const auto state = storage::read_word_index(*from.store, folder_id_, storage::reach::cache);
+  const auto& from = at(where.shard).with;
+  const auto state = storage::read_word_index(*from.store, folder, storage::reach::cache);
   if (state && state->indexed_to == uid{}) co_return session_->on_narrowed({});
   const auto found = std::make_shared<storage::result<storage::word_answer>>(storage::errc::io_error);
   offload::run_work order{offload::make_work(
-      [found, store = from.store, folder = folder_id_, questions = to_questions(asked.texts)] {
+      [found, store = from.store, folder, questions = to_questions(asked.texts)] {
         *found = storage::search_words(*store, folder, questions, storage::reach::disk);
       })};
   const auto done = co_await net::ask<offload::work_done>(this, from.readers, order);

@@ -7,7 +7,8 @@
 
 namespace stagepost::connection {
 
-/// What a search asks for, as the index of a folder is asked.
+/// What a search asks for, as the index of a folder is asked. Of one thread at a time: words are graded by
+/// what remembers their stems.
 std::vector<storage::word_question> to_questions(const std::vector<imap::search_text>& texts);
 
 /// What the index answered, as the session takes it.

@@ -37,6 +37,7 @@ smtp::session_settings smtp_connection::settings() const {
   s.host_name = with_->host_name;
   s.banner = fill_banner(is_lmtp() ? all->lmtp.banner : in.banner);
   s.tls_offered = with_->listener.tls == conf::tls_mode::starttls && with_->certificates->get() != nullptr;
+  s.require_tls_offered = all->smtp_out.use_tls; // else nothing of it could be sent on
   s.login_needs_tls = !all->passwords.plain_text_without_tls;
   if (!is_lmtp()) s.mechanisms = mechanisms(in.disable_auth_login);
   s.max_message_size_bytes = in.max_message_size.bytes;

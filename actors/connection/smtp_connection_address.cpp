@@ -10,6 +10,7 @@ namespace stagepost::connection {
 net::task<smtp::verdict> smtp_connection::check_sender(const smtp::check_sender& asked) {
   recipients_.clear();
   bounces_.clear();
+  footers_.clear();
   relays_ = false;
   declared_size_bytes_ = asked.declared_size_bytes;
   sender_address_ = asked.address;
@@ -147,6 +148,7 @@ net::task<smtp::verdict> smtp_connection::look_up(const smtp::look_up_recipient&
   each.target = found->target;
   each.domain = found->domain;
   recipients_.push_back(std::move(each));
+  if (found->domain) footers_[found->domain] = found->footer;
   // DOM-79 is for what comes from outside; what users of ours send counts as sent.
   if (sender_address_.empty() && found->domain && found->caps.bounces.counts() &&
       session_->authenticated_as().empty()) {

@@ -59,10 +59,15 @@ net::task<> smtp_connection::take(const smtp::write_body& piece) {
 }
 
 void smtp_connection::give_up_body() {
-  if (!body_) return;
-  if (auto batch = body_->give_up())
-    caf::anon_send(body_->services().committer, committer::commit_batch{batch, nullptr});
-  body_.reset();
+  give_up(body_);
+  give_up(body_made_anew_);
+}
+
+void smtp_connection::give_up(std::optional<body_writer>& body) {
+  if (!body) return;
+  if (auto batch = body->give_up())
+    caf::anon_send(body->services().committer, committer::commit_batch{batch, nullptr});
+  body.reset();
 }
 
 storage::trace_step smtp_connection::trace_of(const smtp::envelope& envelope) const {
@@ -74,6 +79,8 @@ storage::trace_step smtp_connection::trace_of(const smtp::envelope& envelope) co
   if (stream_.is_secure()) facts.emplace_back("tls", stream_.tls_version() + ' ' + stream_.tls_cipher());
   if (!session_->authenticated_as().empty()) facts.emplace_back("user", session_->authenticated_as());
   facts.emplace_back("from", envelope.sender);
+  if (envelope.tls == smtp::tls_wish::required) facts.emplace_back("requires_tls", "REQUIRETLS");
+  if (envelope.tls == smtp::tls_wish::optional) facts.emplace_back("tls_optional", "TLS-Required: No");
   // A long list is in the deliveries' own steps.
   for (size_t i = 0; i < std::min<size_t>(envelope.recipients.size(), 20); ++i)
     facts.emplace_back("to", envelope.recipients[i].address);
@@ -81,6 +88,7 @@ storage::trace_step smtp_connection::trace_of(const smtp::envelope& envelope) co
     facts.emplace_back("recipients", std::to_string(envelope.recipients.size()));
   facts.emplace_back("size", std::to_string(body_->size_bytes()));
   if (!body_->message_id().empty()) facts.emplace_back("message_id", printable(body_->message_id(), 250));
+  if (!footer_fate_.empty()) facts.emplace_back("footer", footer_fate_);
   return step;
 }
 
@@ -153,10 +161,12 @@ net::task<std::vector<smtp::verdict>> smtp_connection::hand_over(const smtp::acc
   for (size_t i = 0; i < recipients_.size() && i < asked.envelope.recipients.size(); ++i)
     recipients_[i].recipient = asked.envelope.recipients[i];
   mark_loops(asked.envelope);
-  auto order = order_for(asked.envelope);
   const bool all_loop = std::all_of(recipients_.begin(), recipients_.end(),
                                     [](const spool::addressee& each) { return each.delivered_before; });
   if (all_loop) co_return std::vector(recipients_.size(), smtp::verdict::loop_detected);
+  const bool has_footer = co_await add_footer();
+  if (!has_footer) co_return all;
+  auto order = order_for(asked.envelope);
   const auto intake = with_->shards[shard_of(order.body)].intake;
   auto accepted = co_await net::ask<spool::message_accepted>(this, intake, order);
   if (!accepted) {

@@ -1,11 +1,14 @@
 #pragma once
 
+#include "actors/atoms.hpp"
+#include "storage/answered_table.hpp"
 #include "storage/records.hpp"
 
 #include <caf/all.hpp>
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,28 @@ struct forward {
 };
 using forward_ptr = std::shared_ptr<const forward>;
 
+/// The automatic reply to a message that is delivered (AUTO-01), or why there is none. It begins in the shard
+/// of the user who replies, where it is kept, too, whom he answered when: there it waits, not in the spool,
+/// while the sender is not known to be who he says (SPAM-65).
+struct reply {
+  uint8_t shard = 0;
+  queue_id id;                        ///< zero: there is none, or it waits
+  storage::spool_record message;      ///< with the number
+  storage::spool_recipient recipient; ///< who gets it
+  bytes content;                      ///< of one piece
+  bytes digest;                       ///< its structure
+  std::string message_id;
+  storage::trace_step accepted;                   ///< begins its trace
+  storage::answered_key between;                  ///< who has answered whom
+  storage::answered_record answered;              ///< when
+  std::vector<storage::answered_key> superfluous; ///< rows that go with it
+  std::optional<storage::trace_step> told;        ///< what the trace of the message says of it
+
+  /// Whether the delivery brings it about.
+  bool is_made() const { return id || !answered.waiting.empty(); }
+};
+using reply_ptr = std::shared_ptr<const reply>;
+
 /// Put a waiting message into the mailbox of one of its recipients, or send it on in its stead. That it is
 /// there, that it is sent on and that it no longer waits become true in one step, so a crash never delivers
 /// twice nor not at all.
@@ -31,6 +56,7 @@ struct deliver_locally {
   uint64_t quota_bytes = 0;
   bool last = false;        ///< no other recipient is left: the message leaves the spool with this delivery
   forward_ptr forward = {}; ///< may be none
+  reply_ptr reply = {};     ///< may be none
 };
 
 enum class result_kind : uint8_t {
@@ -64,6 +90,35 @@ struct is_writing {
 using local_actor = caf::typed_actor<caf::replies_to<deliver_locally>::with<delivery_result>,
                                      caf::replies_to<is_writing>::with<bool>>;
 
+/// Is a recipient's message answered automatically, and how? Asked before it is delivered, at each try.
+struct plan_reply {
+  storage::spool_record message;
+  storage::spool_recipient recipient;
+  uint8_t from = 0; ///< the shard whose spool has it
+};
+struct reply_planned {
+  bool done = false; ///< false: not known now
+  reply_ptr reply;   ///< may be none
+};
+/// The delivery with that reply has ended; whether it went well the disk says.
+struct reply_settled {
+  reply_ptr reply;
+};
+/// A reply was put into the spool of your shard: it is to be delivered, if it is on disk.
+struct reply_written {
+  queue_id id;
+};
+using reply_taker_actor = caf::typed_actor<caf::reacts_to<reply_written>>;
+/// The spools by shard, before anything is planned.
+struct begin_replying {
+  std::vector<reply_taker_actor> spools;
+};
+
+/// Decides on automatic replies for all shards: one message after the other of a sender to a user, so that
+/// nobody is answered twice. Who was given a reply says when the delivery has ended.
+using responder_actor = caf::typed_actor<caf::replies_to<plan_reply>::with<reply_planned>,
+                                         caf::reacts_to<reply_settled>, caf::reacts_to<begin_replying>>;
+
 /// Let no message cross over to another shard until `release_crossings`, or until whoever asks has ended. The
 /// answer comes once those that were crossing have arrived: from then on each message is in one shard or in
 /// the other, on disk. What is to cross waits; deliveries within the shard go on.
@@ -80,6 +135,11 @@ using crossing_actor = caf::typed_actor<caf::replies_to<hold_crossings>::with<cr
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::deliver_locally)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::delivery_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::is_writing)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::plan_reply)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::reply_planned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::reply_settled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::reply_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::begin_replying)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::hold_crossings)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::crossings_held)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::delivery::release_crossings)

@@ -1,6 +1,7 @@
 #include "actors/delivery/local.hpp"
 
 #include "actors/delivery/forward.hpp"
+#include "actors/delivery/reply.hpp"
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/wall_clock.hpp"
@@ -23,12 +24,21 @@ delivery_result to_result(const mailbox::inserted& put, const storage::store& st
   return {result_kind::failed, "451 4.3.0 mailbox not available"};
 }
 
+bool has_reply(const deliver_locally& what) { return what.reply && what.reply->is_made(); }
+
+/// What was delivered before a crash is not answered now: if it was to be, it was.
+deliver_locally unanswered(deliver_locally what) {
+  if (has_reply(what)) what.reply = nullptr;
+  return what;
+}
+
 } // namespace
 
 std::shared_ptr<storage::batch> local_state::end_of_wait(const deliver_locally& what) const {
   auto batch = std::make_shared<storage::batch>(*shards[home].with.store);
   storage::delete_recipient(*batch, what.message.id, what.recipient.index);
   if (what.forward) put_forward(*batch, *what.forward, what.message.id, what.recipient);
+  if (what.reply) put_told(*batch, *what.reply, what.message.id, what.recipient);
   if (what.last) {
     storage::delete_spool(*batch, what.message.id);
     storage::drop_reference(*batch, what.message.body, storage::blob_owner::spool, what.message.id.value, 0);
@@ -57,7 +67,7 @@ mailbox::deliver_message local_state::order(const deliver_locally& what, blob_id
 caf::result<delivery_result> local_state::deliver(const deliver_locally& what) {
   auto answer = self->make_response_promise<delivery_result>();
   if (what.forward && !what.forward->keeps_copy)
-    pass_on(what, answer);
+    reply_and_pass_on(what, answer);
   else if (what.recipient.shard >= shards.size())
     answer.deliver(delivery_result{result_kind::failed, "451 4.3.5 no such shard"});
   else if (what.recipient.shard == home)
@@ -67,23 +77,48 @@ caf::result<delivery_result> local_state::deliver(const deliver_locally& what) {
   return answer;
 }
 
-void local_state::pass_on(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer) {
-  self->request(shards[home].with.committer, caf::infinite,
-                committer::commit_batch{end_of_wait(what), nullptr})
+/// A reply that begins in another shard cannot be in one batch with the end of the wait here, and comes
+/// first: what is decided anew after a crash finds there that this message was answered.
+void local_state::reply_and_pass_on(const deliver_locally& what,
+                                    caf::typed_response_promise<delivery_result> answer) {
+  if (!has_reply(what) || what.reply->shard == home)
+    return pass_on(what, [answer](const delivery_result& result) mutable { answer.deliver(result); });
+  begin_crossing([this, what, answer] {
+    auto done = [this, answer](const delivery_result& result) mutable {
+      answer.deliver(result);
+      end_crossing();
+    };
+    const auto& there = shards[what.reply->shard].with;
+    auto batch = std::make_shared<storage::batch>(*there.store);
+    put_reply(*batch, *what.reply);
+    self->request(there.committer, caf::infinite, committer::commit_batch{batch, nullptr})
+        .then([this, what, done](committer::committed) { pass_on(what, done); },
+              [done](caf::error& failed) mutable {
+                done(delivery_result{result_kind::unknown, "451 4.3.0 " + describe(failed)});
+              });
+  });
+}
+
+void local_state::pass_on(const deliver_locally& what, std::function<void(const delivery_result&)> then) {
+  auto batch = end_of_wait(what);
+  if (has_reply(what) && what.reply->shard == home) put_reply(*batch, *what.reply);
+  self->request(shards[home].with.committer, caf::infinite, committer::commit_batch{batch, nullptr})
       .then(
-          [answer](committer::committed) mutable {
-            answer.deliver(delivery_result{result_kind::delivered, {}});
+          [then](committer::committed) {
+            then(delivery_result{result_kind::delivered, {}});
           },
-          [this, answer](caf::error& failed) mutable {
+          [this, then](caf::error& failed) {
             const bool full = shards[home].with.store->failed();
-            answer.deliver(delivery_result{full ? result_kind::no_store : result_kind::unknown,
-                                           "451 4.3.0 " + describe(failed)});
+            then(delivery_result{full ? result_kind::no_store : result_kind::unknown,
+                                 "451 4.3.0 " + describe(failed)});
           });
 }
 
 void local_state::into_home(const deliver_locally& what,
                             caf::typed_response_promise<delivery_result> answer) {
-  self->request(shards[home].accounts, caf::infinite, order(what, what.message.body, end_of_wait(what), true))
+  auto batch = end_of_wait(what);
+  if (has_reply(what)) put_reply(*batch, *what.reply);
+  self->request(shards[home].accounts, caf::infinite, order(what, what.message.body, batch, true))
       .then([this, answer](
                 mailbox::inserted& put) mutable { answer.deliver(to_result(put, *shards[home].with.store)); },
             [answer](caf::error& failed) mutable {
@@ -108,7 +143,8 @@ void local_state::into_other(const deliver_locally& what,
             if (!*done)
               return (void)answer.deliver(
                   delivery_result{result_kind::failed, "451 4.3.0 store not readable"});
-            if (**done) return begin_crossing([this, what, answer] { leave_spool(what, answer); });
+            if (**done)
+              return begin_crossing([this, what = unanswered(what), answer] { leave_spool(what, answer); });
             with_copy(what, [this, what, answer](std::optional<blob_id> target) mutable {
               if (!target) {
                 release_copy(what, false);
@@ -130,6 +166,7 @@ void local_state::insert_there(const deliver_locally& what, blob_id body,
   const auto& there = shards[what.recipient.shard];
   auto batch = std::make_shared<storage::batch>(*there.with.store);
   storage::put_delivered(*batch, what.message.id, what.recipient.index, {});
+  if (has_reply(what)) put_reply(*batch, *what.reply);
   self->request(there.accounts, caf::infinite, order(what, body, batch, false))
       .then(
           [this, what, answer](mailbox::inserted& put) mutable {

@@ -70,8 +70,9 @@ struct local_state {
   /// Ends the crossing.
   void leave_spool(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
 
-  /// To nobody's mailbox: all that is left of it is what is sent on.
-  void pass_on(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
+  /// To nobody's mailbox: all that is left of it is what is sent on, and a reply.
+  void reply_and_pass_on(const deliver_locally& what, caf::typed_response_promise<delivery_result> answer);
+  void pass_on(const deliver_locally& what, std::function<void(const delivery_result&)> then);
 
   std::shared_ptr<storage::batch> end_of_wait(const deliver_locally& what) const;
   mailbox::deliver_message order(const deliver_locally& what, blob_id body,

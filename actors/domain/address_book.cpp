@@ -74,7 +74,8 @@ account_target target_of(const storage::account_record& account, const storage::
           space ? space->bytes : 0,
           smtp::to_string(smtp::mailbox{account.local_part, domain.name}),
           {},
-          forwarding_of(settings)};
+          forwarding_of(settings),
+          settings.auto_responder_enabled};
 }
 
 address_found look_up(const storage::store& system, const storage::domain_record& domain,
@@ -98,7 +99,8 @@ address_found look_up(const storage::store& system, const storage::domain_record
   if (local_part == "postmaster" || local_part == "abuse") return look_up_reader(system, domain, answer);
   if (settings.catch_all && !settings.catch_all_target.empty()) {
     if (const auto target = smtp::parse_mailbox(settings.catch_all_target, true)) {
-      const auto caught = look_up_exactly(system, domain, settings, smtp::canonical_local(target->local));
+      auto caught = look_up_exactly(system, domain, settings, smtp::canonical_local(target->local));
+      caught.target.caught = true;
       if (caught.kind == address_kind::account) return caught; // ALIAS-04: one account of the domain
     }
   }

@@ -179,6 +179,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const find_account& what) { return self->state.find_by_number(what.account); },
       [self](const expand_address& what) { return self->state.expand_all(what); },
       [self](const plan_forward& what) { return self->state.plan(what); },
+      [self](const find_responder& what) { return self->state.find(what); },
       [self](const find_domain& what) { return self->state.find_by_name(what); },
       [self](const find_member& what) { return self->state.find_one(what); },
       [self](const find_neighbours& what) { return self->state.find_some(what); },
@@ -206,6 +207,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const change_signing_key& what) { return self->state.alter_key(what); },
       [self](const list_signing_keys& what) { return self->state.keys(what); },
       [self](const find_signers& what) { return self->state.find_signers_of(what.domain); },
+      [self](const find_way_out& what) { return self->state.find_way_out_of(what.domain); },
       [self](const watch_space& what) {
         self->state.watcher = what.who;
         for (const auto& [name, each] : self->state.domains) caf::anon_send(each, what);

@@ -46,6 +46,7 @@ struct directory_state {
   caf::result<address_expanded> expand_all(const expand_address& what);
 
   caf::result<forward_planned> plan(const plan_forward& what);
+  caf::result<responder_found> find(const find_responder& what);
   void plan_with(const bytes& key, const plan_forward& what, open_answer<forward_planned> answer) const;
   /// Gives the key to `then`, made when there is none yet; nothing when it cannot be had.
   void with_srs_key(std::function<void(const bytes* key)> then);
@@ -88,6 +89,7 @@ struct directory_state {
   caf::result<admin_answer> alter_key(const change_signing_key& what);
   caf::result<signing_key_list> keys(const list_signing_keys& what) const;
   caf::result<signers_found> find_signers_of(const std::string& domain);
+  caf::result<way_out_found> find_way_out_of(const std::string& domain);
 
   /// Writes; when it is on disk tells the domain so and forgets `account`'s logins, then runs `then`.
   caf::result<admin_answer> write(

@@ -79,4 +79,12 @@ caf::result<admin_answer> directory_state::alter_domain(const change_domain& wha
   return write(batch, record->name, {});
 }
 
+caf::result<way_out_found> directory_state::find_way_out_of(const std::string& domain) {
+  const auto canonical = smtp::canonical_domain(domain);
+  if (!canonical) return way_out_found{true, {}};
+  const auto owner = actor_of(*canonical);
+  if (owner) return self->delegate(*owner, find_way_out{*canonical});
+  return way_out_found{owner.error().code == storage::errc::not_found, {}};
+}
+
 } // namespace stagepost::domain

@@ -32,6 +32,7 @@ caf::result<address_found> domain_state::find(const std::string& local_part) {
   sum_up_if_stale();
   auto found = look_up_or_recall(local_part);
   found.caps = conf::hourly_caps(settings);
+  found.footer = footer;
   const bool must_wait = found.kind == address_kind::account && settings.disk_space.bytes != 0 && !knows_sum;
   if (!must_wait || now() >= patience_ends_at || waiting.size() >= most_waiting)
     return judge(std::move(found));
@@ -78,8 +79,10 @@ address_found domain_state::judge(address_found found) const {
 
 void domain_state::change(storage::domain_record changed) {
   const auto space = settings.disk_space;
+  const auto way = way_out_of(settings);
   record = std::move(changed);
   take_settings();
+  if (way_out_of(settings) != way) from.settings->note_other_way();
   forget_answers();
   signers = nullptr;
   ++life;
@@ -99,6 +102,7 @@ void domain_state::take_settings() {
   for (const auto& refused : decoded.refused)
     log::warn("domain {}: setting {} is not used: {}", record.name, refused.name, refused.sentence);
   settings = decoded.settings;
+  footer = footer_of(settings);
 }
 
 // In the pool: to open a key means to read, to decrypt and to parse it.
@@ -175,6 +179,9 @@ domain_self::behavior_type domain(domain_self::stateful_pointer<domain_state> se
   return {
       [self](const find_local& what) { return self->state.find(what.local_part); },
       [self](const find_signers&) { return self->state.find_signers(); },
+      [self](const find_way_out&) {
+        return way_out_found{true, way_out_of(self->state.settings)};
+      },
       [self](const domain_changed& what) { self->state.change(what.record); },
       [self](const watch_space& what) { self->state.watcher = what.who; },
       [self](atom::drain) {

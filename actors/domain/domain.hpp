@@ -21,6 +21,7 @@ struct domain_state {
   stores from;
   storage::domain_record record;
   conf::domain_settings settings;
+  own_footer footer; ///< as they say
 
   /// Answers given lately, newest first, until the domain changes.
   std::list<std::pair<std::string, address_found>> recent;

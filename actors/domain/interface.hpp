@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/atoms.hpp"
+#include "actors/way_out.hpp"
 #include "conf/limits.hpp"
 #include "protocols/mailauth/dkim_signer.hpp"
 #include "protocols/sasl/exchange.hpp"
@@ -36,6 +37,8 @@ struct account_target {
   std::string address;      ///< canonical
   std::string folder;       ///< plus addressing; empty: INBOX
   forwarding forwards = forwarding::none;
+  bool answers = false; ///< has an auto-responder, which may have something to say (AUTO-01)
+  bool caught = false;  ///< found by the catch-all address of the domain only
 };
 
 enum class address_kind : uint8_t {
@@ -50,6 +53,12 @@ enum class address_kind : uint8_t {
   unavailable, ///< the store could not be read
 };
 
+/// The footer that a domain wants for its messages (FOOT-03); null: that of the server.
+using own_footer = std::shared_ptr<const std::string>;
+inline own_footer footer_of(const conf::domain_settings& domain) {
+  return domain.footer_enabled ? std::make_shared<const std::string>(domain.footer_text) : nullptr;
+}
+
 struct find_address {
   std::string address; ///< as given in RCPT; bare "postmaster" too
 };
@@ -60,6 +69,7 @@ struct address_found {
   bool require_auth = false;   ///< DOM-25 of the address's domain: its users must log in to send
   domain_id domain = {};       ///< of the address; zero elsewhere
   conf::domain_caps caps = {}; ///< of its domain, by the hour
+  own_footer footer = {};      ///< of its domain
 };
 
 /// Whether an account that an address stood for once is still there, and its limits: `account`, `disabled`,
@@ -101,6 +111,26 @@ struct forward_planned {
   bool keeps_copy = true;                                       ///< it goes into the mailbox, too
   std::string sender;                                           ///< what is sent on leaves with it (DOM-23)
   std::string sender_problem;                                   ///< why it could not be rewritten
+};
+
+/// What a user's auto-responder says now, and who he is to it (AUTO-01).
+struct find_responder {
+  account_id account;
+  std::string recipient;              ///< the address by which the message came to him
+  std::string sender;                 ///< of the envelope
+  std::vector<std::string> addressed; ///< whom its header names
+};
+struct responder_found {
+  bool done = false;    ///< false: not known now
+  bool answers = false; ///< false: he has no mail answered, or not today
+  account_target user;
+  std::string subject; ///< empty: that of the message
+  std::string text;
+  bool once_per_day = true;     ///< DOM-26
+  bool caught = false;          ///< it came by the catch-all address, and such mail is not answered (SPAM-72)
+  std::vector<std::string> own; ///< of the sender and those addressed: who is the user and nobody else
+  address_kind sender_kind = address_kind::unavailable;
+  account_target sender; ///< for `account`
 };
 
 /// Which domain of this server has this name, its own or a further one.
@@ -175,6 +205,7 @@ struct login_answer {
   bool shares_folders = false;    ///< DOM-69
   conf::domain_caps caps = {};    ///< what the domain may send in an hour
   conf::user_caps user_caps = {}; ///< and the user
+  own_footer footer = {};         ///< of the domain
 };
 
 struct find_credentials {
@@ -352,6 +383,18 @@ struct signers_found {
   std::shared_ptr<const std::vector<mailauth::dkim::signing_settings>> signers;
 };
 
+// -- the way out of a domain's mail (DOM-22, DOM-86)
+// ------------------------------------------------------------------------------------------------------
+
+/// How mail of senders of that domain leaves.
+struct find_way_out {
+  std::string domain; ///< any of its names
+};
+struct way_out_found {
+  bool done = false; ///< false: not known now, and mail that may have a way of its own has to wait
+  way_out way = {};  ///< the usual one for what is no domain of ours
+};
+
 // -- the space of a domain
 // -----------------------------------------------------------------------------------------
 
@@ -379,7 +422,8 @@ struct watch_space {
 using directory_actor = caf::typed_actor<
     caf::replies_to<find_address>::with<address_found>, caf::replies_to<find_account>::with<address_found>,
     caf::replies_to<expand_address>::with<address_expanded>,
-    caf::replies_to<plan_forward>::with<forward_planned>, caf::replies_to<find_domain>::with<domain_found>,
+    caf::replies_to<plan_forward>::with<forward_planned>,
+    caf::replies_to<find_responder>::with<responder_found>, caf::replies_to<find_domain>::with<domain_found>,
     caf::replies_to<find_member>::with<address_found>,
     caf::replies_to<find_neighbours>::with<neighbours_found>,
     caf::replies_to<make_public_folders>::with<public_folders_made>,
@@ -394,7 +438,8 @@ using directory_actor = caf::typed_actor<
     caf::replies_to<add_signing_key>::with<signing_key_added>,
     caf::replies_to<change_signing_key>::with<admin_answer>,
     caf::replies_to<list_signing_keys>::with<signing_key_list>,
-    caf::replies_to<find_signers>::with<signers_found>, caf::reacts_to<watch_space>>;
+    caf::replies_to<find_signers>::with<signers_found>, caf::replies_to<find_way_out>::with<way_out_found>,
+    caf::reacts_to<watch_space>>;
 
 // -- what other servers ask
 // ---------------------------------------------------------------------------------------------------------
@@ -444,6 +489,7 @@ struct domain_changed {
 };
 using domain_actor = caf::typed_actor<caf::replies_to<find_local>::with<address_found>,
                                       caf::replies_to<find_signers>::with<signers_found>,
+                                      caf::replies_to<find_way_out>::with<way_out_found>,
                                       caf::reacts_to<domain_changed>, caf::reacts_to<watch_space>,
                                       // Ends when all that was asked before is answered.
                                       caf::reacts_to<atom::drain>>;
@@ -457,6 +503,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::expand_address)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::address_expanded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::plan_forward)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::forward_planned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_responder)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::responder_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_domain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::domain_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_member)
@@ -498,6 +546,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_signing_keys)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::signing_key_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_signers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::signers_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_way_out)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::way_out_found)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::space_crossed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::watch_space)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::find_local)

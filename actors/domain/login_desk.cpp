@@ -102,6 +102,7 @@ login_answer login_state::admit(const candidate& who, domain::service service) c
   answer.shares_folders = who.domain_settings.shared_folders;
   answer.caps = conf::hourly_caps(who.domain_settings);
   answer.user_caps = conf::hourly_caps(who.user);
+  answer.footer = footer_of(who.domain_settings);
   return answer;
 }
 

@@ -4,6 +4,7 @@
 #include "actors/log/log.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -55,6 +56,17 @@ void run_in(indexer_self::pointer self, const offload::pool_actor& pool,
             [then](caf::error& failed) {
               then(storage::result<T>(failure<storage::errc>{storage::errc::io_error, describe(failed)}));
             });
+}
+
+/// Nothing where documents are not looked into. It is for the time of one pass.
+document_reader reader_of(const std::shared_ptr<document_text>& documents,
+                          const conf::index_settings& settings, const std::atomic<bool>& stopped) {
+  if (!documents || !settings.documents) return {};
+  document_orders orders{settings.pdf_command, settings.word_command, settings.excel_command,
+                         settings.powerpoint_command, settings.document_timeout};
+  return [documents, orders = std::move(orders), &stopped](bytes octets) {
+    return documents->read(std::move(octets), orders, stopped);
+  };
 }
 
 /// Clients come first: the kernel gives this thread what they leave.
@@ -112,6 +124,7 @@ index_figures indexer_state::status() const {
   index_figures now = figures;
   now.folders_waiting = waiting.size();
   now.folders_at_work = busy.size();
+  if (with.documents) now.documents = with.documents->figures();
   return now;
 }
 
@@ -147,20 +160,23 @@ void indexer_state::run(mailbox_id folder) {
   busy.insert(folder);
   const auto settings = with.settings->get();
   const pass_limits limits{settings->index.items_per_pass, settings->index.segments_before_merge,
-                           settings->index.deleted_before_cleanup};
+                           settings->index.deleted_before_cleanup, settings->index.max_document_size.bytes};
   const bool from_scratch = anew.erase(folder) > 0;
   run_in<pass_report>(
       self, with.pool,
-      [store = with.store, folder, limits, from_scratch, stop = stop.get_token(),
-       write = writer_for(self->home_system(), with.committer,
-                          stop.get_token())]() -> storage::result<pass_report> {
+      [store = with.store, folder, limits, from_scratch, settings, documents = with.documents,
+       stop = stop.get_token(), write = writer_for(self->home_system(), with.committer, stop.get_token())]()
+          -> storage::result<pass_report> {
         be_nice();
         if (from_scratch) {
           const auto removal = std::make_shared<storage::batch>(*store);
           storage::drop_word_index(*removal, folder);
           if (const auto dropped = write(removal); !dropped) return dropped.error();
         }
-        return index_pass(*store, folder, limits, stop, write);
+        std::atomic<bool> stopped = false;
+        const std::stop_callback tell(stop, [&stopped] { stopped.store(true); });
+        return index_pass(*store, folder, limits, stop, write,
+                          reader_of(documents, settings->index, stopped));
       },
       [this, folder, from_scratch](storage::result<pass_report> how) {
         if (!how && from_scratch) anew.insert(folder);

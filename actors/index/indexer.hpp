@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/committer/interface.hpp"
+#include "actors/index/document_text.hpp"
 #include "actors/index/interface.hpp"
 #include "actors/index/pass.hpp"
 #include "actors/offload/interface.hpp"
@@ -26,6 +27,7 @@ struct indexer_services {
   committer::committer_actor committer;
   offload::pool_actor pool; ///< threads for indexing alone: a pass takes as long as many reads
   live_settings_ptr settings;
+  std::shared_ptr<document_text> documents = nullptr; ///< without it attached documents are not looked into
 };
 
 /// One per shard. Folders wait here for their turn, a bounded number: what is beyond is found again in the

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace stagepost::index {
@@ -25,11 +26,19 @@ struct rebuild_index {
 };
 struct rebuild_begun {};
 
+/// Of attached documents, in all shards.
+struct document_figures {
+  uint64_t read = 0;                         ///< since the start, of some kind we know
+  uint64_t failed = 0;                       ///< of these: no text, for the program failed
+  std::vector<std::string> missing_programs; ///< were needed and are not there
+};
+
 struct index_figures {
   uint64_t folders_waiting = 0;
   uint64_t folders_at_work = 0;
   uint64_t messages_indexed = 0;       ///< since the start
   std::chrono::nanoseconds cpu_time{}; ///< that took
+  document_figures documents;
 };
 
 /// Keeps the index of words of one shard up to date.

@@ -57,6 +57,7 @@ contents::change contents::add(const std::vector<arrival>& arrivals) {
     count(open->entries.back(), 1);
     counters_.size_bytes += each.size_bytes;
     made.record.uids.push_back(id);
+    made.record.states.push_back({each.flags, each.keywords});
   }
   return made;
 }
@@ -90,6 +91,7 @@ contents::change contents::set_flags(const std::vector<uid>& uids,
       fresh->entries[at] = entry;
       count(entry, 1);
       made.record.uids.push_back(uids[i]);
+      made.record.states.push_back({entry.flags, entry.keywords});
     }
     if (fresh) {
       made.pages.push_back(fresh);
@@ -115,10 +117,12 @@ contents::change contents::remove(const std::vector<uid>& uids, const std::vecto
     auto fresh = std::make_shared<mailbox_page>();
     fresh->number = number;
     for (const auto& entry : pages_[index]->entries) {
-      if (std::binary_search(uids.begin() + ptrdiff_t(i), uids.begin() + ptrdiff_t(end), entry.uid))
+      if (std::binary_search(uids.begin() + ptrdiff_t(i), uids.begin() + ptrdiff_t(end), entry.uid)) {
         count(entry, -1);
-      else
+        made.record.states.push_back({entry.flags, entry.keywords});
+      } else {
         fresh->entries.push_back(entry);
+      }
     }
     made.pages.push_back(fresh);
     if (fresh->entries.empty())

@@ -4,6 +4,7 @@
 #include "actors/log/log.hpp"
 #include "actors/mailbox/cold_read.hpp"
 #include "actors/open_answer.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/mailboxes.hpp"
 #include "storage/sharing.hpp"
 
@@ -124,14 +125,20 @@ void mailbox_state::commit(std::shared_ptr<storage::batch> batch, const contents
   commit_all(std::move(batch), {made}, std::move(done));
 }
 
-void mailbox_state::commit_all(std::shared_ptr<storage::batch> batch,
-                               const std::vector<contents::change>& made, std::function<void(bool)> done) {
+void mailbox_state::commit_all(std::shared_ptr<storage::batch> batch, std::vector<contents::change> made,
+                               std::function<void(bool)> done) {
   storage::put_counters(*batch, id, held.counters());
-  for (const auto& each : made) {
+  const auto now = wall_clock();
+  for (auto& each : made) {
     for (const auto& page : each.pages) storage::put_page(*batch, id, *page);
-    if (!each.record.uids.empty()) storage::put_change(*batch, id, each.record);
-    if (const auto now = each.record.modseq.value; now > changes_kept && now % changes_gathered == 0)
-      storage::trim_changes(*batch, id, modseq(now - changes_kept));
+    if (!each.record.uids.empty()) {
+      each.record.at = now;
+      if (each.keywords_grew) each.record.keywords = held.counters().keywords;
+      storage::put_change(*batch, id, each.record);
+      each.record.states = {}; // only the log wants them
+    }
+    if (const auto last = each.record.modseq.value; last > changes_kept && last % changes_gathered == 0)
+      storage::trim_changes(*batch, id, modseq(last - changes_kept));
   }
   ++given;
   // As it stands with this change: others may be made before this one is on disk.

@@ -79,7 +79,7 @@ struct mailbox_state {
   void commit(std::shared_ptr<storage::batch> batch, const contents::change& made,
               std::function<void(bool)> done);
   /// Changes that follow one another, in one commit.
-  void commit_all(std::shared_ptr<storage::batch> batch, const std::vector<contents::change>& made,
+  void commit_all(std::shared_ptr<storage::batch> batch, std::vector<contents::change> made,
                   std::function<void(bool)> done);
   void commit_ended(bool committed, const std::vector<contents::change>& made, const counters_changed& notice,
                     const std::function<void(bool)>& done);

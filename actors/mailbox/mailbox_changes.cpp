@@ -72,7 +72,7 @@ void mailbox_state::insert_now(const insert_messages& what, std::optional<storag
     storage::drop_reference(*batch, gone->body, storage::blob_owner::mailbox, id.value, what.replaced.value);
     all.push_back(held.remove({what.replaced}, {gone->size_bytes}));
   }
-  commit_all(batch, all, [answer, result](bool committed) mutable {
+  commit_all(batch, std::move(all), [answer, result](bool committed) mutable {
     if (!committed) result = inserted{};
     answer.deliver(std::move(result));
   });

@@ -3,6 +3,8 @@
 #include "conf/network.hpp"
 #include "conf/outbound_route.hpp"
 
+#include <tuple>
+
 namespace stagepost::outbound {
 
 namespace {
@@ -49,6 +51,14 @@ const conf::outbound_route* route_table::find(const std::string& destination) co
   for (auto dot = destination.find('.'); dot != destination.npos; dot = destination.find('.', dot + 1))
     if (const auto* found = at(destination.substr(dot))) return found;
   return at("*");
+}
+
+bool lead_elsewhere(const conf::smtp_out_settings& before, const conf::smtp_out_settings& now) {
+  const auto all = [](const conf::smtp_out_settings& of) {
+    return std::tie(of.routes, of.use_tls, of.mta_sts, of.source_ipv4, of.source_ipv6,
+                    of.fall_back_to_primary, of.host_names);
+  };
+  return all(before) != all(now);
 }
 
 std::optional<route> configured_route(const conf::smtp_out_settings& settings,

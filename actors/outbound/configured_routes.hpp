@@ -24,6 +24,9 @@ private:
   std::unordered_map<std::string, conf::outbound_route> routes_; ///< by their domains
 };
 
+/// Whether mail may go elsewhere than before by these settings, or come from elsewhere, or by another name.
+bool lead_elsewhere(const conf::smtp_out_settings& before, const conf::smtp_out_settings& now);
+
 /// The route that smtp_out.routes gives a destination, and nothing where there is none.
 std::optional<route> configured_route(const conf::smtp_out_settings& settings,
                                       const std::string& destination);

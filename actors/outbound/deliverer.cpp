@@ -4,6 +4,7 @@
 #include "actors/offload/interface.hpp"
 #include "actors/outbound/forward_fields.hpp"
 #include "actors/outbound/host_names.hpp"
+#include "actors/outbound/wished_hops.hpp"
 #include "actors/wall_clock.hpp"
 #include "protocols/mailauth/message_signer.hpp"
 #include "protocols/mime/digest.hpp"
@@ -40,15 +41,22 @@ std::string address_of(const boost::asio::generic::stream_protocol::endpoint& fr
   return found.address().to_string();
 }
 
+/// Then no connection can come from it: settings take addresses of either family.
+bool is_of_other_family(const std::string& address, bool is_v4) {
+  boost::system::error_code failed;
+  const auto found = boost::asio::ip::make_address(address, failed);
+  return failed || found.is_v4() != is_v4;
+}
+
 /// A failed read of what is there may go well in a while, damage does not mend.
 bool is_damage(storage::errc why) { return why == storage::errc::damaged || why == storage::errc::not_found; }
 
 } // namespace
 
 deliverer::deliverer(caf::actor_config& config, boost::asio::io_context& io, setup_ptr with,
-                     job_giver_actor giver, std::vector<next_hop> hops)
+                     job_giver_actor giver, std::vector<next_hop> hops, mail_way way)
     : net::connection(config, net::socket(io)), with_(std::move(with)), giver_(std::move(giver)),
-      hops_(std::move(hops)) {}
+      hops_(std::move(hops)), way_(std::move(way)) {}
 
 deliverer::~deliverer() = default;
 
@@ -70,19 +78,40 @@ void deliverer::on_failure(const std::exception& why) {
 
 net::task<> deliverer::serve() {
   std::optional<client::outcome> why;
+  bool is_of_way = false;
   for (const auto& hop : hops_) {
-    bool let_in = co_await try_host(hop, hop.tls);
+    const auto tls = tls_for(hop);
+    bool let_in = co_await try_host(hop, tls);
     // The session cannot go on after trouble with TLS; mail that may go without does so the second time.
     const bool no_tls = handshake_failed_ || (failed_ && failed_->at == client::stage::start_tls);
-    if (!let_in && no_tls && hop.tls == client::tls_policy::opportunistic && !draining_)
+    if (!let_in && no_tls && tls == client::tls_policy::opportunistic && !draining_)
       let_in = co_await try_host(hop, client::tls_policy::never);
     if (let_in || draining_) co_return;
-    // What a host said is worth more than what we lacked.
-    if (failed_ && (!why || why->is_ours || !failed_->is_ours)) why = *failed_;
+    if (failed_ && requires_tls() && failed_->fate == client::fate::permanent) add_refusal();
+    if (failed_ && (!why || says_more(way_.wish, *failed_, *why))) {
+      why = *failed_;
+      is_of_way = lacked_own_;
+    }
   }
+  // Whoever gets the report sees which server lacked what.
+  if (why && requires_tls() && why->fate == client::fate::permanent)
+    why->reason = "The message requires TLS to servers that keep it on TLS: " + refusals_;
   if (!why) why = client::outcome_of(client::lookup_failure::no_mail_host, {});
-  not_let_in message{*why, {hop_.host, hop_.address, {}}};
+  not_let_in message{*why, {hop_.host, hop_.address, {}}, is_of_way};
+  message.peer.source = source_;
   send(giver_, message);
+}
+
+void deliverer::add_refusal() {
+  constexpr size_t most_kept = 1000;
+  if (refusals_.size() > most_kept) return;
+  const auto& why = failed_->reason.empty() ? failed_->reply.text : failed_->reason;
+  refusals_ += (refusals_.empty() ? "" : "; ") + hop_.host + ": " + why;
+}
+
+bool deliverer::is_proven() const {
+  const auto& who = hop_.identity;
+  return stream_.is_secure() && hop_.name_is_proven && (who.verify || !who.pins.empty());
 }
 
 /// The one place where a line to another server is made, so none leads to where it must not.
@@ -93,20 +122,58 @@ bool deliverer::may_connect_to(const std::string& address) const {
                                                   [&](const auto& each) { return each.contains(*where); }));
 }
 
+client::tls_policy deliverer::tls_for(const next_hop& hop) const {
+  // A destination that proves its hosts by DANE, or has MTA-STS enforced, asks for more than opportunism, and
+  // so does an administrator who wants TLS on a route or a gateway, and a sender who requires it for a
+  // message (hops_for). Without TLS there may be no login.
+  const bool is_open = hop.tls == client::tls_policy::opportunistic && !hop.login;
+  return is_open && !way_.out.tls ? client::tls_policy::never : hop.tls;
+}
+
+void deliverer::note_source(std::string_view why) {
+  boost::system::error_code unknown;
+  const auto here = stream_.socket().local_endpoint(unknown);
+  source_ = (unknown ? std::string("unknown") : address_of(here)) + " (" + std::string(why) + ')';
+}
+
 net::task<std::string> deliverer::reach(const next_hop& hop) {
+  source_.clear();
+  lacked_own_ = false;
   lacked_ = !may_connect_to(hop.address);
   if (lacked_) co_return hop.address + " is not among outbound.networks";
   const auto settings = with_->settings->get();
   const auto& out = settings->smtp_out;
   boost::system::error_code ignored;
   const bool is_v4 = boost::asio::ip::make_address(hop.address, ignored).is_v4();
-  const auto source = is_v4 ? out.source_ipv4 : out.source_ipv6;
+  const auto own = is_v4 ? way_.out.source_ipv4 : way_.out.source_ipv6; // DOM-86
+  const auto primary = is_v4 ? out.source_ipv4 : out.source_ipv6;
+  const std::string own_name =
+      is_v4 ? "outbound_ipv4 of the sender's domain" : "outbound_ipv6 of the sender's domain";
+  const std::string primary_name = is_v4 ? "smtp_out.source_ipv4" : "smtp_out.source_ipv6";
+  const std::string no_name = "chosen by this machine";
+  const auto source = own.empty() ? primary : own;
   const std::chrono::milliseconds limit = out.connect_timeout;
   auto why = co_await dial(hop.address, hop.port, source, limit);
-  const std::string any;
-  if (!why.empty() && !source.empty() && out.fall_back_to_primary) // SMTPOUT-03
-    why = co_await dial(hop.address, hop.port, any, limit);
   lacked_ = dial_lacked_;
+  if (why.empty()) {
+    note_source(!own.empty() ? own_name : primary.empty() ? no_name : primary_name);
+    co_return why;
+  }
+  const auto before = why;
+  if (!source.empty()) source_ = source + " (" + (own.empty() ? primary_name : own_name) + ')';
+  lacked_own_ = !own.empty() && is_of_other_family(own, is_v4);
+  if (!own.empty() && (lacked_ || lacked_own_)) {
+    lacked_ = lacked_own_ = true;
+    why = "it goes out from " + own + " (" + own_name + "), which cannot be used here: " + why;
+  }
+  if (source.empty() || !out.fall_back_to_primary) co_return why; // SMTPOUT-03
+  const auto second = own.empty() ? std::string() : primary;
+  why = co_await dial(hop.address, hop.port, second, limit);
+  lacked_ = dial_lacked_;
+  lacked_own_ = false;
+  if (!why.empty()) co_return why;
+  note_source((second.empty() ? no_name : primary_name) + ", since " +
+              (own.empty() ? primary_name : own_name) + " failed: " + before);
   co_return why;
 }
 
@@ -120,6 +187,7 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
   hop_ = hop;
   let_in_ = handshake_failed_ = tls_counted_ = ended_ = false;
   failed_.reset();
+  distrust_.clear();
   todo_.clear();
   const auto why = co_await reach(hop);
   if (!why.empty()) {
@@ -132,6 +200,7 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
   client::session_settings about;
   about.hello_name = hello_name(settings->smtp_out.host_names);
   about.tls = tls;
+  about.require_tls = requires_tls();
   about.max_recipients = settings->smtp_out.recipients_per_message;
   if (hop.login) {
     about.login = hop.login;
@@ -143,6 +212,8 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
     const bool done = co_await shake_hands(with_->tls, hop.identity);
     if (!done) {
       failed_ = client::outcome_of(client::connection_failure::tls_failed, client::stage::start_tls);
+      distrust_ = stream_.tls_problem();
+      judge_distrust();
       co_return false;
     }
     about.on_tls = true;
@@ -156,10 +227,20 @@ net::task<bool> deliverer::try_host(const next_hop& hop, client::tls_policy tls)
     broke = true;
   }
   if (broke) co_await give_back_broken();
+  judge_distrust();
   const bool not_offered =
       (let_in_ && !stream_.is_secure()) || (failed_ && failed_->at == client::stage::start_tls);
   if (not_offered && tls != client::tls_policy::never) count_tls(storage::tls_result::starttls_not_supported);
   co_return let_in_;
+}
+
+/// RFC 8689 4.2.1: who does not prove who he is never gets what requires TLS. A handshake that failed
+/// otherwise may do another time.
+void deliverer::judge_distrust() {
+  if (!requires_tls() || let_in_ || distrust_.empty()) return;
+  const client::status_code encryption_needed{5, 7, 10};
+  failed_ = client::own_decision(client::fate::permanent, client::stage::start_tls, encryption_needed,
+                                 "The server's certificate does not prove its name: " + distrust_);
 }
 
 /// Something here failed in the middle, memory maybe. What was not sent to its end nobody has.
@@ -270,6 +351,7 @@ client::actions deliverer::hear_what_came() {
 net::task<client::actions> deliverer::shake_hands_now() {
   const bool done = co_await shake_hands(with_->tls, hop_.identity);
   handshake_failed_ = !done;
+  if (!done) distrust_ = stream_.tls_problem();
   count_tls(handshake_result(done));
   co_return session_->on_tls(done ? std::string_view{} : "the TLS handshake failed");
 }
@@ -342,6 +424,8 @@ net::task<client::actions> deliverer::begin(job_ptr job) {
   ++done_;
   client::transaction what;
   what.envelope = job_->envelope;
+  // A report on what required TLS keeps its protection where that can be had (RFC 8689 5).
+  what.require_tls = job_->envelope.tls == smtp::tls_wish::required && (requires_tls() || is_proven());
   for (const auto& each : job_->recipients)
     what.envelope.recipients.push_back({each.address, each.notify, each.original_recipient});
   const auto refusal = co_await prepare(what);
@@ -520,11 +604,15 @@ net::task<> deliverer::tell(std::vector<client::outcome> outcomes, bool peer_rep
   job_ = nullptr;
   content_.reset();
   first_piece_.reset();
+  message.peer.passed_over = refusals_;
   if (stream_.is_secure()) {
     message.peer.tls = stream_.tls_version() + ' ' + stream_.tls_cipher();
     if (!hop_.security.empty()) message.peer.tls += ' ' + hop_.security;
     if (const auto proof = stream_.tls_proof(); !proof.empty()) message.peer.tls += " (" + proof + ')';
+  } else if (hop_.tls != client::tls_policy::never && tls_for(hop_) == client::tls_policy::never) {
+    message.peer.tls = "none: outgoing_tls of the sender's domain is off";
   }
+  message.peer.source = source_;
   auto recorded = co_await net::ask<job_recorded>(this, giver_, message);
   if (!recorded) draining_ = true; // whose deliveries these are has ended
   served_ = served_ || taken;

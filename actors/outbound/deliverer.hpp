@@ -17,11 +17,13 @@
 namespace stagepost::outbound {
 
 /// A connection to another server: tries the hosts of a route until one lets us in, then asks for messages
-/// and sends them until there are no more. Runs smtp_client::session.
+/// and sends them until there are no more. Runs smtp_client::session. For mail that requires TLS `hops` are
+/// those that may have it (hops_for), and only a host that announces REQUIRETLS lets us in; what such a
+/// connection is refused with may be for good.
 class deliverer : public net::connection {
 public:
   deliverer(caf::actor_config& config, boost::asio::io_context& io, setup_ptr with, job_giver_actor giver,
-            std::vector<next_hop> hops);
+            std::vector<next_hop> hops, mail_way way = {});
   ~deliverer() override;
   const char* name() const override { return "outbound.deliverer"; }
   void on_exit() override;
@@ -35,6 +37,15 @@ private:
   /// True when the host let us in, whatever came then.
   net::task<bool> try_host(const next_hop& hop, smtp_client::tls_policy tls);
   net::task<std::string> reach(const next_hop& hop);
+  /// The way out decides where the destination, the administrator and the sender leave it open (DOM-22).
+  smtp_client::tls_policy tls_for(const next_hop& hop) const;
+  void note_source(std::string_view why);
+  bool requires_tls() const { return way_.wish == smtp::tls_wish::required; }
+  /// Whether the connection is good for what requires TLS (RFC 8689 2).
+  bool is_proven() const;
+  /// Remembers why the host may never have what requires TLS.
+  void add_refusal();
+  void judge_distrust();
   bool may_connect_to(const std::string& address) const;
   std::string hello_name(const std::vector<std::string>& names);
   net::task<> converse();
@@ -82,12 +93,17 @@ private:
   setup_ptr with_;
   job_giver_actor giver_;
   std::vector<next_hop> hops_;
-  next_hop hop_; ///< the one talked to
+  mail_way way_;
+  next_hop hop_;       ///< the one talked to
+  std::string source_; ///< the address we come from there, and why; for the trace
   std::optional<smtp_client::session> session_;
   std::deque<smtp_client::action> todo_;
   bool let_in_ = false;
-  bool lacked_ = false; ///< the host was not reached for want of something here
+  bool lacked_ = false;     ///< the host was not reached for want of something here
+  bool lacked_own_ = false; ///< of the address that the way out is from
   bool handshake_failed_ = false;
+  std::string refusals_; ///< by hosts, of what requires TLS
+  std::string distrust_; ///< what was wrong with the certificate then
   bool tls_counted_ = false;
   bool ended_ = false;
   std::optional<smtp_client::outcome> failed_;

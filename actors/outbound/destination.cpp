@@ -39,25 +39,29 @@ job_done broken_off(const job_ptr& job) {
   return end;
 }
 
+/// What is heard by a domain's own address says something of the host only when nobody answered there; that
+/// it cannot have mail of a particular wish says nothing.
+bool is_of_host(const mail_way& way, const not_let_in& what) {
+  return !what.why.is_ours && !way.has_wish() && (way.is_usual() || what.why.reply.code == 0);
+}
+
 } // namespace
 
 void destination_state::work() {
   look_whether_lane_holds();
   if (draining || halted || is_outdated) return wind_up();
-  if (down) fail_ready();
+  fail_ready();
   hand_out();
   // What is due comes before the way there: a place with nothing for it is not looked up.
-  if (ready.empty() && may_be_more && !looking && has_room()) return look();
-  if (!ready.empty() && !down && needs_route()) {
-    if (!route || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
-    if (!route) return;
+  if (wants_more() && may_be_more && !looking && has_room()) {
+    look();
+    if (ready.empty()) return;
+  }
+  if (!ready.empty() && needs_route()) {
+    if (!has_route() || std::chrono::steady_clock::now() - route_found_at > route_lifetime) find_way();
+    if (!has_route()) return;
     if (route->failed && route->failed->is_ours) return halt(route->failed->reason);
-    if (route->failed) {
-      down = route->failed;
-      everything = false;
-      down_at = wall_clock();
-      return work();
-    }
+    if (give_up_ways_to_nowhere()) return work();
   }
   ask_for_slots();
   end_if_idle();
@@ -83,33 +87,74 @@ void destination_state::wind_up() {
   self->send(foreman, nothing_due{place, pokes, halted && !(route && route->waits), is_outdated});
 }
 
+/// To each a message of its own way, and never of another.
 void destination_state::hand_out() {
-  while (!hungry.empty() && !ready.empty()) {
-    const auto next = std::move(hungry.front());
-    hungry.pop_front();
-    if (workers.count(next.who) != 0) give(next.who, next.answer);
+  for (auto next = hungry.begin(); next != hungry.end() && !ready.empty();) {
+    const auto who = workers.find(next->who);
+    if (who == workers.end()) {
+      next = hungry.erase(next);
+      continue;
+    }
+    if (must_make_room()) {
+      who->second.is_leaving = true;
+      next->answer.deliver(job_answer{});
+      next = hungry.erase(next);
+      continue;
+    }
+    const auto job = std::find_if(ready.begin(), ready.end(),
+                                  [&](const job_ptr& each) { return each->way == who->second.way; });
+    if (job == ready.end()) {
+      ++next;
+      continue;
+    }
+    who->second.job = *job;
+    ready.erase(job);
+    next->answer.deliver(job_answer{who->second.job});
+    next = hungry.erase(next);
   }
+}
+
+bool destination_state::has_route() const { return route && route_life == life; }
+
+/// The administrator changed where mail goes, or how. Messages under way come to their end on connections
+/// that get no other; what failed on the way of before may go on the new one. What was read is read anew.
+void destination_state::forget_way() {
+  ++life;
+  for (const auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
+  for (const auto& [who, each] : workers)
+    if (!each.let_in) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
+  ways.clear();
+  for (const auto& each : std::exchange(ready, {})) put_down(*each);
+  looked_at_all = {};
+  may_be_more = true;
 }
 
 void destination_state::find_way() {
   if (asking_route) return;
   asking_route = true;
   self->request(with->router, caf::infinite, find_route{destination, !lane.gateways.empty()})
-      .then([this](outbound::route& found) { found_way(std::move(found)); },
-            [this](caf::error& failed) {
+      .then([this, asked_in = life](outbound::route& found) { found_way(std::move(found), asked_in); },
+            [this, asked_in = life](caf::error& failed) {
               outbound::route none;
               none.failed = smtp_client::outcome_of(smtp_client::lookup_failure::server_failure, destination);
               none.failed->reason += ": " + describe(failed);
               none.failed->is_ours = true;
-              found_way(std::move(none));
+              found_way(std::move(none), asked_in);
             });
 }
 
-void destination_state::found_way(outbound::route found) {
+void destination_state::found_way(outbound::route found, uint64_t asked_in) {
   asking_route = false;
+  if (asked_in != life) return work(); // which asks anew
   route_found_at = std::chrono::steady_clock::now();
   // As long as a host lets us in, the way that leads there is good enough.
-  if (!found.failed || !route || workers.empty() || found.waits) route = std::move(found);
+  if (!found.failed || !has_route() || workers.empty() || found.waits) {
+    route = std::move(found);
+    using smtp::tls_wish;
+    for (const auto wish : {tls_wish::none, tls_wish::required, tls_wish::optional})
+      hops_by_wish[size_t(wish)] = hops_for(wish, *route);
+  }
+  route_life = life;
   work();
 }
 
@@ -130,14 +175,17 @@ void destination_state::look() {
   question.limit = read_step;
   question.recipients_of_job = settings->smtp_out.recipients_per_message;
   question.in_hand = in_hand;
-  for (const auto* each : {&passed_over, &unread})
-    for (const auto& [shard, key] : *each) question.in_hand[shard].insert(key);
+  const auto leave_out = [&](const std::set<std::pair<size_t, storage::recipient_key>>& those) {
+    for (const auto& [shard, key] : those) question.in_hand[shard].insert(key);
+  };
+  leave_out(passed_over);
+  leave_out(unread);
+  for (const auto& [way, of] : ways) leave_out(of.later);
   std::erase_if(not_yet, [&](const auto& each) { return each.second <= question.now; });
   for (const auto& [who, until] : not_yet) question.in_hand[who.first].insert(who.second);
   question.everything = looked_at_everything = everything;
   question.barred = barred;
   question.priorities = lane.priorities;
-  if (down) question.accepted_until = down_at;
   const auto moment = std::chrono::steady_clock::now();
   const bool goes_on =
       sent_since_start >= sent_before_begins && moment - looked_at_all < look_at_all_interval;
@@ -150,7 +198,7 @@ void destination_state::look() {
   auto job = offload::make_work(
       [result, with = with, question = std::move(question)] { *result = read_jobs(with->shards, question); });
   self->request(with->shards.front().with.readers, caf::infinite, offload::run_work{job})
-      .then([this, result](offload::work_done) { found(std::move(*result)); },
+      .then([this, result](offload::work_done) { ask_ways(result); },
             [this](caf::error&) { // the pool is full
               looking = false;
               look_later = true;
@@ -160,7 +208,7 @@ void destination_state::look() {
 /// A primary mail server is back. When nobody lets us in all the same, what is due now has failed, and the
 /// rest waits for its time.
 void destination_state::try_everything() {
-  everything = !down;
+  everything = !are_all_down();
   may_be_more = true;
   work();
 }
@@ -184,10 +232,16 @@ void destination_state::found(jobs_found what) {
         passed_over.insert({each->shard, {each->message.id, who.index}});
       continue;
     }
+    auto& of = ways[each->way];
+    if (waits_for_next_try(*each)) {
+      for (const auto& who : each->recipients) of.later.insert({each->shard, {each->message.id, who.index}});
+      continue;
+    }
     auto& held = in_hand[each->shard];
     for (const auto& who : each->recipients) held.insert({each->message.id, who.index});
     ready.push_back(std::move(each));
   }
+  wake_ways();
   for (const auto& [shard, row] : what.stray) {
     // The row may have been one of before, and what has its key by now is right.
     if (is_old(row.id)) continue;
@@ -205,37 +259,54 @@ void destination_state::found(jobs_found what) {
   work();
 }
 
+/// What came first is asked for first; the connections of all ways count together.
 void destination_state::ask_for_slots() {
-  if (down || ready.empty() || (goes_by_gateway() && gateways_left().empty())) return;
-  const auto most = std::min<size_t>(allowed, with->settings->get()->smtp_out.connections_per_destination);
-  // Who is on his way here or comes back soon takes one each.
-  while (workers.size() + slots_asked < most && slots_asked < ready.size()) {
-    ++slots_asked;
-    take_slot question{place, ready.front()->recipients.front().priority, {}};
-    if (goes_by_gateway()) question.gateways = gateways_left();
-    self->request(foreman, caf::infinite, std::move(question))
-        .then(
-            [this](const slot_granted& granted) {
-              if (granted.gateway != 0) return reach_gateway(granted);
-              --slots_asked;
-              open_connection(route ? route->hops : std::vector<next_hop>{}, 0, route ? route->reason : "");
-            },
-            [this](caf::error&) { --slots_asked; });
+  const size_t most = with->settings->get()->smtp_out.connections_per_destination;
+  std::map<mail_way, size_t> seen; // of `ready`
+  for (const auto& each : ready) {
+    if (workers.size() + slots_asked >= most) return;
+    const auto& of = ways[each->way];
+    // Who is on his way here or comes back soon takes one each.
+    if (of.down || of.slots_asked >= ++seen[each->way]) continue;
+    if (connections_of(each->way) + of.slots_asked >= of.allowed) continue;
+    if (!leads_somewhere(each->way)) continue;
+    ask_for_slot(each->way, each->recipients.front().priority);
   }
 }
 
-void destination_state::open_connection(const std::vector<next_hop>& hops, uint64_t gateway,
-                                        std::string reason) {
-  if (ready.empty() || down || (gateway == 0 && !route) || draining || halted || is_outdated) {
+void destination_state::ask_for_slot(const mail_way& way, uint8_t priority) {
+  ++slots_asked;
+  ++ways[way].slots_asked;
+  take_slot question{place, priority, {}};
+  if (goes_by_gateway()) question.gateways = gateways_left(way);
+  self->request(foreman, caf::infinite, std::move(question))
+      .then(
+          [this, way, asked_in = life](const slot_granted& granted) {
+            if (granted.gateway != 0) return reach_gateway(way, asked_in, granted);
+            slot_answered(way, asked_in);
+            const auto& there = hops_of(way);
+            const auto but = there.left_out.empty() ? "" : "; not for what requires TLS: " + there.left_out;
+            open_connection(way, there.hops, 0, route ? route->reason + but : but);
+          },
+          [this, way, asked_in = life](caf::error&) { slot_answered(way, asked_in); });
+}
+
+void destination_state::open_connection(const mail_way& way, const std::vector<next_hop>& hops,
+                                        uint64_t gateway, std::string reason) {
+  const bool is_wanted = !is_down(way) && std::any_of(ready.begin(), ready.end(),
+                                                      [&](const job_ptr& each) { return each->way == way; });
+  if (!is_wanted || hops.empty() || (gateway == 0 && !has_route()) || draining || halted || is_outdated) {
     self->send(foreman, return_slot{place, false, gateway, false});
     return work();
   }
   const auto giver = caf::actor_cast<job_giver_actor>(self);
   const auto made =
-      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, hops);
+      self->system().spawn<deliverer>(net::scheduler::of(self->system()).next_io(), with, giver, hops, way);
   worker about;
   about.gateway = gateway;
   about.reason = std::move(reason);
+  about.life = life;
+  about.way = way;
   workers.emplace(made.address(), std::move(about));
   self->monitor(made);
 }
@@ -243,15 +314,16 @@ void destination_state::open_connection(const std::vector<next_hop>& hops, uint6
 caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
   auto promise = self->make_response_promise<job_answer>();
   const auto at = workers.find(who);
-  if (at == workers.end()) {
+  if (at == workers.end() || at->second.life != life) {
     promise.deliver(job_answer{});
     return promise;
   }
   if (!at->second.let_in) {
     at->second.let_in = true;
-    ++allowed;
-    refusal.reset();
-    failed.clear();
+    auto& of = ways[at->second.way];
+    ++of.allowed;
+    of.refusal.reset();
+    of.failed.clear();
     self->send(foreman, slot_in_use{place, at->second.gateway});
     if (route && !route->gateway.empty() && with->primaries)
       self->send(with->primaries, gateway::primary_answered{route->gateway});
@@ -261,53 +333,50 @@ caf::result<job_answer> destination_state::next(const caf::actor_addr& who) {
   return promise;
 }
 
-void destination_state::give(const caf::actor_addr& who, const open_answer<job_answer>& answer) {
-  auto& to = workers.at(who);
-  to.job = ready.front();
-  ready.pop_front();
-  answer.deliver(job_answer{to.job});
-}
-
 void destination_state::turned_away(const caf::actor_addr& who, const not_let_in& what) {
   const auto at = workers.find(who);
-  if (at == workers.end()) return;
+  if (at == workers.end() || at->second.life != life) return; // of before: nothing is known by it
   const auto gateway = at->second.gateway;
+  const auto way = at->second.way;
   at->second.was_refused =
-      !what.why.is_ours && std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
+      is_of_host(way, what) && std::none_of(workers.begin(), workers.end(), [&](const auto& each) {
         return each.second.let_in && each.second.gateway == gateway;
       });
-  const auto inside = size_t(
-      std::count_if(workers.begin(), workers.end(), [](const auto& each) { return each.second.let_in; }));
-  if (inside > 0) {
-    allowed = inside; // it takes no more at one time: no attempt failed, those inside go on
+  auto& of = ways[way];
+  if (const auto inside = let_in_of(way); inside > 0) {
+    of.allowed = inside; // it takes no more at one time: no attempt failed, those inside go on
     return;
   }
-  allowed = 1;
-  if (down) return;
-  if (gateway != 0) failed.insert(gateway);
-  // What a host said is worth more than what we lacked.
-  if (!refusal || !what.why.is_ours) {
-    refusal = what;
-    refusal->peer.route = at->second.reason;
+  of.allowed = 1;
+  if (of.down) return;
+  if (gateway != 0) of.failed.insert(gateway);
+  if (!of.refusal || says_more(way.wish, what.why, of.refusal->why)) {
+    of.refusal = what;
+    of.refusal->peer.route = at->second.reason;
   }
-  refused_at = wall_clock();
+  of.refused_at = wall_clock();
 }
 
-/// The last connection on its way came to nothing, like those before it, and there is no other gateway.
-void destination_state::conclude_if_nobody_is_let_in() {
-  if (!refusal || !workers.empty() || draining || halted || is_outdated) return;
-  if (goes_by_gateway() && !gateways_left().empty()) return;
-  const auto last = *refusal;
-  refusal.reset();
-  failed.clear();
-  if (last.why.is_ours) return halt(last.why.reason);
-  down = last.why;
-  everything = false;
-  if (route && !route->gateway.empty() && with->primaries)
+/// The last connection of that way came to nothing, like those before it, and there is no other gateway.
+void destination_state::conclude_if_nobody_is_let_in(const mail_way& way) {
+  const auto at = ways.find(way);
+  if (at == ways.end() || !at->second.refusal || connections_of(way) != 0) return;
+  if (draining || halted || is_outdated) return;
+  if (goes_by_gateway() && !gateways_left(way).empty()) return;
+  auto& of = at->second;
+  const auto last = *of.refusal;
+  of.refusal.reset();
+  of.failed.clear();
+  // What one way lacks, or all while others get through, is a delay for its mail alone, and no attempt.
+  if (last.why.is_ours && !last.is_of_way && !way.has_wish() && workers.empty()) return halt(last.why.reason);
+  mark_down(way, last.why, last.peer, of.refused_at);
+  if (are_all_down()) everything = false;
+  if (is_of_host(way, last) && route && !route->gateway.empty() && with->primaries)
     self->send(with->primaries, gateway::primary_refused{route->gateway, destination});
-  down_peer = last.peer;
-  down_at = refused_at;
-  log::info("destination {}: {}", text_of(destination, lane), reply_text(last.why));
+  if (last.is_of_way)
+    log::warn("destination {}: {}", text_of(destination, lane), reply_text(last.why));
+  else
+    log::info("destination {}: {}", text_of(destination, lane), reply_text(last.why));
 }
 
 void destination_state::gone(const caf::actor_addr& who) {
@@ -322,7 +391,7 @@ void destination_state::gone(const caf::actor_addr& who) {
     end.peer.route = was.reason;
     record(std::move(end), std::nullopt);
   }
-  conclude_if_nobody_is_let_in();
+  conclude_if_nobody_is_let_in(was.way);
   work();
 }
 
@@ -334,7 +403,9 @@ void destination_state::end_if_idle() {
     if (each.job) return;
   for (auto& each : std::exchange(hungry, {})) each.answer.deliver(job_answer{});
   if (!workers.empty() || slots_asked != 0) return;
-  self->send(foreman, nothing_due{place, pokes, down.has_value(), false});
+  const auto rests = [](const auto& each) { return !each.second.later.empty(); };
+  if (!are_all_down() && std::any_of(ways.begin(), ways.end(), rests)) return; // it is tried again here
+  self->send(foreman, nothing_due{place, pokes, are_all_down(), false});
 }
 
 caf::result<message_barred> destination_state::bar(queue_id id) {
@@ -360,7 +431,9 @@ caf::result<message_barred> destination_state::bar(queue_id id) {
 void destination_state::unbar(queue_id id) {
   barred.erase(id);
   if (looking) changed_while_looking.insert(id);
-  std::erase_if(passed_over, [&](const auto& each) { return each.second.first == id; });
+  const auto is_of_it = [&](const auto& each) { return each.second.first == id; };
+  std::erase_if(passed_over, is_of_it);
+  for (auto& [way, of] : ways) std::erase_if(of.later, is_of_it);
   looked_at_all = {}; // it may be due before what was
   may_be_more = true;
   work();
@@ -391,6 +464,7 @@ destination_actor::behavior_type destination(destination_actor::stateful_pointer
   state.lane = std::move(lane);
   state.with = std::move(with);
   state.gateways_seen = state.with->gateways->get();
+  state.other_ways_seen = state.with->settings->other_ways();
   state.settings_seen = state.with->settings->get();
   state.gateways = incoming_view(state.with->gateways);
   state.foreman = std::move(foreman);

@@ -7,7 +7,9 @@
 #include "actors/outbound/lanes.hpp"
 #include "actors/outbound/setup.hpp"
 #include "actors/outbound/verdict.hpp"
+#include "actors/outbound/wished_hops.hpp"
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -75,10 +77,33 @@ using destination_actor =
 /// began last: a number that was given early and came late may lie before that place.
 inline constexpr auto look_at_all_interval = std::chrono::seconds(5);
 
+/// What is known of one way of a destination's mail (mail_way). Each has connections of its own; that nobody
+/// lets one in, because its address is blocked maybe, or no host has what it requires, says nothing of the
+/// others.
+struct way_state {
+  /// So many connections the destination takes at present: grows with each that was let in, shrinks when it
+  /// turns one away.
+  size_t allowed = 1;
+  size_t slots_asked = 0;
+  std::set<uint64_t> failed; ///< gateways of the lane that let nobody in since somebody was let in
+
+  /// The last connection that no host let in, when none was let in since. Others may still be on their way.
+  std::optional<not_let_in> refusal;
+  instant refused_at;
+
+  /// No host let us in: this is how all end that were due then.
+  std::optional<smtp_client::outcome> down;
+  peer_facts down_peer;
+  instant down_at;
+  /// What came after it waits until then, or until too much does; a bounded number.
+  std::chrono::steady_clock::time_point rests_until;
+  std::set<std::pair<size_t, storage::recipient_key>> later;
+};
+
 /// Sends what is due at one destination and goes the same way, over as many connections as it and the
 /// dispatcher allow, and writes down how each delivery ended. It lives while something is due; all it knows
-/// is on disk. destination.cpp hands out, destination_gateways.cpp finds its way through gateways,
-/// destination_outcome.cpp writes down.
+/// is on disk. destination.cpp hands out, destination_ways.cpp keeps mail of different ways apart,
+/// destination_gateways.cpp finds its way through gateways, destination_outcome.cpp writes down.
 struct destination_state {
   static constexpr const char* name = "outbound.destination";
   destination_actor::pointer self = nullptr;
@@ -91,11 +116,16 @@ struct destination_state {
   /// What the lane is of.
   std::shared_ptr<const gateway_set> gateways_seen;
   std::shared_ptr<const conf::system_settings> settings_seen;
-  bool is_outdated = false;  ///< it is not any more: as `draining`
-  std::set<uint64_t> failed; ///< gateways of the lane that let nobody in since somebody was let in
+  uint64_t other_ways_seen = 0;       ///< as live_settings counts them
+  bool is_outdated = false;           ///< it is not any more: as `draining`
+  std::map<mail_way, way_state> ways; ///< those of what is in `ready`, of connections, and what is down
 
   std::optional<outbound::route> route;
+  std::array<wished_hops, 3> hops_by_wish; ///< of `route`, by number of smtp::tls_wish
   std::chrono::steady_clock::time_point route_found_at;
+  /// Counts changes of what the way there depends on: nothing is begun with by what was found before one.
+  uint64_t life = 0;
+  uint64_t route_life = 0; ///< in which `route` was found
   bool asking_route = false;
   std::deque<job_ptr> ready;
   std::map<size_t, std::set<storage::recipient_key>> in_hand; ///< read, and their end not on disk
@@ -123,18 +153,18 @@ struct destination_state {
   bool looked_in_part = false; ///< and at all there is with the next tick
   size_t sent_since_start = 0;
   uint64_t pokes = 0;
-  size_t slots_asked = 0;
+  size_t slots_asked = 0; ///< of all ways
   size_t recording = 0;
-  /// So many connections the destination takes at present: grows with each that was let in, shrinks when it
-  /// turns one away.
-  size_t allowed = 1;
 
   struct worker {
     bool let_in = false;
     job_ptr job; ///< given, not ended
     uint64_t gateway = 0;
     std::string reason = {}; ///< why it went there, for the trace
+    uint64_t life = 0;       ///< in which it was begun
+    mail_way way = {};       ///< of the mail it takes
     bool was_refused = false;
+    bool is_leaving = false; ///< was sent away for one of another way
   };
   std::map<caf::actor_addr, worker> workers;
   struct hungry_worker {
@@ -143,15 +173,6 @@ struct destination_state {
     std::chrono::steady_clock::time_point since;
   };
   std::deque<hungry_worker> hungry;
-
-  /// The last connection that no host let in, when none was let in since. Others may still be on their way.
-  std::optional<not_let_in> refusal;
-  instant refused_at;
-
-  /// No host let us in: this is how all end that were due then.
-  std::optional<smtp_client::outcome> down;
-  peer_facts down_peer;
-  instant down_at;
 
   struct unrecorded {
     job_done what;
@@ -165,30 +186,53 @@ struct destination_state {
   void wind_up();
   void hand_out();
   void find_way();
-  void found_way(outbound::route found);
+  void found_way(outbound::route found, uint64_t asked_in);
+  bool has_route() const;
+  void forget_way();
   instant furthest_from(instant now);
   void look();
   void try_everything();
   void found(jobs_found what);
   void ask_for_slots();
-  void open_connection(const std::vector<next_hop>& hops, uint64_t gateway, std::string reason);
+  void ask_for_slot(const mail_way& way, uint8_t priority);
+  void open_connection(const mail_way& way, const std::vector<next_hop>& hops, uint64_t gateway,
+                       std::string reason);
   caf::result<job_answer> next(const caf::actor_addr& who);
-  void give(const caf::actor_addr& who, const open_answer<job_answer>& answer);
   void turned_away(const caf::actor_addr& who, const not_let_in& what);
-  void conclude_if_nobody_is_let_in();
+  void conclude_if_nobody_is_let_in(const mail_way& way);
   void gone(const caf::actor_addr& who);
   void end_if_idle();
   void send_hungry_away();
   caf::result<message_barred> bar(queue_id id);
   void unbar(queue_id id);
 
+  // destination_ways.cpp
+  /// Has the directory say how the mail of each sender leaves, and then `found`.
+  void ask_ways(std::shared_ptr<jobs_found> what);
+  void found_ways(std::shared_ptr<jobs_found> what, const std::map<std::string, domain::way_out_found>& said);
+  bool wants_more() const;
+  bool waits_for_next_try(const job& what) const;
+  size_t connections_of(const mail_way& way) const;
+  size_t let_in_of(const mail_way& way) const;
+  bool is_down(const mail_way& way) const;
+  bool are_all_down() const;
+  const wished_hops& hops_of(const mail_way& way) const { return hops_by_wish[size_t(way.wish)]; }
+  bool leads_somewhere(const mail_way& way) const;
+  bool give_up_ways_to_nowhere();
+  bool must_make_room() const;
+  void slot_answered(const mail_way& way, uint64_t asked_in);
+  void mark_down(const mail_way& way, const smtp_client::outcome& why, const peer_facts& peer, instant at);
+  void wake_ways();
+  void forget_idle_ways();
+
   // destination_gateways.cpp
   bool goes_by_gateway() const;
   bool needs_route();
   void look_whether_lane_holds();
-  std::vector<uint64_t> gateways_left() const;
-  void reach_gateway(const slot_granted& granted);
-  void gateway_refused(uint64_t gateway, const smtp_client::outcome& why, const std::string& reason);
+  std::vector<uint64_t> gateways_left(const mail_way& way) const;
+  void reach_gateway(const mail_way& way, uint64_t asked_in, const slot_granted& granted);
+  void gateway_refused(const mail_way& way, uint64_t gateway, const smtp_client::outcome& why,
+                       const std::string& reason);
 
   // destination_outcome.cpp
   caf::result<job_recorded> ended(const caf::actor_addr& who, const job_done& what);

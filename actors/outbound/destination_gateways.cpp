@@ -17,15 +17,22 @@ bool destination_state::goes_by_gateway() const {
 /// Where others know which domains have a primary here, they are asked before a gateway gets its mail.
 bool destination_state::needs_route() { return lane.gateways.empty() || !gateways.get()->asking().empty(); }
 
-/// Settings and gateways are live: what is read for a lane that is none any more must not go its way.
+/// Settings and gateways are live: nothing is begun with by what they said before, and what is read for a
+/// lane that is none any more must not go its way.
 void destination_state::look_whether_lane_holds() {
   const auto gateways = with->gateways->get();
   const auto settings = with->settings->get();
-  if (is_outdated || (gateways == gateways_seen && settings == settings_seen)) return;
+  const auto other_ways = with->settings->other_ways();
+  const bool same_ways = other_ways == other_ways_seen;
+  if (is_outdated || (gateways == gateways_seen && settings == settings_seen && same_ways)) return;
   const bool same_gateways = gateways == gateways_seen;
   const bool same_routes = settings->smtp_out.routes == settings_seen->smtp_out.routes;
+  const bool same_way =
+      same_gateways && same_ways && !lead_elsewhere(settings_seen->smtp_out, settings->smtp_out);
+  other_ways_seen = other_ways;
   gateways_seen = gateways;
   settings_seen = settings;
+  if (!same_way) forget_way();
   if (same_gateways && same_routes) return;
   const lane_table table(settings->smtp_out, *gateways);
   const auto& lanes = table.of(destination);
@@ -35,40 +42,48 @@ void destination_state::look_whether_lane_holds() {
 }
 
 /// Those of the lane that did not fail since somebody was let in.
-std::vector<uint64_t> destination_state::gateways_left() const {
+std::vector<uint64_t> destination_state::gateways_left(const mail_way& way) const {
   auto left = lane.gateways;
-  std::erase_if(left, [this](uint64_t each) { return failed.count(each) != 0; });
+  if (const auto at = ways.find(way); at != ways.end())
+    std::erase_if(left, [&](uint64_t each) { return at->second.failed.count(each) != 0; });
   return left;
 }
 
-void destination_state::reach_gateway(const slot_granted& granted) {
+void destination_state::reach_gateway(const mail_way& way, uint64_t asked_in, const slot_granted& granted) {
   self->request(with->router, caf::infinite, find_gateway{granted.gateway})
       .then(
-          [this, granted](outbound::route& found) {
-            --slots_asked;
-            if (found.failed) return gateway_refused(granted.gateway, *found.failed, granted.why);
-            open_connection(found.hops, granted.gateway, granted.why);
+          [this, way, asked_in, granted](outbound::route& found) {
+            slot_answered(way, asked_in);
+            const auto hops = hops_for(way.wish, found).hops;
+            if (found.failed || hops.empty())
+              return gateway_refused(way, granted.gateway, no_hops_for(way.wish, found), granted.why);
+            open_connection(way, hops, granted.gateway, granted.why);
           },
-          [this, granted](caf::error& lost) {
-            --slots_asked;
-            gateway_refused(granted.gateway,
+          [this, way, asked_in, granted](caf::error& lost) {
+            slot_answered(way, asked_in);
+            gateway_refused(way, granted.gateway,
                             smtp_client::own_trouble(smtp_client::stage::routing, describe(lost)),
                             granted.why);
           });
 }
 
 /// There was no connection to try it with.
-void destination_state::gateway_refused(uint64_t gateway, const smtp_client::outcome& why,
-                                        const std::string& reason) {
-  self->send(foreman, return_slot{place, false, gateway, !why.is_ours});
-  const bool is_somebody_in =
-      std::any_of(workers.begin(), workers.end(), [](const auto& each) { return each.second.let_in; });
-  if (!is_somebody_in && !down) {
-    allowed = 1;
-    failed.insert(gateway);
-    if (!refusal || !why.is_ours) refusal = not_let_in{why, {{}, {}, {}, reason}};
-    refused_at = wall_clock();
-    conclude_if_nobody_is_let_in();
+void destination_state::gateway_refused(const mail_way& way, uint64_t gateway,
+                                        const smtp_client::outcome& why, const std::string& reason) {
+  // That it cannot have mail of a particular wish says nothing of it.
+  const bool has_failed = !why.is_ours && !way.has_wish();
+  self->send(foreman, return_slot{place, false, gateway, has_failed});
+  auto& of = ways[way];
+  if (const auto inside = let_in_of(way); inside > 0) {
+    // Who hears of no failure would name the gateway again at once.
+    if (!has_failed) of.allowed = inside;
+  } else if (!of.down) {
+    of.allowed = 1;
+    of.failed.insert(gateway);
+    if (!of.refusal || says_more(way.wish, why, of.refusal->why))
+      of.refusal = not_let_in{why, {{}, {}, {}, reason}};
+    of.refused_at = wall_clock();
+    conclude_if_nobody_is_let_in(way);
   }
   work();
 }

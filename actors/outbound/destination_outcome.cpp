@@ -21,11 +21,23 @@ caf::result<job_recorded> destination_state::ended(const caf::actor_addr& who, c
   return promise;
 }
 
-/// All that was due when no host let us in had its attempt.
+/// All that was due when no host let its way in had its attempt.
 void destination_state::fail_ready() {
-  for (auto& each : std::exchange(ready, {})) {
-    job_done end{each, {}, false, down_peer};
-    end.outcomes.assign(each->recipients.size(), *down);
+  std::vector<job_ptr> failing;
+  for (const auto& each : ready)
+    if (is_down(each->way)) failing.push_back(each);
+  if (failing.empty()) return;
+  std::erase_if(ready, [this](const job_ptr& each) { return is_down(each->way); });
+  for (const auto& each : failing) {
+    const auto of = ways.find(each->way);
+    if (of == ways.end() ||
+        !of->second.down) { // a change while the first were recorded: there is another way
+      put_down(*each);
+      may_be_more = true;
+      continue;
+    }
+    job_done end{each, {}, false, of->second.down_peer};
+    end.outcomes.assign(each->recipients.size(), *of->second.down);
     record(std::move(end), std::nullopt);
   }
 }
@@ -147,6 +159,8 @@ void destination_state::tick() {
     may_be_more = true;
   }
   send_hungry_away();
+  wake_ways();
+  forget_idle_ways();
   for (auto& each : std::exchange(waiting_for_disk, {})) record(std::move(each.what), std::move(each.answer));
   work();
 }

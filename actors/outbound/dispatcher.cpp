@@ -30,6 +30,7 @@ void dispatcher_state::begin(setup_ptr what) {
   with = std::move(what);
   places.resize(with->shards.size());
   settings_seen = with->settings->get();
+  other_ways_seen = with->settings->other_ways();
   incoming = incoming_view(with->gateways);
   look_at_gateways();
   look_anew_at = std::chrono::steady_clock::now() + look_anew_interval;
@@ -255,10 +256,17 @@ void dispatcher_state::tick() {
   for (const auto& each : rested) heard(destination_in(each));
   // A route may have come for what waited for one.
   if (const auto settings = with->settings->get(); settings != settings_seen) {
-    if (settings->smtp_out.routes != settings_seen->smtp_out.routes)
+    if (lead_elsewhere(settings_seen->smtp_out, settings->smtp_out)) {
+      resting.clear(); // nobody was asked on the way there is now
       for (auto& each : places) each.again = true;
+    }
     settings_seen = settings;
     grant();
+  }
+  if (const auto other_ways = with->settings->other_ways(); other_ways != other_ways_seen) {
+    other_ways_seen = other_ways;
+    for (auto& each : places) each.again = each.again || !resting.empty();
+    resting.clear();
   }
   look_at_gateways();
   ask_peers();

@@ -109,6 +109,7 @@ struct dispatcher_state {
   std::optional<open_answer<sending_stopped>> stopping;
   steady stop_at;
   std::shared_ptr<const conf::system_settings> settings_seen;
+  uint64_t other_ways_seen = 0; ///< as live_settings counts them
   incoming_view incoming;
   /// To be sent whole as soon as they start (send_held); a bounded number.
   std::unordered_set<std::string> to_send_whole;

@@ -68,10 +68,6 @@ void read_recipients_of(const storage::store& store, size_t number, const row_sp
   }
 }
 
-bool came_later(const storage::spool_record& message, const job_question& what) {
-  return what.accepted_until && message.accepted_at > *what.accepted_until && message.accepted_at <= what.now;
-}
-
 void read_job(const spool_shard& shard, size_t number, const row_span& rows, const job_question& what,
               jobs_found& out) {
   const auto id = rows.front().id;
@@ -84,7 +80,6 @@ void read_job(const spool_shard& shard, size_t number, const row_span& rows, con
   }
   if (!message)
     return is_damage(message.error().code) ? pass_over(number, rows, out) : leave_unread(number, rows, out);
-  if (came_later(*message, what)) return pass_over(number, rows, out);
   auto made = std::make_shared<job>();
   made->shard = number;
   read_recipients_of(store, number, rows, what, *made, out);
@@ -98,11 +93,16 @@ void read_job(const spool_shard& shard, size_t number, const row_span& rows, con
   }
   made->message = *message;
   made->envelope = *envelope;
+  made->way.wish = wish_of(*envelope);
   made->chunks = body->chunks;
   out.jobs.push_back(std::move(made));
 }
 
 } // namespace
+
+bool came_later(const storage::spool_record& message, instant than, instant now) {
+  return message.accepted_at > than && message.accepted_at <= now;
+}
 
 jobs_found read_jobs(const std::vector<spool_shard>& shards, const job_question& what) {
   jobs_found out;

@@ -5,7 +5,7 @@
 #include "actors/outbound/setup.hpp"
 
 #include <map>
-#include <optional>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -22,16 +22,14 @@ struct job_question {
   std::set<queue_id> barred;                                  ///< neither
   /// Those whose next attempt is still to come are wanted, too.
   bool everything = false;
-  /// What came later is left alone. What came when the clock was ahead of `now` did not come later.
-  std::optional<instant> accepted_until;
   std::map<size_t, storage::outbound_begins> begins = {}; ///< by shard, where reading goes on
-  priority_set priorities = all_priorities; ///< only these
+  priority_set priorities = all_priorities;               ///< only these
 };
 
 struct jobs_found {
-  bool good = true; ///< false: something could not be read now
-  std::vector<job_ptr> jobs;
-  bool more = false; ///< there may be some
+  bool good = true;                       ///< false: something could not be read now
+  std::vector<std::shared_ptr<job>> jobs; ///< their ways out are not known yet
+  bool more = false;                      ///< there may be some
   /// Those that cannot be worked on now: barred, damaged, too new. By shard.
   std::vector<std::pair<size_t, storage::recipient_key>> passed_over;
   /// Those that could not be read now, and should be looked at again in a while.
@@ -42,6 +40,9 @@ struct jobs_found {
   std::vector<std::pair<size_t, storage::outbound_row>> stray;
   std::map<size_t, storage::outbound_begins> begins; ///< for the next look
 };
+
+/// Whether the message came after that moment. What came when the clock was ahead of `now` did not.
+bool came_later(const storage::spool_record& message, instant than, instant now);
 
 /// What is due at a destination in all shards, as transactions. Blocks: belongs into the read pool.
 jobs_found read_jobs(const std::vector<spool_shard>& shards, const job_question& what);

@@ -31,6 +31,9 @@ struct next_hop {
   /// Who we are there; without it nobody logs in.
   std::optional<smtp_client::credentials> login = std::nullopt;
   bool password_in_clear = false; ///< it may be sent without TLS: the administrator wants none
+  /// That it is the right host is known without its certificate: mail_host::name_is_proven; of what the
+  /// administrator configured, his word is proof.
+  bool name_is_proven = true;
 };
 
 /// Where the mail of a destination goes.
@@ -43,6 +46,9 @@ struct route {
   /// hold there instead of the usual ones (MX-03).
   std::string gateway = {};
   std::vector<std::chrono::minutes> retry_intervals = {};
+  /// `hops` as they were if the domain had no policies of TLS, with the hosts that those shut out: there may
+  /// be some although `failed`. Empty: as `hops`, whose demands are the administrator's.
+  std::vector<next_hop> without_policies = {};
 };
 
 struct find_route {

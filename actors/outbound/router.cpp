@@ -29,6 +29,7 @@ next_hop hop_of(const planning::mail_host& host, const dns::ip_address& address,
   made.security = std::string(planning::to_string(host.tls.level));
   made.tls = smtp_client::tls_policy::required;
   made.policy_domain = destination;
+  made.name_is_proven = host.name_is_proven;
   switch (host.tls.level) {
   case planning::tls_level::none: made.tls = smtp_client::tls_policy::never; break;
   case planning::tls_level::opportunistic: made.tls = smtp_client::tls_policy::opportunistic; break;
@@ -45,6 +46,25 @@ next_hop hop_of(const planning::mail_host& host, const dns::ip_address& address,
   if (host.tls.level == planning::tls_level::dane || host.tls.level == planning::tls_level::encrypt) {
     made.policy = storage::tls_policy_kind::tlsa;
     made.policy_domain = made.identity.name;
+  }
+  return made;
+}
+
+/// All hosts of a plan as if the domain had no policies: for mail that has to arrive, however (RFC
+/// 8689 4.2.2).
+std::vector<next_hop> hops_without_policies(const planning::plan& from, uint16_t port) {
+  auto hosts = from.hosts;
+  hosts.insert(hosts.end(), from.put_aside.begin(), from.put_aside.end());
+  std::stable_sort(hosts.begin(), hosts.end(),
+                   [](const auto& a, const auto& b) { return a.preference < b.preference; });
+  std::vector<next_hop> made;
+  for (auto& host : hosts) {
+    const bool uses_tls = host.tls.level != planning::tls_level::none;
+    host.tls = {};
+    host.tls.level = uses_tls ? planning::tls_level::opportunistic : planning::tls_level::none;
+    host.tls.names = {host.name};
+    // Of no policy, so nothing is counted for one (RFC 8460).
+    for (const auto& address : host.addresses) made.push_back(hop_of(host, address, port, {}));
   }
   return made;
 }
@@ -93,6 +113,7 @@ std::string line_of(const route& found) {
 route route_of(const planning::plan& from, uint16_t port, const std::string& destination) {
   route made;
   made.reason = joined(planning::explain(from));
+  made.without_policies = hops_without_policies(from, port);
   if (!from.can_deliver()) {
     made.failed = failure_of(from);
     return made;

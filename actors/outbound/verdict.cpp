@@ -75,6 +75,8 @@ storage::trace_step step_for(const job_done& what, const storage::spool_recipien
   if (!what.peer.host.empty()) facts.emplace_back("host", what.peer.host);
   if (!what.peer.address.empty() && what.peer.address != what.peer.host)
     facts.emplace_back("address", what.peer.address);
+  if (!what.peer.passed_over.empty()) facts.emplace_back("passed_over", what.peer.passed_over);
+  if (!what.peer.source.empty()) facts.emplace_back("source", what.peer.source);
   if (!what.peer.tls.empty()) facts.emplace_back("tls", what.peer.tls);
   facts.emplace_back("attempt", std::to_string(recipient.attempts + 1));
   if (how.fate != fate::delivered) facts.emplace_back("stage", std::string(smtp_client::to_string(how.at)));

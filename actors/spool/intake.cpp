@@ -5,6 +5,7 @@
 #include "actors/error.hpp"
 #include "actors/free_space.hpp"
 #include "actors/log/log.hpp"
+#include "actors/spool/message_check.hpp"
 #include "storage/blobs.hpp"
 #include "storage/hourly_table.hpp"
 #include "storage/spool_table.hpp"
@@ -121,6 +122,8 @@ void intake_state::take(const accept_message& what, const throttle::message_book
   const auto priority =
       priorities.at_first(record.sender, record.size_bytes,
                           what.kind == mail_class::ordinary ? class_of(record.sender) : what.kind);
+  using storage::recipient_state;
+  const bool checked = !what.is_our_own && runs_command_line(settings->get()->spool);
   std::map<std::pair<account_id, std::string>, uint32_t> seen; // the same mailbox named twice gets one copy
   std::vector<uint32_t> indexes;                               // of each addressee's record
   for (const auto& each : what.recipients) {
@@ -138,15 +141,17 @@ void intake_state::take(const accept_message& what, const throttle::message_book
         indexes.push_back(known->second);
         continue;
       }
-      recipient.state = storage::recipient_state::local;
+      recipient.state = checked ? recipient_state::unchecked : recipient_state::local;
       recipient.account = each.target.account;
       recipient.shard = each.target.shard;
       recipient.folder = each.target.folder;
       break;
     case domain::address_kind::alias:
-    case domain::address_kind::returning: recipient.state = storage::recipient_state::expanding; break;
+    case domain::address_kind::returning:
+      recipient.state = checked ? recipient_state::unchecked_alias : recipient_state::expanding;
+      break;
     default:
-      recipient.state = storage::recipient_state::remote;
+      recipient.state = checked ? recipient_state::unchecked : recipient_state::remote;
       recipient.priority = priority;
       break;
     }
@@ -164,6 +169,7 @@ void intake_state::take(const accept_message& what, const throttle::message_book
     order.what.recipients.push_back(std::move(recipient));
     order.quotas.push_back(each.target.quota_bytes);
     if (each.target.forwards != domain::forwarding::none) order.forwarding.push_back(each.target.account);
+    if (each.target.answers) order.answering.push_back(each.target.account);
   }
   record.recipients = uint32_t(order.what.recipients.size());
   storage::put_spool(*batch, record);

@@ -52,6 +52,7 @@ struct accept_message {
   bool try_first = false;
   mail_class kind = mail_class::ordinary; ///< where its sender does not tell
   throttle::charge counts = {};           ///< what it adds to hourly limits
+  bool is_our_own = false;                ///< written by this server: no program is run on it
 };
 struct message_accepted {
   stagepost::queue_id id;
@@ -80,6 +81,7 @@ struct enqueue_message {
   queued_message what;
   std::vector<uint64_t> quotas;            ///< of each recipient's account, as the directory said
   std::vector<account_id> forwarding = {}; ///< accounts among them whose mail is sent on
+  std::vector<account_id> answering = {};  ///< and those that may have it answered
 };
 
 /// The same, answered when each recipient was tried once or waited for long enough.
@@ -135,6 +137,15 @@ using queue_actor = caf::typed_actor<
     caf::replies_to<delete_message>::with<queue_answer>, caf::replies_to<retry_message>::with<queue_answer>,
     caf::replies_to<order_message>::with<queue_answer>, caf::replies_to<atom::status>::with<queue_status>>;
 
+/// Runs the command-line program on a message of that shard's spool whose recipients wait for it. Whoever
+/// asks leaves its records alone until the answer; then they say what became of it, and it may be gone.
+struct check_message {
+  uint8_t shard = 0;
+  stagepost::queue_id id;
+};
+struct message_checked {};
+using checker_actor = caf::typed_actor<caf::replies_to<check_message>::with<message_checked>>;
+
 /// How many messages wait in the spools of all shards, for mailboxes here and for other servers.
 struct count_spool {};
 struct spool_counted {
@@ -161,5 +172,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::retry_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::order_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::queue_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::check_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::message_checked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::count_spool)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::spool::spool_counted)

@@ -74,6 +74,7 @@ void postmaster_state::write(const domain::space_crossed& what) {
   order.digest = body.digest();
   order.message_id = body.message_id();
   order.accepted_at = at;
+  order.is_our_own = true;
   storage::trace_step step{at, storage::trace_kind::accepted, {{"by", name}, {"from", ""}}};
   for (const auto& each : what.readers) {
     addressee to;

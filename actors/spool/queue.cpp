@@ -2,6 +2,7 @@
 
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
+#include "actors/spool/message_check.hpp"
 #include "actors/wall_clock.hpp"
 #include "conf/limits.hpp"
 #include "storage/outbound_table.hpp"
@@ -12,8 +13,6 @@ namespace stagepost::spool {
 
 namespace {
 
-/// Messages in memory that wait for a worker; what is beyond stays on disk until there is room.
-constexpr size_t ready_limit = 10000;
 constexpr auto tick_interval = std::chrono::seconds(5);
 
 bool is_to_be_tried(const storage::spool_recipient& recipient, instant now, instant furthest) {
@@ -41,6 +40,10 @@ void queue_state::enqueue(enqueue_message what) {
   const auto id = what.what.message.id;
   if (removing.count(id) != 0 || removed.has(id))
     return stop_waiting(id); // the order to delete it was faster
+  if (waits_for_program(what.what)) {
+    stop_waiting(id);
+    return check(id);
+  }
   if (is_for_elsewhere(what.what)) {
     announce(what.what);
     return stop_waiting(id);
@@ -74,6 +77,7 @@ void queue_state::work() {
     begin(std::move(next));
   }
   if (on_disk_from && !reading && ready.size() < (catching_up ? read_step : 1)) read_more();
+  read_unchecked();
 }
 
 void queue_state::begin(enqueue_message what) {
@@ -96,6 +100,7 @@ void queue_state::begin(enqueue_message what) {
     on.open.push_back(std::move(each));
   }
   on.forwarding.insert(what.forwarding.begin(), what.forwarding.end());
+  on.answering.insert(what.answering.begin(), what.answering.end());
   on.staying = what.what.damaged.size();
   for (const auto index : what.what.damaged) on.next_index = std::max(on.next_index, index + 1);
   // Nothing of a message is delivered while an alias of it is being written out: so the accounts it already
@@ -127,8 +132,7 @@ void queue_state::learn_quotas(queue_id id, size_t from) {
               return learn_quotas(id, from);
             }
             on.quotas[on.open[from].account] = found.target.quota_bytes;
-            if (found.target.forwards != domain::forwarding::none)
-              on.forwarding.insert(on.open[from].account);
+            note_wishes(on, found.target);
             learn_quotas(id, from + 1);
           },
           [this, id](caf::error&) { postpone(id); });
@@ -165,7 +169,7 @@ void queue_state::push(queue_id id) {
     if (on.forwarding.count(recipient.account) != 0)
       forward(std::move(order));
     else
-      give_to_delivery(std::move(order));
+      reply_to(std::move(order));
   }
   end_if_done(id);
 }
@@ -177,15 +181,18 @@ void queue_state::give_to_delivery(delivery::deliver_locally order) {
   // The message that it is sent on as, if it is.
   const auto sent_on =
       order.forward && !order.forward->recipients.empty() ? order.forward->message.id : queue_id{};
+  const auto reply = order.reply && order.reply->is_made() ? order.reply : nullptr;
   self->request(local, caf::infinite, std::move(order))
       .then(
-          [this, id, recipient, last, sent_on](delivery::delivery_result& result) {
+          [this, id, recipient, last, sent_on, reply](delivery::delivery_result& result) {
             using delivery::result_kind;
+            if (reply) self->send(responder, delivery::reply_settled{reply});
             if (sent_on && (result.kind == result_kind::delivered || result.kind == result_kind::unknown))
               load(sent_on, false);
             delivered(id, recipient, last, result);
           },
-          [this, id, recipient, last, sent_on](caf::error& failed) {
+          [this, id, recipient, last, sent_on, reply](caf::error& failed) {
+            if (reply) self->send(responder, delivery::reply_settled{reply});
             if (sent_on) load(sent_on, false);
             delivered(id, recipient, last, {delivery::result_kind::unknown, "451 4.3.0 " + describe(failed)});
           });
@@ -267,8 +274,10 @@ void queue_state::tick() {
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
-                                outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
-                                metrics::counters_ptr counters, statistics::statistics_actor statistics) {
+                                outbound::dispatcher_actor elsewhere, checker_actor checker,
+                                live_settings_ptr settings, metrics::counters_ptr counters,
+                                statistics::statistics_actor statistics,
+                                delivery::responder_actor responder) {
   auto& state = self->state;
   state.self = self;
   outlive_stray_errors(self);
@@ -276,9 +285,11 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
   state.local = std::move(local);
   state.directory = std::move(directory);
   state.elsewhere = std::move(elsewhere);
+  state.checker = std::move(checker);
   state.settings = std::move(settings);
   state.counters = std::move(counters);
   state.statistics = std::move(statistics);
+  state.responder = std::move(responder);
   state.on_disk_from = queue_id(1); // what was accepted before this start
   state.read_more();
   self->delayed_send(self, tick_interval, atom::tick::value);
@@ -292,9 +303,12 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
       [self](const delete_message& what) { return self->state.remove(what); },
       [self](const retry_message& what) { return self->state.retry(what); },
       [self](const order_message& what) { return self->state.order(what); },
-      [self](atom::status) { return queue_status{self->state.in_memory.size()}; },
+      [self](atom::status) {
+        return queue_status{self->state.in_memory.size() + self->state.checking.size()};
+      },
       [self](atom::tick) { self->state.tick(); },
       [self](const outbound::report_written& what) { self->state.load(what.id, false); },
+      [self](const delivery::reply_written& what) { self->state.load(what.id, false); },
   };
 }
 

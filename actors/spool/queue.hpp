@@ -25,7 +25,8 @@
 
 namespace stagepost::spool {
 
-using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>, caf::reacts_to<outbound::report_written>>;
+using queue_self = queue_actor::extend<caf::reacts_to<atom::tick>, caf::reacts_to<outbound::report_written>,
+                                       caf::reacts_to<delivery::reply_written>>;
 
 /// When what could not be read or asked is tried again.
 inline constexpr auto short_wait = std::chrono::minutes(1);
@@ -33,19 +34,24 @@ inline constexpr auto short_wait = std::chrono::minutes(1);
 /// Messages read from disk at a time.
 inline constexpr size_t read_step = 500;
 
+/// Messages in memory that wait for a worker; what is beyond stays on disk until there is room.
+inline constexpr size_t ready_limit = 10000;
+
 /// Delivers what waits in one shard's spool into local mailboxes. The truth is on disk; in memory are the
 /// messages being worked on and a bounded number of those behind them. Recipients elsewhere wait on disk. Its
 /// work by subject: queue.cpp delivers, queue_outcome.cpp says what becomes of recipients,
-/// queue_expansion.cpp writes out aliases, queue_forwarding.cpp sends on, queue_reading.cpp reads from disk,
-/// queue_orders.cpp and queue_changes.cpp obey the administrator, queue_client.cpp answers who waits for
-/// first tries.
+/// queue_expansion.cpp writes out aliases, queue_forwarding.cpp sends on and has answered, queue_reading.cpp
+/// reads from disk, queue_checking.cpp has the command-line program look at it first, queue_orders.cpp and
+/// queue_changes.cpp obey the administrator, queue_client.cpp answers who waits for first tries.
 struct queue_state {
   static constexpr const char* name = "spool.queue";
   queue_self::pointer self = nullptr;
   mailbox::services with;
   delivery::local_actor local;
   domain::directory_actor directory;
+  delivery::responder_actor responder;  ///< may be none: then nothing is answered
   outbound::dispatcher_actor elsewhere; ///< has the recipients of other servers
+  checker_actor checker;                ///< runs the command-line program
   live_settings_ptr settings;
   metrics::counters_ptr counters;
   statistics::statistics_actor statistics;
@@ -57,6 +63,7 @@ struct queue_state {
     std::deque<storage::spool_recipient> open; ///< not yet given to delivery
     std::unordered_map<account_id, uint64_t> quotas;
     std::unordered_set<account_id> forwarding; ///< of those, whose mail is sent on
+    std::unordered_set<account_id> answering;  ///< and who may have it answered
     uint32_t next_index = 0;                   ///< of a recipient that is added
     size_t out = 0;                            ///< given to delivery, not answered
     size_t staying = 0;                        ///< recipients that stay on disk: remote, deferred, damaged
@@ -82,6 +89,16 @@ struct queue_state {
   std::unordered_set<queue_id> in_memory;
   std::unordered_map<queue_id, waiting_client> clients;
 
+  /// Those the checker has; nobody else changes their records meanwhile.
+  std::unordered_set<queue_id> checking;
+  /// Those it could not look at, until it could.
+  std::unordered_set<queue_id> not_checked;
+  /// Where on disk those begin that it was not told of for want of room; zero: there are none.
+  queue_id unchecked_from;
+  /// The lowest of them that was left there since the last read of them began.
+  queue_id unchecked_left;
+  bool reading_unchecked = false;
+
   /// Where on disk the messages begin that are not in memory because `ready` was full; zero: all are in
   /// memory.
   queue_id on_disk_from;
@@ -106,6 +123,10 @@ struct queue_state {
   void enqueue(enqueue_message what);
   /// To those who send to other servers: recipients they may not know of yet.
   void announce(const queued_message& what);
+  void check(queue_id id);
+  void checked(queue_id id, bool done);
+  bool may_check_more(size_t room) const;
+  void read_unchecked();
   caf::result<message_tried> try_first(try_message what);
   /// The message is on disk and to be read from there, with all behind it.
   void leave_on_disk(queue_id id);
@@ -120,6 +141,11 @@ struct queue_state {
   void give_to_delivery(delivery::deliver_locally order);
   /// To a recipient whose mail is sent on.
   void forward(delivery::deliver_locally order);
+  /// To one who may have it answered (AUTO-01), or not.
+  void reply_to(delivery::deliver_locally order);
+  /// Nothing of an order could be planned.
+  void not_now(const delivery::deliver_locally& order, const std::string& why);
+  void note_wishes(working& of, const domain::account_target& who);
   /// Of a recipient elsewhere who was not tried: by the settings, unless he has one by order.
   uint8_t first_priority(const storage::spool_record& of, const storage::spool_recipient& who);
   void delivered(queue_id id, const storage::spool_recipient& recipient, bool last,
@@ -204,7 +230,9 @@ bool is_for_elsewhere(const queued_message& what);
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
                                 delivery::local_actor local, domain::directory_actor directory,
-                                outbound::dispatcher_actor elsewhere, live_settings_ptr settings,
-                                metrics::counters_ptr counters, statistics::statistics_actor statistics);
+                                outbound::dispatcher_actor elsewhere, checker_actor checker,
+                                live_settings_ptr settings, metrics::counters_ptr counters,
+                                statistics::statistics_actor statistics,
+                                delivery::responder_actor responder);
 
 } // namespace stagepost::spool

@@ -77,7 +77,7 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     each.shard = target.shard;
     each.folder = target.folder;
     on.quotas[target.account] = target.quota_bytes;
-    if (target.forwards != domain::forwarding::none) on.forwarding.insert(target.account);
+    note_wishes(on, target);
   }
   for (const auto& address : found.elsewhere) {
     const bool known = std::any_of(on.open.begin(), on.open.end(), [&](const storage::spool_recipient& each) {

@@ -56,6 +56,10 @@ bool queue_state::set_aside(queue_id id, std::string& why) {
     why = "It is being delivered right now; try again in a moment.";
     return false;
   }
+  if (checking.count(id) != 0) {
+    why = "The command-line program works on it right now; try again in a moment.";
+    return false;
+  }
   if (!removing.insert(id).second) {
     why = "It is being deleted or changed already.";
     return false;
@@ -145,6 +149,7 @@ void queue_state::write_removal(const queued_message& what, std::shared_ptr<stor
             removed.put(id);
             wishes.erase(id);
             retries.drop(id);
+            not_checked.erase(id);
             answer.deliver(queue_answer{true, {}});
           },
           [this, id, answer](caf::error& failed) {

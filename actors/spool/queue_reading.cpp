@@ -1,5 +1,6 @@
 #include "actors/spool/queue.hpp"
 
+#include "actors/spool/message_check.hpp"
 #include "actors/spool/spool_reader.hpp"
 #include "actors/wall_clock.hpp"
 
@@ -44,7 +45,9 @@ void queue_state::load(queue_id id, bool now) {
   auto& wish = wishes[id];
   wish = wish || now;
   // What is under way with it looks for the wish when it ends.
-  if (in_memory.count(id) != 0 || removing.count(id) != 0 || !loading.insert(id).second) return;
+  if (in_memory.count(id) != 0 || checking.count(id) != 0 || removing.count(id) != 0 ||
+      !loading.insert(id).second)
+    return;
   const auto stamp = reads.begin();
   const auto page = std::make_shared<read_page>();
   auto job = offload::make_work([page, store = with.store, id] { *page = read_spool(*store, id, 1); });
@@ -67,6 +70,7 @@ void queue_state::loaded(queue_id id, read_stamps::stamp stamp, bool good,
       take(std::move(found.front()), stamp); // `begin` sees to the wish
     } else {
       wishes.erase(id); // it left the spool
+      not_checked.erase(id);
     }
   }
   reads.end(stamp);
@@ -79,11 +83,17 @@ void queue_state::take(queued_message what, read_stamps::stamp stamp) {
   if (at_work.count(id) != 0)
     return (void)wishes.emplace(id, false); // one of its recipients may be stalled since
   if (removing.count(id) != 0 || reads.is_past(id, stamp)) return;
+  if (waits_for_program(what)) {
+    wishes.erase(id);
+    return check(id);
+  }
   if (is_for_elsewhere(what)) {
     wishes.erase(id);
     return announce(what);
   }
-  if (!in_memory.insert(id).second) return;
+  if (in_memory.count(id) != 0) return;
+  if (ready.size() >= ready_limit) return leave_on_disk(id);
+  in_memory.insert(id);
   counters->change(metrics::gauge::spool_messages, 1);
   ready.push_back({std::move(what), {}});
 }

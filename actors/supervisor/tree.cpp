@@ -2,6 +2,7 @@
 
 #include "actors/committer/committer.hpp"
 #include "actors/delivery/local.hpp"
+#include "actors/delivery/responder.hpp"
 #include "actors/domain/directory.hpp"
 #include "actors/domain/gateway_desk.hpp"
 #include "actors/domain/gateway_reader.hpp"
@@ -19,6 +20,7 @@
 #include "actors/outbound/router.hpp"
 #include "actors/resolver/resolver.hpp"
 #include "actors/spool/census.hpp"
+#include "actors/spool/checker.hpp"
 #include "actors/spool/intake.hpp"
 #include "actors/spool/postmaster.hpp"
 #include "actors/spool/queue.hpp"
@@ -30,6 +32,7 @@
 #include "actors/web/fetcher.hpp"
 
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <unistd.h>
@@ -126,6 +129,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.census = system.spawn(spool::census, from.shard_stores, made.readers);
   watch(made.census, "census");
 
+  const auto documents = std::make_shared<index::document_text>();
   std::vector<delivery::shard> delivery_shards;
   std::vector<mailbox::accounts_actor> mail;
   for (const auto& store : from.shard_stores) {
@@ -135,8 +139,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.with.settings = from.settings;
     shard.with.eraser = system.spawn(mailbox::eraser, store, shard.with.committer, made.readers);
     watch(shard.with.eraser, "eraser");
-    shard.with.indexer = system.spawn(
-        index::indexer, index::indexer_services{store, shard.with.committer, made.indexing, from.settings});
+    shard.with.indexer =
+        system.spawn(index::indexer, index::indexer_services{store, shard.with.committer, made.indexing,
+                                                             from.settings, documents});
     watch(shard.with.indexer, "indexer");
     shard.accounts =
         system.spawn(mailbox::accounts, shard.with,
@@ -166,6 +171,18 @@ tree plant(caf::actor_system& system, const seeds& from) {
   made.primaries = system.spawn(outbound::primary_router, made.router, made.gateway_entry, made.gateways,
                                 from.settings, from.outbound.deliver);
   watch(made.primaries, "primaries");
+  std::vector<mailbox::services> checked;
+  for (const auto& each : made.shards) checked.push_back(each.with);
+  const auto data_folder = std::filesystem::path(from.system_store->folder()).parent_path().string();
+  const auto checker =
+      system.spawn(spool::checker, checked, from.settings, spool::check_folder_for(data_folder));
+  made.checker = checker;
+  watch(made.checker, "checker");
+  delivery::responder_services replies{{}, made.directory, made.resolver, from.settings, from.host_name};
+  for (const auto& each : made.shards) replies.shards.push_back(each.with);
+  made.responder = system.spawn(delivery::responder, replies);
+  watch(made.responder, "responder");
+  delivery::begin_replying spools;
   auto way_out = std::make_shared<outbound::setup>();
   std::vector<delivery::crossing_actor> crossings;
   for (size_t i = 0; i < made.shards.size(); ++i) {
@@ -175,7 +192,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
     crossings.push_back(local);
     watch(shard.local, "local delivery");
     const auto queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, made.outbound,
-                                    from.settings, from.counters, made.statistics);
+                                    made.checker, from.settings, from.counters, made.statistics,
+                                    made.responder);
+    spools.spools.push_back(queue);
     shard.queue = queue;
     watch(shard.queue, "queue");
     way_out->shards.push_back({shard.with, queue});
@@ -185,6 +204,7 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.traces = system.spawn(spool::trace_keeper, shard.with, from.settings);
     watch(shard.traces, "trace keeper");
   }
+  caf::anon_send(made.responder, std::move(spools));
   gateway::watch_services watching{made.gateways, {}, made.outbound, probes, made.gateway_entry};
   for (const auto& each : made.shards) watching.shards.push_back(each.with);
   made.primary_watch = system.spawn(gateway::watch, watching, gateway::knock_interval);
@@ -256,6 +276,7 @@ void fell(caf::actor_system& system, tree& what) {
     self->request(what.outbound, caf::infinite, outbound::stop_sending{})
         .receive([](outbound::sending_stopped) {}, [](caf::error&) {});
   end(self, what.outbound);
+  end(self, what.checker);
   end(self, what.primary_watch);
   end(self, what.primaries);
   end(self, what.gateway_entry);
@@ -268,6 +289,7 @@ void fell(caf::actor_system& system, tree& what) {
     end(self, shard.queue);
     end(self, shard.local);
   }
+  end(self, what.responder);
   end(self, what.throttle);
   end(self, what.directory);
   end(self, what.logins);

@@ -16,8 +16,8 @@
 #include "actors/spool/trace_keeper.hpp"
 #include "actors/statistics/interface.hpp"
 #include "actors/sts/interface.hpp"
-#include "actors/tls_results/interface.hpp"
 #include "actors/throttle/interface.hpp"
+#include "actors/tls_results/interface.hpp"
 #include "actors/upkeep/interface.hpp"
 #include "actors/web/interface.hpp"
 #include "conf/settings.hpp"
@@ -63,10 +63,12 @@ struct tree {
   domain::login_actor logins;
   domain::gateway_desk_actor gateway_desk;
   domain::directory_actor directory;
+  delivery::responder_actor responder;
   std::vector<shard_tree> shards;
   upkeep::upkeep_actor upkeep;
   domain::space_watcher_actor postmaster;
   spool::census_actor census;
+  spool::checker_actor checker;
   outbound::router_actor router;
   gateway::entry_actor gateway_entry;
   outbound::router_actor primaries; ///< before the router

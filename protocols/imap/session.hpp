@@ -34,6 +34,7 @@ struct session_settings {
   size_t max_annotations = 100;        ///< of a mailbox, or of the account beside its mailboxes
   uint32_t message_limit = 0;          ///< messages one command may touch (RFC 9738); 0: no limit
   char separator = '/';
+  std::string languages = "en de"; ///< of FUZZY: codes with blanks between, search/fuzzy.hpp
 };
 
 // -- values -----------------------------------------------------------------------------------------------
@@ -175,12 +176,22 @@ enum class text_scope : uint8_t { body, text, header, subject, from, to, cc, bcc
 struct search_text {
   text_scope scope = text_scope::text;
   std::string text;
+  bool fuzzy = false;    ///< words like these (search/fuzzy.hpp), and not just this
+  std::string languages; ///< of those words, where fuzzy
+};
+
+/// The score of messages that were found by FUZZY; see fuzzy_key.hpp.
+struct scored_range {
+  uint32_t first = 0;
+  uint32_t last = 0;
+  uint8_t score = 0;
 };
 
 /// What an index knows of a text; UIDs. Messages in neither do not have it, as far as the index goes.
 struct search_hits {
-  number_ranges sure;  ///< have it
-  number_ranges maybe; ///< must be read
+  number_ranges sure;               ///< have it
+  number_ranges maybe;              ///< must be read
+  std::vector<scored_range> scores; ///< of the sure, ascending, where the text is fuzzy
 };
 
 struct narrowed {
@@ -291,9 +302,10 @@ struct read_messages {
 struct read_expunged {
   modseq since;
 };
-/// What is known of these texts in the selected mailbox without reading it? Answered by on_narrowed.
+/// What is known of these texts without reading the messages? Answered by on_narrowed.
 struct narrow_search {
   std::vector<search_text> texts;
+  bool elsewhere = false; ///< in the mailbox last looked into, and not in the selected one
 };
 /// Answered by on_opened with the mailbox as it stands. It is not selected, and no updates of it come. Never
 /// asked for the one that is selected.

@@ -88,6 +88,24 @@ std::string to_utf8(bytes_view text, std::string_view charset) {
   return is_utf8(text) ? std::string(text) : convert_as(text, "windows-1252");
 }
 
+std::optional<bytes> from_utf8(std::string_view utf8, std::string_view charset) {
+  charset = trim(charset);
+  if (!extends_ascii(charset) || !is_utf8(utf8)) return std::nullopt;
+  if (is_ascii(utf8) || is_utf8_name(charset)) return bytes(utf8);
+  if (charset.empty() || is_ascii_name(charset)) return std::nullopt;
+  const auto to = open_converter(charset);
+  constexpr size_t most_octets_of_a_character = 8;
+  if (!to || utf8.size() > INT32_MAX / most_octets_of_a_character - 16) return std::nullopt;
+  UErrorCode status = U_ZERO_ERROR;
+  ucnv_setFromUCallBack(to.get(), UCNV_FROM_U_CALLBACK_STOP, nullptr, nullptr, nullptr, &status);
+  bytes out(utf8.size() * most_octets_of_a_character + 16, '\0');
+  const auto size = ucnv_fromAlgorithmic(to.get(), UCNV_UTF8, out.data(), int32_t(out.size()), utf8.data(),
+                                         int32_t(utf8.size()), &status);
+  if (U_FAILURE(status)) return std::nullopt;
+  out.resize(size_t(size));
+  return out;
+}
+
 bool is_known_charset(std::string_view charset) { return open_converter(trim(charset)) != nullptr; }
 
 std::string search_key(std::string_view utf8) {

@@ -2,6 +2,7 @@
 
 #include "protocols/base/bytes.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,10 @@ namespace stagepost::mime {
 /// is taken as UTF-8 where `text` is that, else as windows-1252; us-ascii and iso-8859-1 with 8-bit octets
 /// likewise, since that is what those senders have.
 std::string to_utf8(bytes_view text, std::string_view charset);
+
+/// Well-formed UTF-8 in that charset; nothing when it has no such characters, or does not extend ASCII so
+/// that a piece of text can be put behind another. An empty name is us-ascii.
+std::optional<bytes> from_utf8(std::string_view utf8, std::string_view charset);
 
 /// True when to_utf8 has a converter of that name (IMAP SEARCH must answer BADCHARSET otherwise).
 bool is_known_charset(std::string_view charset);

@@ -14,6 +14,15 @@ bool is_padding(bytes_view text) { return text.find_first_not_of(" \t") == text.
 
 } // namespace
 
+std::string boundary_of(const parameter_list& parameters) {
+  std::string boundary(raw_parameter(parameters, "boundary"));
+  // RFC 2231 3 and 4: "boundary*=" and its pieces. The plain form stays as it is: no encoded word is meant.
+  if (boundary.empty()) boundary = decoded_parameter(parameters, "boundary").value_or("");
+  // RFC 2046 5.1.1: a boundary does not end with white space.
+  boundary.resize(boundary.find_last_not_of(" \t") + 1);
+  return boundary;
+}
+
 digest_builder::digest_builder() { begin_part(made_.root, 0); }
 
 void digest_builder::feed(bytes_view piece) {
@@ -138,14 +147,12 @@ void digest_builder::end_header(uint64_t body_offset, uint64_t first_line) {
 
 void digest_builder::open_multipart() {
   auto& current = open_.back();
-  auto boundary = raw_parameter(current.shape->parameters, "boundary");
-  // RFC 2046 5.1.1: a boundary does not end with white space.
-  boundary = boundary.substr(0, boundary.find_last_not_of(" \t") + 1);
+  auto boundary = boundary_of(current.shape->parameters);
   if (boundary.empty() || boundary.size() > max_boundary_size) {
     set_plain_text(*current.shape);
     return;
   }
-  current.boundary = boundary;
+  current.boundary = std::move(boundary);
   ++boundaries_;
 }
 

@@ -9,6 +9,9 @@
 
 namespace stagepost::mime {
 
+/// What lines begin with, behind "--", that end the parts of a multipart; empty: it has no boundary.
+std::string boundary_of(const parameter_list& parameters);
+
 /// Makes the digest of a message that arrives in pieces, however they are cut. Holds one header block (at
 /// most max_header_size), the beginning of one line and the digest so far; never the body.
 class digest_builder {

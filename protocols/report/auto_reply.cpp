@@ -44,6 +44,11 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::any_of(words.begin(), words.end(), [&](auto one) { return ascii_iequals(word, one); });
 }
 
+/// RFC 3834 2: where a user's address must stand for him to be addressed.
+bool names_recipients(std::string_view field) {
+  return is_one_of(field, {"To", "Cc", "Bcc", "Resent-To", "Resent-Cc", "Resent-Bcc"});
+}
+
 /// What the header says, found out in one walk.
 class header_judge {
 public:
@@ -67,7 +72,7 @@ public:
       take_suppress(mime::unfold(field.value));
     } else if (is_one_of(name, {"X-Autoreply", "X-Autorespond", "X-Auto-Reply", "X-Autoresponder"})) {
       automatic = true;
-    } else if (is_one_of(name, {"To", "Cc", "Bcc", "Resent-To", "Resent-Cc", "Resent-Bcc"})) {
+    } else if (names_recipients(name)) {
       take_addresses(field.value);
     }
   }
@@ -142,6 +147,18 @@ reply_obstacle obstacle_to_reply(const incoming_message& message) {
   if (judge.declined) return reply_obstacle::declined;
   if (message.must_be_addressed && !judge.addressed) return reply_obstacle::not_addressed;
   return message.answered_lately ? reply_obstacle::answered_lately : reply_obstacle::none;
+}
+
+std::vector<std::string> addressees(bytes_view header, size_t limit) {
+  std::vector<std::string> out;
+  for (const auto& field : mime::header_fields(header)) {
+    if (!names_recipients(field.name)) continue;
+    for (const auto& one : mime::parse_addresses(field.value)) {
+      if (out.size() >= limit) return out;
+      if (one.kind == mime::address_kind::mailbox) out.push_back(mime::addr_spec(one));
+    }
+  }
+  return out;
 }
 
 composed_message compose_auto_reply(const auto_reply& reply, bytes_view original_header) {

@@ -52,6 +52,9 @@ struct incoming_message {
 /// The first reason of the list above that holds (RFC 3834 2). One look at the header.
 reply_obstacle obstacle_to_reply(const incoming_message& message);
 
+/// Whom the header names as recipients, in its order: the first `limit`.
+std::vector<std::string> addressees(bytes_view header, size_t limit);
+
 struct auto_reply {
   std::string from; ///< address of the user
   std::string from_name;

@@ -89,6 +89,7 @@ bool wants_report(const smtp::envelope& envelope, const smtp::recipient& whom, d
 bool returns_whole_message(const dsn_request& request, uint64_t size_bytes, uint64_t max_returned_bytes) {
   return worst_action(request) == delivery_action::failed &&
          request.original.ret != smtp::return_content::headers &&
+         request.original.tls != smtp::tls_wish::required && // RFC 8689 5
          request.original.body != smtp::body_type::binary_mime && size_bytes <= max_returned_bytes;
 }
 
@@ -110,6 +111,7 @@ std::optional<composed_message> compose_dsn(const dsn_request& request, bytes_vi
   if (const auto id = message_id_of(header); !id.empty()) fields.raw("In-Reply-To", id).raw("References", id);
   fields.raw("Auto-Submitted", "auto-replied"); // RFC 3834 5
   fields.raw("X-Auto-Response-Suppress", "All");
+  if (request.original.tls == smtp::tls_wish::optional) fields.raw("TLS-Required", "No"); // RFC 8689 6
 
   std::vector<mime::written_part> parts;
   parts.push_back(mime::text_part(notice_text(request, header)));
@@ -123,7 +125,8 @@ std::optional<composed_message> compose_dsn(const dsn_request& request, bytes_vi
   out.message = mime::write_message(fields, content);
   auto& whom = out.envelope.recipients.emplace_back();
   whom.address = to;
-  whom.notify = smtp::notify_never; // RFC 3461 4.1, RFC 3464 2
+  whom.notify = smtp::notify_never;        // RFC 3461 4.1, RFC 3464 2
+  out.envelope.tls = request.original.tls; // RFC 8689 5, 6
   out.envelope.smtp_utf8 = utf8 || !is_ascii(to);
   out.envelope.body = is_ascii(out.message) ? smtp::body_type::seven_bit : smtp::body_type::eight_bit_mime;
   return out;

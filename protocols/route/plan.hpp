@@ -35,6 +35,9 @@ struct mail_host {
   uint16_t preference = 0; ///< 0 without MX records
   std::vector<dns::ip_address> addresses;
   tls_demand tls;
+  /// That the domain's mail goes to this name is proven: by DNSSEC, by a policy of MTA-STS that is enforced,
+  /// or since it is the domain itself. Mail that requires TLS goes nowhere else (RFC 8689 4.2.1).
+  bool name_is_proven = false;
 };
 
 enum class plan_verdict : uint8_t {
@@ -46,9 +49,12 @@ enum class plan_verdict : uint8_t {
 /// Where the mail for a domain goes, and why.
 struct plan {
   plan_verdict verdict = plan_verdict::temporary;
-  smtp_client::status_code status;  ///< of a failure
-  std::string problem;              ///< of a failure, a sentence for the sender
-  std::vector<mail_host> hosts;     ///< the best first
+  smtp_client::status_code status; ///< of a failure
+  std::string problem;             ///< of a failure, a sentence for the sender
+  std::vector<mail_host> hosts;    ///< the best first
+  /// Hosts that were found, but that a policy of the domain's shuts out, the best first: for mail to which
+  /// its policies do not matter (TLS-Required: No, RFC 8689 4.2.2). Also of a failure.
+  std::vector<mail_host> put_aside;
   std::vector<std::string> reasons; ///< what was found and decided, a line each, for the trace
 
   bool can_deliver() const { return verdict == plan_verdict::deliver; }

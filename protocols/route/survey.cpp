@@ -54,6 +54,7 @@ plan survey::to_literal() {
     return fail(out, no_route, "This server does not use IPv" + std::string(address->is_v6 ? "6." : "4."));
   mail_host host{to_.domain, 0, {*address}, {}};
   host.tls.level = to_.use_tls ? tls_level::opportunistic : tls_level::none;
+  host.name_is_proven = true; // nobody was asked for it
   out.hosts.push_back(std::move(host));
   out.verdict = plan_verdict::deliver;
   return out;
@@ -161,8 +162,32 @@ bool survey::is_ourselves(const candidate& host) {
 
 std::optional<mail_host> survey::visit(const candidate& host, size_t index, plan& out) {
   mail_host made{host.name, host.preference, addresses_of(host, index, out), {}};
-  if (made.addresses.empty() || !demand_tls(host, made, out)) return std::nullopt;
+  if (made.addresses.empty()) return std::nullopt;
+  if (!demand_tls(host, made, out)) {
+    put_aside(std::move(made), out);
+    return std::nullopt;
+  }
+  made.name_is_proven = is_proven(host, made);
   return made;
+}
+
+/// Within the same limits as what is used.
+void survey::put_aside(mail_host host, plan& out) {
+  size_t room = to_.limits.addresses;
+  for (const auto& each : out.put_aside) room -= std::min(room, each.addresses.size());
+  if (room == 0) return;
+  if (host.addresses.size() > room) host.addresses.resize(room);
+  host.tls = {};
+  host.tls.names = {host.name};
+  out.put_aside.push_back(std::move(host));
+}
+
+/// RFC 8689 4.2.1. Whoever takes the MX records away leads to the domain itself, whose certificate he has
+/// not.
+bool survey::is_proven(const candidate& host, const mail_host& made) const {
+  if (host.list_is_secure || made.tls.level == tls_level::mta_sts) return true;
+  const auto domain = mailauth::to_query_name(to_.domain);
+  return domain && host.name == *domain;
 }
 
 std::vector<dns::ip_address> survey::addresses_of(const candidate& host, size_t index, plan& out) {

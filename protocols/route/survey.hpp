@@ -37,6 +37,8 @@ private:
 
   std::optional<mail_host> visit(const candidate& host, size_t index, plan& out);
   std::vector<dns::ip_address> addresses_of(const candidate& host, size_t index, plan& out);
+  void put_aside(mail_host host, plan& out);
+  bool is_proven(const candidate& host, const mail_host& made) const;
   /// False: the host must not be used now.
   bool demand_tls(const candidate& host, mail_host& into, plan& out);
   bool demand_dane(const candidate& host, mail_host& into, plan& out);

@@ -46,6 +46,7 @@ struct mail_command {
   bool smtp_utf8 = false;
   return_content ret = return_content::unspecified;
   std::string envelope_id;
+  bool require_tls = false; ///< RFC 8689
 };
 
 /// RFC 3030 2.

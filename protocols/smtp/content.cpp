@@ -136,6 +136,8 @@ void session::machine::finish_message() {
   const size_t replies = settings.kind == session_kind::lmtp ? envelope.recipients.size() : 1;
   if (const auto why = intake->finish(out)) return refuse_content(*why, replies);
   envelope.delivered_to = intake->take_delivered_to();
+  // RFC 8689 4.1: the parameter of MAIL wins.
+  if (envelope.tls == tls_wish::none && intake->makes_tls_optional()) envelope.tls = tls_wish::optional;
   intake.reset();
   chunk_replies = replies;
   ask(question::accepted, accept_message{std::move(envelope)});

@@ -20,6 +20,11 @@ enum notify_on : uint8_t { notify_never = 1, notify_success = 2, notify_failure 
 /// RFC 3461 4.3: RET. On disk: never renumber.
 enum class return_content : uint8_t { unspecified, full, headers };
 
+/// RFC 8689: what the sender wants of TLS on the whole way. `required`: TLS to servers that prove who they
+/// are, or no delivery (REQUIRETLS). `optional`: delivery counts more than what policies demand
+/// (TLS-Required: No). On disk: never renumber.
+enum class tls_wish : uint8_t { none, required, optional };
+
 struct recipient {
   std::string address;            ///< as given, without the angle brackets
   uint8_t notify = 0;             ///< notify_on bits
@@ -58,11 +63,12 @@ struct envelope {
   /// does not name them yet.
   std::vector<std::string> forwarded_for = {};
   smtp::origin origin = {};
+  tls_wish tls = tls_wish::none;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, envelope& x) {
     return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id, x.delivered_to,
-             x.forwarded_for, x.origin);
+             x.forwarded_for, x.origin, x.tls);
   }
 };
 

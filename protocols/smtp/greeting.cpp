@@ -32,8 +32,9 @@ bytes ehlo_reply(std::string_view host_name, const offer& offered) {
   lines.push_back("LIMITS RCPTMAX=" + std::to_string(offered.max_recipients)); // RFC 9422
   if (offered.vrfy) lines.push_back("VRFY");
   if (offered.expn) lines.push_back("EXPN");
-  if (offered.start_tls) lines.push_back("STARTTLS"); // RFC 3207
-  if (!offered.mechanisms.empty()) {                  // RFC 4954
+  if (offered.start_tls) lines.push_back("STARTTLS");     // RFC 3207
+  if (offered.require_tls) lines.push_back("REQUIRETLS"); // RFC 8689
+  if (!offered.mechanisms.empty()) {                      // RFC 4954
     std::string line = "AUTH";
     for (const auto which : offered.mechanisms) line += " " + std::string(name_of(which));
     lines.push_back(std::move(line));

@@ -11,6 +11,7 @@ std::vector<sasl::mechanism> usable_mechanisms(const session_settings& settings,
 /// What an EHLO or LHLO is answered with beyond the name.
 struct offer {
   bool start_tls = false;
+  bool require_tls = false;
   std::vector<sasl::mechanism> mechanisms;
   uint64_t max_message_size_bytes = 0; ///< 0: no limit
   size_t max_recipients = 0;

@@ -39,6 +39,13 @@ std::string delivery_address(std::string_view value) {
 
 constexpr std::string_view authenticated_as_name = "X-Stagepost-Authenticated-As";
 
+/// RFC 8689 3: no other value is defined.
+bool says_no(std::string_view value) {
+  if (value.size() > max_address_field) return false;
+  const auto whole = mime::unfold(value);
+  return ascii_iequals(trim(whole), "No");
+}
+
 bool is_bcc(std::string_view name) { return ascii_iequals(name, "Bcc") || ascii_iequals(name, "Resent-Bcc"); }
 
 } // namespace
@@ -61,6 +68,7 @@ fixed_header fix_header(bytes_view block, const header_rules& rules) {
   bytes kept;
   size_t copied = 0; // octets of the block that are in `kept` or were left out
   bool has_date = false, has_message_id = false;
+  size_t tls_fields = 0;
   const auto leave_out = [&](const auto& field) {
     kept += block.substr(copied, field.offset - copied);
     copied = field.offset + field.size;
@@ -76,6 +84,9 @@ fixed_header fix_header(bytes_view block, const header_rules& rules) {
       if ((rules.client_delivers && out.hops == 0) || out.delivered_to.size() == max_delivered_to) continue;
       if (auto address = delivery_address(field.value); !address.empty())
         out.delivered_to.push_back(std::move(address));
+    } else if (ascii_iequals(field.name, "TLS-Required")) {
+      // It must not stand there twice; who wants less protection has to say so clearly.
+      out.tls_optional = ++tls_fields == 1 && says_no(field.value);
     } else if (rules.complete) {
       if (ascii_iequals(field.name, "Date")) has_date = true;
       if (ascii_iequals(field.name, "Message-ID")) has_message_id = true;

@@ -36,6 +36,7 @@ struct fixed_header {
   /// Addresses of the Delivered-To fields (RFC 9228) in their one form: at most max_delivered_to, those on
   /// top.
   std::vector<std::string> delivered_to;
+  bool tls_optional = false; ///< one TLS-Required field, and it says No (RFC 8689 3)
 };
 
 /// A loop adds one with each turn, so a few are enough; the hop count ends what is longer.

@@ -15,6 +15,7 @@ void session::machine::on_hello(const command& given, bool more_follows) {
   extended = given.verb != verb::helo;
   if (!extended) return say("250 " + settings.host_name + "\r\n");
   say(ehlo_reply(settings.host_name, {.start_tls = settings.tls_offered && !is_secure(),
+                                      .require_tls = offers_require_tls(),
                                       .mechanisms = account.empty() ? usable_mechanisms(settings, tls)
                                                                     : std::vector<sasl::mechanism>{},
                                       .max_message_size_bytes = max_message_size_bytes(),

@@ -51,6 +51,8 @@ struct session::machine {
   void on_starttls(std::string_view argument, bytes_view& rest);
   void forget_client();
   bool is_secure() const { return !tls.version.empty(); }
+  /// RFC 8689 2: only under TLS.
+  bool offers_require_tls() const { return settings.require_tls_offered && is_secure(); }
   bool is_submission() const { return settings.kind == session_kind::submission; }
 
   // -- transaction.cpp

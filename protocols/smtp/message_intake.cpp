@@ -77,6 +77,7 @@ void message_intake::fix_header_of(size_t header_size, actions& out) {
   if (fixed.hops >= rules_.max_hop_count) return refuse(reply_kind::loop_detected, out);
   if (!fixed.from_fits) return refuse(reply_kind::from_not_owned, out);
   delivered_to_ = std::move(fixed.delivered_to);
+  tls_optional_ = fixed.tls_optional;
   fixed.text.append(kept_, header_size);
   kept_ = std::move(fixed.text);
 }

@@ -42,6 +42,7 @@ public:
 
   /// Of the header, once it came (see fixed_header).
   std::vector<std::string> take_delivered_to() { return std::move(delivered_to_); }
+  bool makes_tls_optional() const { return tls_optional_; }
 
 private:
   bool is_too_large() const;
@@ -57,6 +58,7 @@ private:
   uint64_t octets_ = 0; ///< of BDAT
   bool header_done_ = false;
   std::vector<std::string> delivered_to_;
+  bool tls_optional_ = false;
   std::optional<reply_kind> refusal_;
 };
 

@@ -76,7 +76,8 @@ enum mail_parameter : unsigned {
   seen_utf8 = 4,
   seen_ret = 8,
   seen_envid = 16,
-  seen_auth = 32
+  seen_auth = 32,
+  seen_require_tls = 64
 };
 
 /// The octets of a parameter that must be there once; false when it came before.
@@ -141,6 +142,10 @@ std::optional<reply_kind> take_mail_parameter(const parameter& given, mail_comma
   if (ascii_iequals(keyword, "RET")) return judge(seen_ret, read_ret(value, out.ret));
   if (ascii_iequals(keyword, "ENVID"))
     return judge(seen_envid, has_value && read_envelope_id(value, out.envelope_id));
+  if (ascii_iequals(keyword, "REQUIRETLS")) {
+    out.require_tls = true;
+    return judge(seen_require_tls, !has_value);
+  }
   if (ascii_iequals(keyword, "AUTH")) return judge(seen_auth, has_value && is_auth_identity(value));
   return reply_kind::unknown_parameter;
 }

@@ -4,8 +4,8 @@
 
 namespace stagepost::smtp {
 
-/// Reads the argument of MAIL: "FROM:<path>" and parameters of RFC 1870, 3030, 3461, 4954, 6152 and 6531. A
-/// space after the colon is put up with; a path without angle brackets is not.
+/// Reads the argument of MAIL: "FROM:<path>" and parameters of RFC 1870, 3030, 3461, 4954, 6152, 6531 and
+/// 8689. A space after the colon is put up with; a path without angle brackets is not.
 parsed<mail_command> parse_mail(std::string_view argument);
 
 /// Reads the argument of RCPT: "TO:<path>", NOTIFY and ORCPT. `utf8`: the transaction was begun with

@@ -26,9 +26,11 @@ enum class sender_match : uint8_t { none, domain, address };
 /// where said.
 struct session_settings {
   session_kind kind = session_kind::relay;
-  std::string host_name = "localhost";     ///< what we call ourselves (BIND-16)
-  std::string banner;                      ///< SMTPIN-01 with its variables filled in; one line
-  bool tls_offered = false;                ///< STARTTLS is announced while the line is plain
+  std::string host_name = "localhost"; ///< what we call ourselves (BIND-16)
+  std::string banner;                  ///< SMTPIN-01 with its variables filled in; one line
+  bool tls_offered = false;            ///< STARTTLS is announced while the line is plain
+  /// REQUIRETLS is announced under TLS (RFC 8689): what it demands of the way out can be had there.
+  bool require_tls_offered = false;
   bool login_needs_tls = true;             ///< mechanisms that send the password wait for TLS
   std::vector<sasl::mechanism> mechanisms; ///< as policy allows; filtered again by TLS and channel binding
   uint64_t max_message_size_bytes = 0;     ///< SMTPIN-13, DOM-63; 0: no limit

@@ -28,6 +28,8 @@ void session::machine::on_mail(std::string_view argument) {
   if (has_sender) return say(reply_kind::sender_twice);
   auto given = parse_mail(argument);
   if (!given) return complain(given.error().code);
+  // Taken in the clear it would promise what is broken already.
+  if (given->require_tls && !offers_require_tls()) return complain(reply_kind::unknown_parameter);
   const auto limit = max_message_size_bytes();
   if (limit != 0 && given->size_bytes > limit) return say(reply_kind::message_too_large); // RFC 1870 6.1
   // A bounce or a receipt has no sender and is nobody's forgery.
@@ -40,6 +42,7 @@ void session::machine::on_mail(std::string_view argument) {
               .smtp_utf8 = given->smtp_utf8,
               .ret = given->ret,
               .envelope_id = std::move(given->envelope_id)};
+  if (given->require_tls) envelope.tls = tls_wish::required;
   ask(question::sender, check_sender{envelope.sender, given->size_bytes});
 }
 

@@ -76,12 +76,15 @@ private:
     done_ = std::max(done_, end);
   }
 
-  void plan_header(const mime::part& p, std::string encoding, bool message_header) {
+  void plan_header(const mime::part& p, std::string encoding, bool message_header,
+                   std::string leaf_type = {}) {
     const auto end = p.body_offset;
     const bool mend = sums_.is_binary(p.header_offset, end);
     if (encoding.empty() && !mend) return;
     if (p.header_size > mime::max_header_size) return refuse("A header is too large to be converted");
+    if (p.header_offset == end) return;
     edit(kind::header, p.header_offset, end, std::move(encoding), message_header);
+    plan_.edits.back().leaf_type = std::move(leaf_type);
   }
 
   void plan_part(const mime::part& p, bool message_header) {
@@ -148,7 +151,7 @@ private:
       return refuse("A part of a message in pieces cannot be converted");
     // Text stays readable where little of it must be escaped, and its line ends are line ends.
     const bool readable = p.type == "text" && !sums_.is_binary(begin, end) && high * 4 <= p.body_size;
-    plan_header(p, readable ? "quoted-printable" : "base64", message_header);
+    plan_header(p, readable ? "quoted-printable" : "base64", message_header, p.type + '/' + p.subtype);
     edit(readable ? kind::quoted_printable : kind::base64, begin, end);
   }
 

@@ -2,6 +2,7 @@
 
 #include "protocols/base/text.hpp"
 #include "protocols/mime/header.hpp"
+#include "protocols/mime/parameter.hpp"
 
 #include <algorithm>
 
@@ -26,6 +27,17 @@ bytes mended_field(bytes_view text) {
   return out;
 }
 
+/// RFC 2045 6.4, RFC 2046 5.2.1: no base64 and no quoted-printable around these.
+bool must_not_be_encoded(std::string_view type) {
+  return type.starts_with("multipart/") || type == "message/rfc822";
+}
+
+/// RFC 1428 2: octets nobody said the meaning of.
+std::string type_of_unknown(std::string_view leaf_type) {
+  return leaf_type.empty() || leaf_type == "text/plain" ? "Content-Type: text/plain; charset=unknown-8bit\r\n"
+                                                        : "Content-Type: " + std::string(leaf_type) + "\r\n";
+}
+
 bytes edited_header(bytes_view block, const conversion_edit& how) {
   bytes out;
   size_t end = 0;
@@ -34,13 +46,23 @@ bytes edited_header(bytes_view block, const conversion_edit& how) {
   for (const auto& field : mime::header_fields(block)) {
     end = field.offset + field.size;
     versioned = versioned || ascii_iequals(field.name, "MIME-Version");
-    typed = typed || ascii_iequals(field.name, "Content-Type");
+    const bool is_type = ascii_iequals(field.name, "Content-Type");
+    // A multipart without its boundary is read as text, and one below too many others as octets: only called
+    // so can it be encoded. Every such field is turned, since it is not ours to say which one a peer reads.
+    if (is_type && !how.leaf_type.empty() &&
+        must_not_be_encoded(mime::parse_parameterized(field.value, 0).value)) {
+      if (!typed) out += type_of_unknown(how.leaf_type);
+      typed = true;
+      continue;
+    }
+    typed = typed || is_type;
     if (!how.encoding.empty() && ascii_iequals(field.name, "Content-Transfer-Encoding")) continue;
     out += mended_field(block.substr(field.offset, field.size));
   }
   if (how.message_header && !versioned) out += "MIME-Version: 1.0\r\n";
-  // RFC 1428 2: octets nobody said the meaning of.
-  if (how.message_header && !typed) out += "Content-Type: text/plain; charset=unknown-8bit\r\n";
+  // What no header speaks of may be a message by default (RFC 2046 5.1.5), which must not be encoded either.
+  const bool is_other = !how.leaf_type.empty() && how.leaf_type != "text/plain";
+  if (!typed && (how.message_header || is_other)) out += type_of_unknown(how.leaf_type);
   if (!how.encoding.empty()) out += "Content-Transfer-Encoding: " + how.encoding + "\r\n";
   if (end < block.size()) out += "\r\n";
   return out;

@@ -55,6 +55,8 @@ struct conversion_edit {
   uint64_t end = 0;
   std::string encoding;
   bool message_header = false; ///< the header needs MIME-Version and a type (RFC 1428)
+  /// What the part is read as. A header that claims a type whose body must not be encoded says this then.
+  std::string leaf_type = {};
 };
 
 /// How a message is made fit for a peer, or why it cannot be.

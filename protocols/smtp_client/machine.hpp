@@ -86,6 +86,8 @@ struct session::machine {
   void on_chunk(const remote_reply& reply);
   void on_early_reply(const remote_reply& reply);
 
+  /// Only what was said under TLS counts: before the handshake it may be anybody's word.
+  bool takes_require_tls() const { return secure && peer.require_tls; }
   bool is_lmtp() const { return settings.protocol == protocol::lmtp; }
   bool in_transaction() const { return !undecided.empty(); }
 

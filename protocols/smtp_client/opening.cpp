@@ -8,6 +8,11 @@ namespace {
 // RFC 5321 4.5.3.1.4. A longer initial response waits for the server's empty challenge (RFC 4954 4).
 constexpr size_t max_command_octets = 512;
 
+/// RFC 8689 4.2.1
+outcome encryption_needed(std::string_view reason) {
+  return own_decision(fate::permanent, stage::start_tls, {5, 7, 10}, std::string(reason));
+}
+
 } // namespace
 
 void session::machine::on_greeting(const remote_reply& reply) {
@@ -42,9 +47,14 @@ void session::machine::on_hello(const remote_reply& reply) {
 void session::machine::proceed() {
   if (!secure && settings.tls != tls_policy::never && !tls_refused) {
     if (peer.start_tls) return ask("STARTTLS\r\n", stage::start_tls);
+    if (settings.require_tls) return give_up(encryption_needed("The server offers no TLS"));
     if (settings.tls == tls_policy::required)
       return give_up(outcome_of(connection_failure::tls_not_offered, stage::start_tls));
   }
+  // Before a password is shown to somebody who gets no mail.
+  if (settings.require_tls && !takes_require_tls())
+    return give_up(own_decision(fate::permanent, stage::hello, {5, 7, 30},
+                                "The server does not promise to keep mail on TLS (REQUIRETLS)"));
   if (settings.login) return begin_login();
   become_ready();
 }
@@ -58,6 +68,8 @@ void session::machine::on_start_tls(const remote_reply& reply, bytes_view& rest)
     out.push_back(smtp_client::start_tls{});
     return;
   }
+  if (settings.require_tls && reply.code / 100 == 5)
+    return give_up(encryption_needed("The server refuses TLS"));
   if (settings.tls == tls_policy::required) {
     auto why = outcome_of(stage::start_tls, reply);
     if (why.fate == fate::delivered) why = outcome_of(connection_failure::garbage, stage::start_tls);

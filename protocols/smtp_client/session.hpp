@@ -27,7 +27,11 @@ struct session_settings {
   smtp_client::protocol protocol = protocol::smtp;
   std::string hello_name = "localhost"; ///< how we call ourselves (BIND-16)
   tls_policy tls = tls_policy::opportunistic;
-  bool on_tls = false;              ///< TLS from the first octet
+  bool on_tls = false; ///< TLS from the first octet
+  /// The session is for mail that must go over TLS all its way (RFC 8689 4.2.1): it ends for good,
+  /// with 5.7.10 or 5.7.30, where the peer has no TLS or does not announce REQUIRETLS. With `tls` required,
+  /// or `on_tls`.
+  bool require_tls = false;
   std::optional<credentials> login; ///< a gateway wants it; without it AUTH is not used
   std::vector<sasl::mechanism> mechanisms = {sasl::mechanism::scram_sha_256, sasl::mechanism::scram_sha_1,
                                              sasl::mechanism::cram_md5, sasl::mechanism::plain,
@@ -45,7 +49,9 @@ struct transaction {
   smtp::envelope envelope;
   uint64_t size_bytes = 0;  ///< 0: not known (RFC 1870)
   bool header_utf8 = false; ///< the header cannot go without SMTPUTF8 (RFC 6532)
-  bool require_tls = false; ///< RFC 8689
+  /// RFC 8689. A message that cannot go so is refused, but not one from <>: a report is worth more than its
+  /// protection, and goes without the parameter (RFC 8689 5).
+  bool require_tls = false;
   /// No message, a question: would the peer take one for these recipients? Who is `delivered` then it would;
   /// nothing is sent behind RCPT, and RSET takes the envelope back before the next transaction.
   bool asks_only = false;

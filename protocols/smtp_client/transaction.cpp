@@ -67,7 +67,7 @@ std::optional<outcome> session::machine::refusal_of_all() const {
                                                                         : false;
   if (unfit) return refuse(stage::mail, {5, 6, 3}, "The server cannot take the content as it is");
   // RFC 8689 4.2.1
-  if (mail.require_tls && !(secure && peer.require_tls))
+  if (mail.require_tls && !takes_require_tls() && !envelope.sender.empty())
     return refuse(stage::mail, {5, 7, 30},
                   "The message must go over TLS all its way, which the server does not offer");
   if (peer.smtp_utf8) return std::nullopt;
@@ -130,7 +130,8 @@ bool session::machine::send_next_command() {
                                  [&](size_t i) { return !is_ascii(mail.envelope.recipients[i].address); }));
   if (!mail_sent) {
     mail_sent = true;
-    ask(mail_line({mail.envelope, peer, mail.size_bytes, mail.require_tls, utf8}), stage::mail);
+    const bool require_tls = mail.require_tls && takes_require_tls();
+    ask(mail_line({mail.envelope, peer, mail.size_bytes, require_tls, utf8}), stage::mail);
     return true;
   }
   if (mail_refused) return false;

@@ -14,9 +14,10 @@ constexpr uint64_t large = 20 << 20;
 conf::priority_settings all_rules() {
   conf::priority_settings made;
   made.standard = 6;
-  made.over_size_enabled = made.bounces_enabled = true;
+  made.over_size_enabled = made.bounces_enabled = made.auto_responders_enabled = true;
   made.over_size = 1;
   made.bounces = 3;
+  made.auto_responders = 4;
   made.after_attempts_1_enabled = made.after_attempts_2_enabled = true;
   made.after_attempts_1 = 7;
   made.attempts_1 = 2;
@@ -57,6 +58,9 @@ TEST(PriorityRules, GiveNewMailTheFirstThatFits) {
       {"a bounce", as_they_are, "", small, mail_class::bounce, 3},
       {"a bounce, and that is off", [](auto& s) { s.bounces_enabled = false; }, "", small, mail_class::bounce,
        6},
+      {"an automatic reply", as_they_are, "u@x.test", small, mail_class::automatic_reply, 4},
+      {"an automatic reply, and that is off", [](auto& s) { s.auto_responders_enabled = false; }, "u@x.test",
+       small, mail_class::automatic_reply, 6},
       {"a large bounce", as_they_are, "", large, mail_class::bounce, 1},
       {"a sender of his own", as_they_are, "Support@EXAMPLE.org", large, mail_class::ordinary, 10},
       {"a sender by his domain", as_they_are, "other@example.org", large, mail_class::ordinary, 2},

@@ -2,6 +2,7 @@
 // take memory out of proportion to it, and what a decoder takes it must write again so that it reads the
 // same.
 
+#include "storage/answered_record.hpp"
 #include "storage/chunk.hpp"
 #include "storage/directory_records.hpp"
 #include "storage/gateways.hpp"
@@ -65,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const auto choice = data[0];
   const bytes_view in(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (choice % 29) {
+  switch (choice % 32) {
   case 0: decode_twice(in, decode_blob); break;
   case 1: decode_twice(in, [](bytes_view v) { return decode_folder(mailbox_id{1}, v); }); break;
   case 2: decode_twice(in, decode_counters); break;
@@ -108,6 +109,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (const auto key = take_hourly_key(in); key && to_octets(*key) != in) std::abort();
     break;
   case 28: decode_twice(in, [](bytes_view v) { return decode_gateway(1, v); }); break;
+  case 29: decode_twice(in, decode_answered); break;
+  case 30: decode_twice(in, [](bytes_view v) { return decode_folder_copy(mailbox_id{1}, v); }); break;
   default: scan_as_log(in);
   }
   return 0;

@@ -55,6 +55,7 @@ void answer(bytes_view header) {
   message.header = header;
   message.own_addresses = {"bob@server.example"};
   obstacle_to_reply(message);
+  require(addressees(header, 5).size() <= 5);
   auto_reply reply;
   reply.from = "bob@server.example";
   reply.to = message.sender;

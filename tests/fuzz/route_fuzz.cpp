@@ -53,6 +53,9 @@ void make_plan(bytes_view in) {
   size_t addresses = 0;
   for (const auto& each : made.hosts) addresses += each.addresses.size();
   require(made.can_deliver() == !made.hosts.empty() && made.can_deliver() == !made.status);
+  size_t aside = 0;
+  for (const auto& each : made.put_aside) aside += each.addresses.size();
+  require(aside <= to.limits.addresses && made.put_aside.size() <= to.limits.hosts);
   require(addresses <= to.limits.addresses && made.hosts.size() <= to.limits.hosts);
   require(!route::explain(made).empty());
 }

@@ -1,6 +1,7 @@
 // protocols/search: what is read out of a message, and the promise that words never miss a substring.
 #include "protocols/base/text.hpp"
 #include "protocols/mime/charset.hpp"
+#include "protocols/search/fuzzy.hpp"
 #include "protocols/search/html_text.hpp"
 #include "protocols/search/message_text.hpp"
 #include "protocols/search/needle.hpp"
@@ -36,6 +37,23 @@ bool has(std::string_view text, const word_pattern& pattern) {
   return found;
 }
 
+/// Whatever has a grade has the hint, by which an index finds it.
+void check_fuzzy(std::string_view text, std::string_view looked_for) {
+  fuzzy_needle needle(folded(looked_for), "en de ru ar");
+  require(needle.size() <= max_fuzzy_words);
+  const std::string in = folded(text.substr(0, 4096));
+  for (size_t i = 0; i < needle.size(); ++i)
+    for_each_word(in, [&](std::string_view word) {
+      const uint8_t grade = needle.grade(i, word);
+      require(grade <= 100);
+      require(grade == 0 || needle.hint(i) == std::string(1, '\0') || word.find(needle.hint(i)) != word.npos);
+      return true;
+    });
+  fuzzy_grades grades(needle);
+  grades.take(in, 100);
+  require(grades.score() <= 100);
+}
+
 } // namespace
 
 /// The first octet says where a needle is taken from the text.
@@ -54,5 +72,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto plan = plan_needle(std::string_view(text).substr(begin, end - begin));
   require(plan.patterns.size() <= max_patterns);
   for (const auto& pattern : plan.patterns) require(has(text, pattern));
+  check_fuzzy(text, std::string_view(text).substr(begin, end - begin));
   return 0;
 }

@@ -43,6 +43,7 @@ session_settings settings_from(decisions& from) {
   out.nonce = bytes(18, 'n');
   out.max_recipients = 1 + from.next() % 8;
   out.use_chunking = from.flag();
+  out.require_tls = out.max_recipients == 8;
   return out;
 }
 

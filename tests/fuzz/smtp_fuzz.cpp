@@ -37,6 +37,7 @@ session_settings settings_from(decisions& from) {
   session_settings out;
   out.kind = session_kind(from.next() % 3);
   out.tls_offered = from.flag();
+  out.require_tls_offered = true;
   out.login_needs_tls = from.flag();
   for (uint8_t i = 0; i < 7; ++i) out.mechanisms.push_back(sasl::mechanism(i));
   out.max_message_size_bytes = from.next() * 16;

@@ -43,6 +43,7 @@ TEST(Key, OfMailboxTablesBeginsWithTheMailbox) {
   EXPECT_EQ(to_hex(key::page(folder, 3)), "000000000000001100000003");
   EXPECT_EQ(to_hex(key::message(folder, uid{258})), "000000000000001100000102");
   EXPECT_EQ(to_hex(key::change(folder, modseq{7})), "00000000000000110000000000000007");
+  EXPECT_EQ(to_hex(key::folder_copy(folder)), "0000000000000011000000000000000004");
   EXPECT_EQ(to_hex(key::change(folder, modseq{7}, change_kind::expunged)),
             "0000000000000011000000000000000703");
 }

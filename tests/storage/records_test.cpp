@@ -80,7 +80,15 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(to_hex(encode(shared)), "020453656e740504010201ac0203000201018008");
   EXPECT_EQ(to_hex(encode(counters())), "0109ac02030201a01f0105244a756e6b");
   EXPECT_EQ(to_hex(encode(message())), "0108e807d00f018001");
-  EXPECT_EQ(to_hex(encode(change())), "01030201030601");
+  EXPECT_EQ(to_hex(encode(change())), "02030201030601"
+                                      "000000");
+  auto told = change();
+  told.at = at(64);
+  told.states = {{flag_seen, 0}, {flag_seen, 0}, {flag_seen, 0}, {flag_deleted, 3}};
+  told.keywords = {"$Junk"};
+  EXPECT_EQ(to_hex(encode(told)), "02030201030601"
+                                  "8001020301000108030105244a756e6b");
+  EXPECT_EQ(to_hex(encode(folder_copy{account_id{3}, folder()})), "01030a020453656e7405040100");
   EXPECT_EQ(to_hex(encode(spool())), "0108e80780010145036140620175"
                                      "02");
   EXPECT_EQ(to_hex(encode(recipient())), "010363406403050201460601"
@@ -113,6 +121,15 @@ TEST(Records, HaveTheseOctetsOnDisk) {
   EXPECT_EQ(to_hex(encode(alias_held)), "010363406406050201460601"
                                         "6f04800103343530");
   EXPECT_EQ(decode_recipient(3, encode(alias_held))->state, recipient_state::held_alias);
+  for (const auto& [state, octet] :
+       {std::pair(recipient_state::unchecked, "07"), std::pair(recipient_state::unchecked_alias, "08")}) {
+    auto unchecked = recipient();
+    unchecked.state = state;
+    EXPECT_EQ(to_hex(encode(unchecked)), std::string("0103634064") + octet +
+                                             "050201460601"
+                                             "6f04800103343530");
+    EXPECT_EQ(decode_recipient(3, encode(unchecked))->state, state);
+  }
   EXPECT_EQ(to_hex(encode(step())), "01800108010274"
                                     "6f05494e424f58");
   EXPECT_EQ(to_hex(encode(domain())), "0203612e620103632e6401016b0176800105");
@@ -200,6 +217,45 @@ TEST(Records, OfAVersionNobodyKnowsAreDamaged) {
   EXPECT_FALSE(decode_blob(record));
   record[0] = 0;
   EXPECT_FALSE(decode_blob(record));
+}
+
+TEST(Records, OfChangesOfTheFirstVersionHaveNoTime) {
+  const auto old = decode_change(modseq{300}, bytes("\x01\x03\x02\x01\x03\x06\x01", 7));
+  ASSERT_TRUE(old);
+  EXPECT_EQ(old->uids, change().uids);
+  EXPECT_EQ(old->at, instant{});
+  EXPECT_TRUE(old->states.empty());
+}
+
+TEST(Records, OfChangesSayWhatMessagesCarried) {
+  auto told = change();
+  told.at = at(64);
+  told.states = {{flag_seen, 0}, {flag_seen, 0}, {0, 0}, {flag_deleted, 3}};
+  told.keywords = {"$Junk"};
+  const auto read = decode_change(modseq{300}, encode(told));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->at, told.at);
+  EXPECT_EQ(read->states, told.states);
+  EXPECT_EQ(read->keywords, told.keywords);
+  // States of more messages, or fewer, than the line names.
+  EXPECT_FALSE(decode_change(modseq{1}, bytes("\x02\x01\x01\x01\x01\x00\x01\x02\x00\x00\x00", 11)));
+  EXPECT_FALSE(decode_change(modseq{1}, bytes("\x02\x01\x01\x01\x02\x00\x01\x01\x00\x00\x00", 11)));
+}
+
+TEST(Records, OfChangesLeaveOutStatesThatDifferTooMuch) {
+  change_record told;
+  told.kind = change_kind::flags;
+  for (uint32_t i = 1; i <= 4096; ++i) {
+    told.uids.push_back(uid{i});
+    told.states.push_back({i % 2, 0});
+  }
+  EXPECT_EQ(decode_change(modseq{1}, encode(told))->states, told.states);
+  told.uids.push_back(uid{4097});
+  told.states.push_back({1, 0});
+  const auto record = encode(told);
+  EXPECT_LT(record.size(), 20u);
+  EXPECT_EQ(decode_change(modseq{1}, record)->uids, told.uids);
+  EXPECT_TRUE(decode_change(modseq{1}, record)->states.empty());
 }
 
 TEST(Records, WithKindsNobodyKnowsAreDamaged) {

@@ -107,6 +107,73 @@ TEST_F(WordIndex, SaysWhatIsSureAndWhatMustBeLookedAt) {
   EXPECT_EQ(ask({}, false).hits[0].maybe, (std::vector<uid_run>{{1, 3}}));
 }
 
+TEST_F(WordIndex, FindsByTheWordsOfDocumentsAlone) {
+  word_gatherer gathered;
+  gathered.begin(uid{1});
+  gathered.add(word_field::body, "see");
+  gathered.add(word_field::document, "invoice");
+  gathered.add(word_field::document, "march");
+  gathered.begin(uid{2}); // one word here, one there
+  gathered.add(word_field::body, "invoice");
+  gathered.add(word_field::document, "march");
+  gathered.begin(uid{3});
+  gathered.add(word_field::document, "invoice");
+  gathered.set_partial();
+  ASSERT_TRUE(add_word_segment(*store_, folder, gathered, uid{3}, writer()));
+  const auto look = [&](std::vector<bytes> patterns, bool exact) {
+    word_question question{bit_of(word_field::body), std::move(patterns), exact};
+    question.documents = true;
+    return search_words(*store_, folder, {question}, reach::disk)->hits.at(0);
+  };
+  EXPECT_EQ(uids_of(look({"voice"}, true).sure), (found_uids{1, 2, 3}));
+  EXPECT_EQ(uids_of(look({"invoice\0"s, "\0march"s}, false).sure), found_uids{1});
+  EXPECT_EQ(uids_of(look({"invoice\0"s, "\0march"s}, false).maybe), found_uids{3});
+  EXPECT_EQ(uids_of(ask({"march"}).hits[0].sure), found_uids{}) << "who does not ask for them";
+
+  word_question graded{word_field_set(bit_of(word_field::body) | bit_of(word_field::document)),
+                       {"invoice"},
+                       true,
+                       {[](word_field, std::string_view) { return uint8_t(100); }}};
+  const auto found = search_words(*store_, folder, {graded}, reach::disk)->hits.at(0);
+  EXPECT_EQ(uids_of(found.sure), (found_uids{1, 2, 3})) << "3 is known in part, but its documents have it";
+  EXPECT_TRUE(found.maybe.empty());
+}
+
+TEST_F(WordIndex, GradesWordsThatHaveThePattern) {
+  add({{1, {"meeting"}},
+       {2, {"meetings", "noon"}},
+       {3, {"meet"}},
+       {4, {"noon"}},
+       {5, {"other"}},
+       {6, {"meeting"}}},
+      {5, 6});
+  size_t graded = 0;
+  const auto by_length = [&](word_field field, std::string_view word) {
+    EXPECT_EQ(field, word_field::body);
+    EXPECT_EQ(word.find('\0'), word.npos);
+    ++graded;
+    return uint8_t(word == "meet" ? 0 : 100 - word.size());
+  };
+  word_question question{bit_of(word_field::body), {"ee"}, true, {by_length}};
+  auto hits = search_words(*store_, folder, {question}, reach::disk)->hits[0];
+  EXPECT_EQ(hits.scores, (std::vector<scored_run>{{1, 1, 93}, {2, 2, 92}}));
+  EXPECT_EQ(uids_of(hits.sure), (found_uids{1, 2}));
+  EXPECT_EQ(uids_of(hits.maybe), (found_uids{5, 6})) << "not all of their words are known";
+  EXPECT_EQ(graded, 3u);
+
+  question.patterns.push_back("\0"s); // any word
+  question.graders.push_back(
+      [](word_field, std::string_view word) { return uint8_t(word == "noon" ? 50 : 0); });
+  hits = search_words(*store_, folder, {question}, reach::disk)->hits[0];
+  EXPECT_EQ(hits.scores, (std::vector<scored_run>{{2, 2, 71}})) << "the mean of both";
+
+  question.exact = false;
+  hits = search_words(*store_, folder, {question}, reach::disk)->hits[0];
+  EXPECT_TRUE(hits.sure.empty());
+  EXPECT_TRUE(hits.scores.empty());
+  EXPECT_EQ(uids_of(hits.maybe), (found_uids{2, 5, 6}));
+}
+
 TEST_F(WordIndex, KeepsFieldsApart) {
   word_gatherer gathered;
   gathered.begin(uid{5});

@@ -8,13 +8,13 @@ import json
 import os
 import pathlib
 import ssl
-import subprocess
 import sys
 import tempfile
 import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import authority  # noqa: E402
 import mail_peer  # noqa: E402
 import name_server  # noqa: E402
 import sending  # noqa: E402
@@ -23,32 +23,6 @@ import server  # noqa: E402
 WEB = "127.0.0.3"
 POLICY_PATH = "/.well-known/mta-sts.txt"
 DOMAINS = ("good", "bad", "trial", "html", "unlisted")
-
-
-class Authority:
-    """Issues certificates that the daemon trusts, since SSL_CERT_FILE names this one."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.certificate, self.key = folder / "ca.pem", folder / "ca.key"
-        self._run("req", "-x509", *self._fresh_key(self.key), "-days", "7", "-subj", "/CN=test authority",
-                  "-out", self.certificate)  # fmt: skip
-
-    def _run(self, *arguments):
-        subprocess.run([server.tool("openssl"), *map(str, arguments)], check=True, capture_output=True)
-
-    def _fresh_key(self, path):
-        return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", path)
-
-    def issue(self, name, *hosts):
-        """Certificate and key for these hosts."""
-        certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
-        request, extensions = self.folder / f"{name}.csr", self.folder / f"{name}.ext"
-        self._run("req", "-new", *self._fresh_key(key), "-subj", f"/CN={name}", "-out", request)
-        extensions.write_text("subjectAltName=" + ",".join(f"DNS:{host}" for host in hosts) + "\n")
-        self._run("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial",
-                  "-days", "7", "-extfile", extensions, "-out", certificate)  # fmt: skip
-        return certificate, key
 
 
 class PolicyServer:
@@ -110,10 +84,10 @@ class MtaStsTest(sending.SendingTest):
             raise unittest.SkipTest("not installed: " + " ".join(missing))
         folder = tempfile.TemporaryDirectory(prefix="stagepost-sts-")
         cls.addClassCleanup(folder.cleanup)
-        authority = Authority(pathlib.Path(folder.name))
-        cls.web_files = authority.issue("web", *(f"mta-sts.{name}" for name in DOMAINS))
-        cls.right = authority.issue("right", "mail.good", "mail.html", "mail.unlisted")
-        cls.wrong = authority.issue("wrong", "elsewhere.example")
+        issuer = authority.Authority(pathlib.Path(folder.name))
+        cls.web_files = issuer.issue("web", *(f"mta-sts.{name}" for name in DOMAINS))
+        cls.right = issuer.issue("right", "mail.good", "mail.html", "mail.unlisted")
+        cls.wrong = issuer.issue("wrong", "elsewhere.example")
         try:
             cls.web = PolicyServer(*cls.web_files)
         except PermissionError:
@@ -135,7 +109,7 @@ class MtaStsTest(sending.SendingTest):
         }
         cls.node = {"outbound": json.dumps({**server.OUTBOUND, "deliver": "all"})}
         # The authorities the machine trusts, as far as the daemon is concerned.
-        os.environ["SSL_CERT_FILE"] = str(authority.certificate)
+        os.environ["SSL_CERT_FILE"] = str(issuer.certificate)
         cls.addClassCleanup(os.environ.pop, "SSL_CERT_FILE")
         super().setUpClass()
 

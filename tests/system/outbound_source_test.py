@@ -68,7 +68,6 @@ class OutboundSourceTest(sending.SendingTest):
                 [one] = self.waiting()
                 self.assertEqual(one["recipients"][0]["attempts"], 0, "it is no fault of the other server")
                 self.server.set(smtp_out__fall_back_to_primary="true")
-                self.retry(one["id"])
                 self.wait_for_empty_queue()
                 self.assertEqual(peer.sources, [host])
                 self.server.set(smtp_out__fall_back_to_primary="false")

@@ -4,6 +4,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <memory>
+#include <thread>
+#include <vector>
+
 namespace stagepost::load {
 namespace {
 
@@ -12,42 +17,74 @@ struct imap_handshake_settings {
   run_options run;
   uint32_t connections = 4;
   uint32_t handshakes = 2000;
+  uint32_t threads = 1;
 };
 
-struct handshake_progress {
-  uint32_t next = 0;
+/// What one thread does and finds.
+struct handshake_share {
+  explicit handshake_share(std::chrono::seconds timeout) : loop(timeout) {}
+
+  event_loop loop;
+  uint32_t left = 0;
   uint64_t done = 0;
   latency_samples greetings;
 };
 
-awaitable<void> shake_repeatedly(event_loop& loop, const imap_handshake_settings& settings,
-                                 handshake_progress& progress) {
-  while (progress.next < settings.handshakes) {
-    ++progress.next;
-    imap_client client(loop.io(), settings.target);
+awaitable<void> shake_repeatedly(const server_target& target, handshake_share& share) {
+  while (share.left > 0) {
+    --share.left;
+    imap_client client(share.loop.io(), target);
     const auto began_at = steady::now();
     co_await client.open();
-    progress.greetings.add(steady::now() - began_at);
+    share.greetings.add(steady::now() - began_at);
     client.close();
-    ++progress.done;
+    ++share.done;
   }
 }
 
-int run_imap_handshake(const imap_handshake_settings& settings) {
-  handshake_progress progress;
-  event_loop loop(settings.run.timeout);
+uint32_t part_of(uint32_t whole, uint32_t index, uint32_t parts) {
+  return whole / parts + uint32_t(index < whole % parts);
+}
+
+std::vector<std::unique_ptr<handshake_share>> share_out(const imap_handshake_settings& settings) {
+  std::vector<std::unique_ptr<handshake_share>> shares;
+  for (uint32_t i = 0; i < settings.threads; ++i) {
+    auto& share = *shares.emplace_back(std::make_unique<handshake_share>(settings.run.timeout));
+    share.left = part_of(settings.handshakes, i, settings.threads);
+    for (uint32_t j = part_of(settings.connections, i, settings.threads); j > 0; --j)
+      share.loop.spawn(shake_repeatedly(settings.target, share));
+  }
+  return shares;
+}
+
+int run_imap_handshake(imap_handshake_settings settings) {
+  // A thread without a connection would leave its handshakes undone.
+  settings.threads = std::min(settings.threads, settings.connections);
   step(settings.run.steps, "ready");
+  const auto shares = share_out(settings);
   const auto began_at = steady::now();
-  for (uint32_t i = 0; i < settings.connections; ++i) loop.spawn(shake_repeatedly(loop, settings, progress));
-  loop.run_phase();
+  {
+    std::vector<std::jthread> threads;
+    for (const auto& share : shares) threads.emplace_back([&loop = share->loop] { loop.run_phase(); });
+  }
   const auto seconds = seconds_of(steady::now() - began_at);
   step(settings.run.steps, "done");
+  uint64_t done = 0;
+  latency_samples greetings;
+  error_tally errors;
+  bool timed_out = false;
+  for (const auto& share : shares) {
+    done += share->done;
+    greetings.add(share->greetings);
+    errors.add(share->loop.errors());
+    timed_out |= share->loop.timed_out();
+  }
   report out;
-  out.add("handshakes", progress.done);
+  out.add("handshakes", done);
   out.add("seconds", seconds);
-  out.add("handshakes_per_second", double(progress.done) / seconds);
-  out.add("greeting", progress.greetings);
-  return finish(out, loop.errors(), loop.timed_out(), settings.run);
+  out.add("handshakes_per_second", double(done) / seconds);
+  out.add("greeting", greetings);
+  return finish(out, errors, timed_out, settings.run);
 }
 
 } // namespace
@@ -65,6 +102,10 @@ void add_imap_handshake(CLI::App& parent, chosen_verb& chosen) {
   verb.add_option("--handshakes", settings->handshakes, "connections in all")
       ->capture_default_str()
       ->check(CLI::Range(1u, 10'000'000u));
+  verb.add_option("--threads", settings->threads,
+                  "threads of this program, each with its share of the connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 64u));
   verb.callback([settings, &chosen] { chosen = [settings] { return run_imap_handshake(*settings); }; });
 }
 

@@ -38,12 +38,16 @@ double latency_samples::percentile(double share) const {
   return double(*nth);
 }
 
-void error_tally::add(std::string_view text) {
+void error_tally::add(const error_tally& others) {
+  for (const auto& [text, times] : others.counts_) add(text, times);
+}
+
+void error_tally::add(std::string_view text, uint64_t times) {
   constexpr size_t kinds_limit = 40, text_limit = 160;
-  ++total_;
+  total_ += times;
   std::string key(text.substr(0, text_limit));
   if (counts_.size() >= kinds_limit && !counts_.contains(key)) key = "other";
-  ++counts_[key];
+  counts_[key] += times;
 }
 
 void report::add(std::string_view name, double value) { add_value(name, json_number(value)); }

@@ -16,6 +16,9 @@ public:
   void add(std::chrono::steady_clock::duration time) {
     milliseconds_.push_back(std::chrono::duration<float, std::milli>(time).count());
   }
+  void add(const latency_samples& others) {
+    milliseconds_.insert(milliseconds_.end(), others.milliseconds_.begin(), others.milliseconds_.end());
+  }
   size_t count() const { return milliseconds_.size(); }
   /// The smallest sample that `share` (0 to 1) of all do not exceed; 0 without samples.
   double percentile(double share) const;
@@ -27,11 +30,14 @@ private:
 /// How often each error text came. Texts beyond the first 40 are counted together.
 class error_tally {
 public:
-  void add(std::string_view text);
+  void add(std::string_view text) { add(text, 1); }
+  void add(const error_tally& others);
   uint64_t total() const { return total_; }
   const std::map<std::string, uint64_t>& by_text() const { return counts_; }
 
 private:
+  void add(std::string_view text, uint64_t times);
+
   std::map<std::string, uint64_t> counts_;
   uint64_t total_ = 0;
 };

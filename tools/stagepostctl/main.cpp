@@ -1,6 +1,7 @@
 #include "tools/stagepostctl/client.hpp"
 #include "tools/stagepostctl/import.hpp"
 #include "tools/stagepostctl/print.hpp"
+#include "tools/stagepostctl/rebuild.hpp"
 #include "tools/stagepostctl/restore.hpp"
 
 #include "conf/load.hpp"
@@ -22,7 +23,7 @@ namespace ctl = stagepost::ctl;
 namespace {
 
 // Exit codes: 0 done, 1 refused (the reason is on standard error), 2 wrong usage, 3 the server cannot be
-// reached, 4 verify found something.
+// reached, 4 verify or rebuild found something.
 enum exit_code { done = 0, refused = 1, usage = 2, not_reached = 3, unsound = 4 };
 
 struct wrong_usage : std::runtime_error {
@@ -95,9 +96,9 @@ json::array to_array(const std::vector<std::string>& values) {
 
 int main(int argc, char** argv) {
   command_line line;
-  CLI::App app{
-      "Administers a running Stagepost server over its local control socket.\n"
-      "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify found something."};
+  CLI::App app{"Administers a running Stagepost server over its local control socket.\n"
+               "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 server not reached, 4 verify or rebuild "
+               "found something."};
   app.require_subcommand(1);
   app.add_option("--config", line.config, "The node's settings file")->required();
   app.add_flag("--json", line.as_json, "Print the answer as JSON");
@@ -475,10 +476,15 @@ int main(int argc, char** argv) {
 
   sub = app.add_subcommand("route", "Says where mail to an address goes and why; sends nothing");
   with_name(sub, "Address");
+  std::string route_from;
+  const auto* has_from =
+      sub->add_option("--from", route_from, "Says how mail of this sender leaves, too; \"\" for nobody's");
   simple(
       sub,
-      [&] {
-        return json::object{{"verb", "route"}, {"name", line.name}};
+      [&, has_from] {
+        json::object request{{"verb", "route"}, {"name", line.name}};
+        if (has_from->count() != 0) request["from"] = route_from;
+        return request;
       },
       ctl::print_route);
 
@@ -566,12 +572,56 @@ int main(int argc, char** argv) {
       },
       ctl::print_undelete);
 
-  bool offline = false;
+  auto* mailbox = app.add_subcommand("mailbox", "What happened in the folders of a user");
+  mailbox->require_subcommand(1);
+  sub = mailbox->add_subcommand(
+      "history",
+      "The changes of his folders, or what was in them at a time; as far back as their change logs reach");
+  with_name(sub, "Address");
+  std::string at_time;
+  sub->add_option("--folder", line.folder, "Only of this folder");
+  auto* at_option = sub->add_option(
+      "--at", at_time, "What was in the folders then: 2026-12-31 or 2026-12-31T16:19:33Z, in UTC");
+  sub->add_option("--since", line.since, "Only changes from then on")->excludes(at_option);
+  sub->callback([&] {
+    act = [&](ctl::client& server) {
+      json::object request{{"verb", "mailbox.history"},
+                           {"name", line.name},
+                           {"folder", line.folder},
+                           {"at", at_time},
+                           {"since", line.since}};
+      // A page at a time, each printed as it comes: as JSON, an object for each.
+      for (;;) {
+        const auto answer = server.ask(request);
+        const int told = tell(line, answer, ctl::print_history);
+        const auto* next = answer.if_contains("next");
+        if (told != done || next == nullptr) return told;
+        request["from_folder"] = next->as_object().at("folder");
+        request["from_item"] = next->as_object().at("item");
+      }
+    };
+  });
+
+  std::function<int(const conf::node_settings&)> offline;
+  sub = app.add_subcommand(
+      "rebuild",
+      "Makes folders again from bodies and change logs, when verify found them damaged; the server must "
+      "not run. What was there is kept aside");
+  sub->add_option("--mailbox", line.name, "Only of this user");
+  sub->callback([&] {
+    offline = [&](const conf::node_settings& node) { return ctl::rebuild(line.name, node) ? done : unsound; };
+  });
+
   sub = app.add_subcommand(
       "restore",
       "Puts a backup in the place of the data; the server must not run. What was there is kept aside");
   sub->add_option("folder", line.path, "What backup wrote")->required();
-  sub->callback([&] { offline = true; });
+  sub->callback([&] {
+    offline = [&](const conf::node_settings& node) {
+      ctl::restore(line.path, node);
+      return done;
+    };
+  });
 
   try {
     app.parse(argc, argv);
@@ -583,10 +633,7 @@ int main(int argc, char** argv) {
   for (const auto& each : loaded.errors) fmt::print(stderr, "{}\n", each);
   if (!loaded.ok()) return usage;
   try {
-    if (offline) {
-      ctl::restore(line.path, loaded.loaded.node);
-      return done;
-    }
+    if (offline) return offline(loaded.loaded.node);
   } catch (const std::exception& why) {
     fmt::print(stderr, "{}\n", why.what());
     return refused;

@@ -192,6 +192,34 @@ void print_verify(const json::object& answer) {
   print_findings(store);
 }
 
+void print_history(const json::object& answer) {
+  const auto flags = [](const json::object& one) {
+    std::string text;
+    for (const auto& each : list(one, "flags")) text += (text.empty() ? "" : " ") + plain(each);
+    return text;
+  };
+  for (const auto& each : list(answer, "changes")) {
+    const auto& one = each.as_object();
+    const auto at = member(one, "at"), queue_id = member(one, "queue_id");
+    fmt::print("{:<24}  {:<8}  {}  {}{}  ({}){}\n", at.empty() ? "at an unknown time" : at,
+               member(one, "change"), member(one, "folder"), member(one, "uids"),
+               member(one, "uids_cut") == "true" ? ",..." : "", flags(one),
+               queue_id.empty() ? "" : "  " + queue_id);
+  }
+  for (const auto& each : list(answer, "folders")) {
+    const auto& folder = each.as_object();
+    fmt::print("{}: {} messages{}\n", member(folder, "folder"), list(folder, "messages").size(),
+               member(folder, "complete") == "true" ? "" : "; its change log does not reach back that far");
+    for (const auto& message : list(folder, "messages")) {
+      const auto& one = message.as_object();
+      const auto gone = member(one, "expunged_at");
+      fmt::print("  {:>10}  {}{}\n", member(one, "uid"),
+                 one.contains("flags") ? "(" + flags(one) + ")" : "flags not known",
+                 gone.empty() ? "" : "  expunged " + gone);
+    }
+  }
+}
+
 void print_status(const json::object& answer) {
   fmt::print("{} up {} s, {} accepted, {} delivered, {} on the way\n", member(answer, "node"),
              member(answer, "uptime_seconds"), member(answer, "messages_accepted"),
@@ -209,6 +237,12 @@ void print_index(const json::object& answer) {
     fmt::print("store {}: {} folders waiting, {} at work, {} messages indexed, {} us each\n",
                member(one, "store"), member(one, "folders_waiting"), member(one, "folders_at_work"),
                member(one, "messages_indexed"), member(one, "cpu_microseconds_per_message"));
+  }
+  if (const auto* documents = answer.if_contains("documents"); documents && documents->is_object()) {
+    const auto& one = documents->as_object();
+    fmt::print("{} documents read, {} failed\n", member(one, "read"), member(one, "failed"));
+    for (const auto& each : list(one, "missing_programs"))
+      fmt::print("documents that need {} are not indexed: there is no such program\n", plain(each));
   }
   for (const auto& each : list(answer, "folders")) {
     const auto& one = each.as_object();

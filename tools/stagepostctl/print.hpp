@@ -20,6 +20,7 @@ void print_queue(const boost::json::object& answer);
 /// Times are those of the zone's clocks.
 void print_trace(const boost::json::object& answer, const mime::time_zone& zone);
 void print_verify(const boost::json::object& answer);
+void print_history(const boost::json::object& answer);
 void print_status(const boost::json::object& answer);
 void print_index(const boost::json::object& answer);
 void print_undelete(const boost::json::object& answer);

@@ -1,4 +1,5 @@
 #include "tools/stagepostd/daemon.hpp"
+#include "tools/stagepostd/process.hpp"
 
 #include "conf/load.hpp"
 
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
     std::printf("%s: fine\n", config.c_str());
     return 0;
   }
+  stagepost::daemon::bound_heaps();
   ::umask(0077); // mail is nobody else's business
   return stagepost::daemon::run(outcome.loaded, config);
 }

@@ -1,10 +1,12 @@
 #include "tools/stagepostd/process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <stdexcept>
 #include <sys/capability.h>
@@ -13,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <thread>
 #include <unistd.h>
 
 namespace stagepost::daemon {
@@ -44,6 +47,14 @@ sigset_t our_signals() {
 }
 
 } // namespace
+
+// By itself glibc makes eight heaps a processor, one for nearly each of our threads, and what one thread has
+// taken and another gives back stays in the heap of the first: with a million messages going through the
+// queue 780 MB instead of 450 MB.
+void bound_heaps() {
+  constexpr unsigned least = 2;
+  ::mallopt(M_ARENA_MAX, int(std::max(least, std::thread::hardware_concurrency())));
+}
 
 uint64_t raise_descriptor_limit() {
   rlimit limit{};
@@ -88,6 +99,7 @@ void hold_signals() {
   const auto set = our_signals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN); // SSL_write on a closed connection would end the process
+  ::signal(SIGCHLD, SIG_DFL); // ignored by whoever started us, nobody could tell how a program ended
 }
 
 int wait_for_signal(int seconds) {

@@ -7,6 +7,9 @@ namespace stagepost::daemon {
 
 // What the process asks of the operating system. All throw std::runtime_error with a sentence.
 
+/// Has all threads share as many heaps as there are processors. Before any other thread starts.
+void bound_heaps();
+
 /// Raises the soft limit of descriptors to the hard one and answers it.
 uint64_t raise_descriptor_limit();
 

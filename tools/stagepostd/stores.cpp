@@ -6,6 +6,7 @@
 #include "storage/store_swap.hpp"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/write_buffer_manager.h>
 #include <sodium.h>
 
 #include <filesystem>
@@ -107,6 +108,10 @@ std::shared_ptr<opened_stores> open_stores(const conf::node_settings& node,
   options.wal_limit_bytes = settings.wal_limit.bytes;
   options.blob_minimum_bytes = settings.blob_min_size.bytes;
   options.block_cache = rocksdb::NewLRUCache(settings.block_cache.bytes);
+  // While much is written, memtables take the place of blocks that were read, so that a long import needs no
+  // more memory than a busy day. They are only counted: when each is flushed its size says (0: no other
+  // bound).
+  options.write_buffers = std::make_shared<rocksdb::WriteBufferManager>(0, options.block_cache);
   // Mail of a store that is not opened would be out of reach, and its users without a mailbox.
   const auto beyond = node.data_folder + "/shard" + std::to_string(node.shards);
   if (std::filesystem::exists(beyond))

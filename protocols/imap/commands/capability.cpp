@@ -86,7 +86,7 @@ void write_capabilities(bytes& out, const dialogue& with) {
       "QRESYNC ESEARCH WITHIN STATUS=SIZE LIST-STATUS OBJECTID SAVEDATE PREVIEW LANGUAGE UIDONLY UIDBATCHES "
       "UTF8=ACCEPT";
   out += " SEARCHRES SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES I18NLEVEL=1 PARTIAL "
-         "INPROGRESS MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT NOTIFY";
+         "INPROGRESS MULTISEARCH SEARCH=FUZZY CONTEXT=SEARCH CONTEXT=SORT NOTIFY";
   // IDLE is part of it.
   if (with.settings().rev2 && with.settings().idle) out += " IMAP4rev2";
   // RFC 8437 leaves open what becomes of the compression then; so one or the other.

@@ -27,6 +27,7 @@ public:
     search_next(with);
   }
 
+  void on_narrowed(dialogue& with, narrowed known) override { walk_->on_narrowed(with, std::move(known)); }
   void on_message(dialogue& with, const message_data& message) override { walk_->on_message(with, message); }
   void on_read_end(dialogue& with, outcome result) override { walk_->on_read_end(with, result); }
 
@@ -62,14 +63,14 @@ private:
     walk_->begin_within(with, with.view(), changed_);
   }
 
-  void on_read(uint32_t, const message_entry& entry, const message_data& message) override {
+  void on_read(uint32_t, const message_entry& entry, const message_data& message, uint8_t) override {
     if (too_much_) return;
     matching_.push_back({entry.uid, make_sort_key(criteria_, message)});
     matching_bytes_ += sizeof matching_.back() + matching_.back().sort_key.size();
     too_much_ = matching_bytes_ > max_context_bytes;
   }
 
-  void on_found(dialogue& with, uint32_t sequence) override {
+  void on_found(dialogue& with, uint32_t sequence, uint8_t) override {
     if (!criteria_.empty() || too_much_) return;
     matching_.push_back({with.view().at(sequence).uid, {}});
     matching_bytes_ += sizeof matching_.back();
@@ -196,6 +197,8 @@ void keep_context(dialogue& with, const std::optional<search_return>& returns, b
   if (!by_uid || context.key.uses_sequences())
     return refuse_updates(with, with.tag(),
                           "Updates come with UID SEARCH and UID SORT of the selected mailbox");
+  // RFC 6203 3: what such a search finds may be different each time.
+  if (context.key.uses_fuzzy()) return refuse_updates(with, with.tag(), "Results of FUZZY are not followed");
   if (!with.contexts().add(std::move(context), with.view()))
     refuse_updates(with, with.tag(), "Too many contexts");
 }

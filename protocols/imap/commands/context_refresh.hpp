@@ -19,8 +19,8 @@ std::unique_ptr<running_command> make_cancel_update(parser& in, bool by_uid);
 bool may_update(dialogue& with, const std::optional<search_return>& returns);
 
 /// Keeps a search that wants updates, or tells that there will be none (RFC 5267 4.3.1): for too many of
-/// them, and for sequence numbers, in the keys or to be told, since those shift under the results. Not in the
-/// middle of a line.
+/// them, for FUZZY, and for sequence numbers, in the keys or to be told, since those shift under the results.
+/// Not in the middle of a line.
 void keep_context(dialogue& with, const std::optional<search_return>& returns, bool by_uid,
                   search_context context);
 

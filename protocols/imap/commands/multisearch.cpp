@@ -97,7 +97,7 @@ private:
     walk_->begin(with, view, elsewhere);
   }
 
-  void on_found(dialogue&, uint32_t sequence) override { answer_->add(sequence); }
+  void on_found(dialogue&, uint32_t sequence, uint8_t score) override { answer_->add(sequence, score); }
 
   bool has_enough() const override { return answer_->has_enough(); }
 

@@ -45,7 +45,7 @@ public:
   void abandon(dialogue& with) override { answer_.break_off(with.text()); }
 
 private:
-  void on_found(dialogue&, uint32_t sequence) override { answer_.add(sequence); }
+  void on_found(dialogue&, uint32_t sequence, uint8_t score) override { answer_.add(sequence, score); }
 
   bool has_enough() const override { return answer_.has_enough(); }
 

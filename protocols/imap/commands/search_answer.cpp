@@ -57,8 +57,36 @@ bool search_answer::write(dialogue& with, const mailbox_view& view, std::string_
       write_number(out, number);
     }
   }
+  if (!list_ended_) end_list(with.text());
+  if (!write_scores(with)) return false;
   end(with.text(), view);
   begun_ = false;
+  return true;
+}
+
+/// After the messages that ALL or PARTIAL names.
+void search_answer::end_list(bytes& out) {
+  list_ended_ = true;
+  if (!returns_) return;
+  ranges_.redirect(out);
+  ranges_.finish();
+  if (returns_->partial) out += ')';
+  score_to_ = scores_.size();
+  if (returns_->partial) std::tie(score_at_, score_to_) = resolve(*returns_->partial, scores_.size());
+  if (score_at_ < score_to_) out += " RELEVANCY";
+}
+
+/// RFC 6203 4: in the order of those messages.
+bool search_answer::write_scores(dialogue& with) {
+  if (score_at_ == score_to_) return true;
+  for (bool first = scores_told_ == 0; score_at_ < score_to_; ++score_at_, first = false) {
+    if (with.out().has_enough()) return false;
+    bytes& out = with.text();
+    out += first ? " (" : " ";
+    write_number(out, scores_[score_at_]);
+    ++scores_told_;
+  }
+  with.text() += ')';
   return true;
 }
 
@@ -93,9 +121,6 @@ void search_answer::begin(dialogue& with, std::string_view name, std::string_vie
 
 void search_answer::end(bytes& out, const mailbox_view& view) {
   if (returns_) {
-    ranges_.redirect(out);
-    ranges_.finish();
-    if (returns_->partial) out += ')';
     if (returns_->min && !found_.empty()) put(out, "MIN", number_of(view, found_.front()));
     if (returns_->max && !found_.empty()) put(out, "MAX", number_of(view, found_.back()));
     if (returns_->count) put(out, "COUNT", found_.size());

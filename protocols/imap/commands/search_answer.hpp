@@ -13,13 +13,16 @@ namespace stagepost::imap {
 class dialogue;
 
 /// The messages a search found, in the order in which they are told, and how they are told: "* SEARCH 2 3 5",
-/// or the ESEARCH of RFC 4731. Four octets for each message found.
+/// or the ESEARCH of RFC 4731. Four octets for each message found, one more where RELEVANCY is told.
 class search_answer {
 public:
   search_answer(std::optional<search_return> returns, bool by_uid, bool with_modseq)
       : returns_(returns), by_uid_(by_uid), with_modseq_(with_modseq) {}
 
-  void add(uint32_t sequence) { found_.push_back(sequence); }
+  void add(uint32_t sequence, uint8_t score) {
+    found_.push_back(sequence);
+    if (returns_ && returns_->relevancy) scores_.push_back(score);
+  }
   std::vector<uint32_t>& found() { return found_; }
   const std::optional<search_return>& returns() const { return returns_; }
   bool has_enough() const { return returns_ && returns_->has_enough(found_.size()); }
@@ -36,6 +39,8 @@ public:
 
 private:
   void begin(dialogue& with, std::string_view name, std::string_view source);
+  void end_list(bytes& out);
+  bool write_scores(dialogue& with);
   void end(bytes& out, const mailbox_view& view);
   uint32_t number_of(const mailbox_view& view, uint32_t sequence) const;
   modseq modseq_told(const mailbox_view& view) const;
@@ -44,10 +49,15 @@ private:
   bool by_uid_;
   bool with_modseq_;
   std::vector<uint32_t> found_;
+  std::vector<uint8_t> scores_; ///< of each, for RELEVANCY
   // How far it is written.
   bool begun_ = false;
   size_t at_ = 0;
   size_t to_ = 0;
+  bool list_ended_ = false;
+  size_t score_at_ = 0;
+  size_t score_to_ = 0;
+  size_t scores_told_ = 0;
   bytes unused_;
   range_writer ranges_{unused_};
 };

@@ -4,6 +4,7 @@
 #include "protocols/mime/collation.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace stagepost::imap {
 
@@ -80,6 +81,7 @@ public:
   explicit key_reader(parser& in) : in_(in) {}
 
   bool read(search_key& key, size_t depth) {
+    key.fuzzy = fuzzy_;
     if (depth > max_search_depth || ++keys_ > max_search_keys)
       return in_.fail(parse_errc::too_complex, "too many search keys");
     if (in_.take('(')) {
@@ -100,6 +102,7 @@ public:
       return in_.space() && read(key.children[0], depth + 1) && in_.space() &&
              read(key.children[1], depth + 1);
     }
+    if (in_.take_word("FUZZY")) return read_fuzzy(key, depth);
     if (in_.take_word("UID")) return in_.space() && read_set(key, search_kind::uid);
     if (in_.take_word("UIDAFTER")) return read_uid_bound(key, true);
     if (in_.take_word("UIDBEFORE")) return read_uid_bound(key, false);
@@ -129,6 +132,14 @@ private:
     while (in_.take(' ')) {
     }
     return any;
+  }
+
+  /// RFC 6203 3: it is about the key behind it, with all that stands in that.
+  bool read_fuzzy(search_key& key, size_t depth) {
+    const bool outside = std::exchange(fuzzy_, true);
+    const bool read_well = in_.space() && read(key, depth + 1);
+    fuzzy_ = outside;
+    return read_well;
   }
 
   bool read_set(search_key& key, search_kind kind) {
@@ -186,6 +197,8 @@ private:
   }
 
   bool read_text(search_key& key) {
+    if (fuzzy_ && ++fuzzy_texts_ > max_fuzzy_texts)
+      return in_.fail(parse_errc::too_complex, "too many texts below FUZZY");
     const auto text = in_.astring();
     if (!text) return false;
     // 8-bit octets without CHARSET are UTF-8 too: clients forget it.
@@ -219,8 +232,10 @@ private:
   }
 
   parser& in_;
+  bool fuzzy_ = false;
   size_t keys_ = 0;
-  size_t saved_ = 0; ///< "$" among them
+  size_t saved_ = 0;       ///< "$" among them
+  size_t fuzzy_texts_ = 0; ///< below FUZZY
 };
 
 bool read_charset(parser& in) {
@@ -235,6 +250,11 @@ bool read_charset(parser& in) {
 }
 
 } // namespace
+
+bool search_key::uses_fuzzy() const {
+  return fuzzy || std::any_of(children.begin(), children.end(),
+                              [](const search_key& child) { return child.uses_fuzzy(); });
+}
 
 bool search_key::uses_modseq() const {
   return kind == search_kind::modseq ||
@@ -254,13 +274,18 @@ bool search_key::names_selected() const {
                      [](const search_key& child) { return child.names_selected(); });
 }
 
+bool may_ask_relevancy(parser& in, bool asked, const search_key& key) {
+  return !asked || key.uses_fuzzy() || in.fail(parse_errc::syntax, "RELEVANCY needs FUZZY");
+}
+
 bool parse_search(parser& in, search_request& request) {
   if (!read_search_return(in, request.returns)) return false;
   if (in.take_word("CHARSET")) {
     if (in.has_no_charsets()) return in.fail(parse_errc::syntax, "all is UTF-8, without CHARSET");
     if (!in.space() || !read_charset(in)) return false;
   }
-  return key_reader(in).read_list(request.key, 0) && in.end();
+  if (!key_reader(in).read_list(request.key, 0) || !in.end()) return false;
+  return may_ask_relevancy(in, request.returns && request.returns->relevancy, request.key);
 }
 
 std::optional<search_key> parse_search_with_charset(parser& in) {

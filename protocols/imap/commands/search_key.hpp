@@ -6,9 +6,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+namespace stagepost::search {
+class fuzzy_needle;
+}
 
 namespace stagepost::imap {
 
@@ -56,6 +61,7 @@ struct search_key {
   std::string name;
   std::string text;
   std::vector<search_key> children;
+  bool fuzzy = false; ///< stands below FUZZY (RFC 6203); says something of texts only
 
   // Filled in by `settle` for the selected mailbox.
   number_ranges ranges;
@@ -64,7 +70,10 @@ struct search_key {
   // Filled in by `narrow`: what an index knows of the text, for messages up to indexed_to.
   stagepost::uid indexed_to;
   search_hits hits;
+  // Filled in by `sharpen`, of fuzzy texts: shared by copies, which are not used at one time.
+  std::shared_ptr<search::fuzzy_needle> needle;
 
+  bool uses_fuzzy() const;
   bool uses_modseq() const;
   bool uses_sequences() const;
   /// Whether it names messages by sequence numbers or "$".
@@ -78,10 +87,16 @@ struct search_request {
 
 inline constexpr size_t max_search_depth = 100;
 inline constexpr size_t max_search_keys = 1000;
+/// Below FUZZY: each word of a message is graded for each of them, which takes longer than to find a
+/// substring.
+inline constexpr size_t max_fuzzy_texts = 16;
 
 /// The arguments of SEARCH (RFC 3501 6.4.4 with RFC 4731, RFC 5032, RFC 7162 3.1.5), as far as they can be
 /// read.
 bool parse_search(parser& in, search_request& request);
+
+/// Whether RELEVANCY may be asked for, if it is: RFC 6203 4 and 6 want FUZZY with it.
+bool may_ask_relevancy(parser& in, bool asked, const search_key& key);
 
 /// The charset and the keys of SORT and THREAD (RFC 5256 3), to the end of the command.
 std::optional<search_key> parse_search_with_charset(parser& in);

@@ -1,11 +1,13 @@
 #include "protocols/imap/commands/search_match.hpp"
 
 #include "protocols/base/text.hpp"
+#include "protocols/imap/commands/fuzzy_key.hpp"
 #include "protocols/imap/object_id.hpp"
 #include "protocols/mime/collation.hpp"
 #include "protocols/mime/date.hpp"
 #include "protocols/mime/encoded_word.hpp"
 #include "protocols/mime/header.hpp"
+#include "protocols/search/fuzzy.hpp"
 #include "protocols/search/message_text.hpp"
 
 #include <algorithm>
@@ -83,37 +85,82 @@ match_result search_subject::match(const search_key& key) {
   case search_kind::none_of: {
     match_result result = match(key.children.front());
     if (result.value != truth::unknown) result.value = result.value == truth::yes ? truth::no : truth::yes;
+    result.score = no_score;
     return result;
   }
   default: break;
   }
   if (entry_.uid <= key.indexed_to) {
-    if (contains(key.hits.sure, entry_.uid.value)) return {truth::yes, {}};
-    if (!contains(key.hits.maybe, entry_.uid.value)) return {truth::no, {}};
+    if (contains(key.hits.sure, entry_.uid.value)) return {truth::yes, {}, score_of(key.hits, entry_.uid)};
+    if (!contains(key.hits.maybe, entry_.uid.value)) return {truth::no, {}, no_score};
   }
   const auto needed = depth_of(key.kind);
-  if (needed && (!message_ || depth_ < *needed)) return {truth::unknown, *needed};
-  return {holds(key) ? truth::yes : truth::no, {}};
+  if (needed && (!message_ || depth_ < *needed)) return {truth::unknown, *needed, no_score};
+  if (key.needle) {
+    const uint8_t score = grade(key);
+    return {score ? truth::yes : truth::no, {}, score};
+  }
+  return {holds(key) ? truth::yes : truth::no, {}, no_score};
 }
 
 match_result search_subject::match_all(const search_key& key) {
-  match_result all{truth::yes, read_depth::whole};
+  match_result all{truth::yes, read_depth::whole, no_score};
+  unsigned sum = 0, scores = 0;
   for (const search_key& child : key.children) {
     const match_result one = match(child);
     if (one.value == truth::no) return one;
-    if (one.value == truth::unknown) all = {truth::unknown, std::min(all.needed, one.needed)};
+    if (one.value == truth::unknown) all = {truth::unknown, std::min(all.needed, one.needed), no_score};
+    sum += one.score;
+    scores += one.score != no_score;
   }
+  if (all.value == truth::yes && scores > 0) all.score = uint8_t(sum / scores);
   return all;
 }
 
 match_result search_subject::match_any(const search_key& key) {
-  match_result any{truth::no, read_depth::whole};
+  match_result any{truth::no, read_depth::whole, no_score};
   for (const search_key& child : key.children) {
     const match_result one = match(child);
-    if (one.value == truth::yes) return one;
-    if (one.value == truth::unknown) any = {truth::unknown, std::min(any.needed, one.needed)};
+    // A better score may follow; nothing is read for that alone.
+    if (one.value == truth::yes && (one.score == no_score || one.score == full_score)) return one;
+    if (one.value == truth::yes && (any.value != truth::yes || one.score > any.score)) any = one;
+    if (one.value == truth::unknown && any.value != truth::yes)
+      any = {truth::unknown, std::min(any.needed, one.needed), no_score};
   }
   return any;
+}
+
+uint8_t search_subject::grade(const search_key& key) {
+  search::fuzzy_grades grades(*key.needle);
+  const place_weights weights = weights_of(key.kind);
+  const auto take_addresses = [&](const mime::address_list& list) {
+    for (const mime::address& address : list)
+      grades.take(mime::find_key(search::address_text(address)), weights.elsewhere);
+  };
+  const auto take_subject = [&] {
+    if (const auto subject = search::subject_text(*message_->digest))
+      grades.take(mime::find_key(*subject), weights.subject);
+  };
+  switch (key.kind) {
+  case search_kind::from: take_addresses(message_->digest->envelope.from); break;
+  case search_kind::to: take_addresses(message_->digest->envelope.to); break;
+  case search_kind::cc: take_addresses(message_->digest->envelope.cc); break;
+  case search_kind::bcc: take_addresses(message_->digest->envelope.bcc); break;
+  case search_kind::subject: take_subject(); break;
+  case search_kind::header:
+    for (const mime::header_field& field : mime::header_fields(message_->header))
+      if (ascii_iequals(field.name, key.name))
+        grades.take(mime::find_key(mime::decode_header_text(field.value)), weights.elsewhere);
+    break;
+  case search_kind::text:
+    take_subject();
+    grades.take(header_text(), weights.elsewhere);
+    grades.take(body_text(), weights.elsewhere);
+    break;
+  case search_kind::body: grades.take(body_text(), weights.elsewhere); break;
+  default: break; // sharpen makes needles of texts only
+  }
+  return grades.score();
 }
 
 bool search_subject::holds(const search_key& key) {

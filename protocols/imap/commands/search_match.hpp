@@ -15,6 +15,7 @@ struct match_result {
   enum class truth : uint8_t { no, yes, unknown };
   truth value = truth::no;
   read_depth needed = read_depth::facts; ///< of unknown: the least that tells more
+  uint8_t score = 0;                     ///< of yes: how well, where FUZZY says that (fuzzy_key.hpp)
 };
 
 /// A message as far as it is known. Texts folded for one key are kept for the next.
@@ -34,6 +35,8 @@ private:
   match_result match_all(const search_key& key);
   match_result match_any(const search_key& key);
   bool holds(const search_key& key);
+  /// Of a text below FUZZY; 0 where the message does not have it.
+  uint8_t grade(const search_key& key);
   bool addresses_contain(const mime::address_list& list, const std::string& text) const;
   bool header_contains(const search_key& key) const;
   bool sent(const search_key& key) const;

@@ -10,7 +10,7 @@ namespace stagepost::imap {
 
 namespace {
 
-/// Fewer are read with one question.
+/// Fewer are read with one question; an index is asked only for what is in no text of theirs.
 constexpr uint32_t few_messages = 16;
 /// Each text is a look through all the index knows; beyond these messages are read as without it.
 constexpr size_t most_texts = 16;
@@ -31,12 +31,17 @@ std::optional<text_scope> scope_of(const search_key& key) {
   }
 }
 
+/// Whether words can say anything of it.
+bool has_words(const search_key& key) {
+  return key.needle || !search::plan_needle(key.text).patterns.empty();
+}
+
 /// Calls `each` for the keys an index may help with, always in the same order.
 template <class Key, class Each>
 void for_each_text(Key& key, const Each& each) {
   for (auto& child : key.children) for_each_text(child, each);
   const auto scope = scope_of(key);
-  if (scope && !search::plan_needle(key.text).patterns.empty()) each(key, *scope);
+  if (scope && has_words(key)) each(key, *scope);
 }
 
 /// The first number of the ranges that is not below `from`; UINT32_MAX when there is none.
@@ -48,12 +53,21 @@ uint32_t first_from(const number_ranges& ranges, uint32_t from) {
 
 } // namespace
 
-std::vector<search_text> texts_to_narrow(const search_key& key, uint32_t messages) {
+std::vector<search_text> texts_to_narrow(const search_key& key, uint32_t messages,
+                                         const std::string& languages) {
   std::vector<search_text> texts;
-  if (messages <= few_messages) return texts;
   for_each_text(key, [&](const search_key& each, text_scope scope) {
-    if (texts.size() < most_texts) texts.push_back({scope, each.text});
+    if (texts.size() == most_texts) return;
+    const bool fuzzy = each.needle != nullptr;
+    texts.push_back({scope, each.text, fuzzy, fuzzy ? languages : std::string()});
   });
+  // Attached documents are in the index alone.
+  const auto may_be_in_documents = [](const search_text& text) {
+    return text.scope == text_scope::body || text.scope == text_scope::text;
+  };
+  if (messages == 0 ||
+      (messages <= few_messages && std::none_of(texts.begin(), texts.end(), may_be_in_documents)))
+    texts.clear();
   return texts;
 }
 

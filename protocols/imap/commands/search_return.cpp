@@ -28,6 +28,8 @@ bool read_option(parser& in, search_return& returns) {
     returns.save = true;
   else if (in.take_word("UPDATE"))
     returns.update = true;
+  else if (in.take_word("RELEVANCY"))
+    returns.relevancy = true;
   else if (in.take_word("CONTEXT"))
     return true;
   else if (!returns.partial && in.take_word("PARTIAL"))
@@ -40,7 +42,7 @@ bool read_option(parser& in, search_return& returns) {
 } // namespace
 
 bool search_return::has_enough(size_t found) const {
-  if (means_all() || max || update || (partial && partial->from_end)) return false;
+  if (means_all() || max || update || (relevancy && !partial) || (partial && partial->from_end)) return false;
   return found >= (partial ? std::max(partial->first, partial->last) : 1);
 }
 

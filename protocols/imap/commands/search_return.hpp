@@ -24,11 +24,12 @@ struct search_return {
   bool all = false;
   bool count = false;
   bool save = false;
-  bool update = false; ///< RFC 5267 4.3; CONTEXT is a hint, and taken as that
+  bool update = false;    ///< RFC 5267 4.3; CONTEXT is a hint, and taken as that
+  bool relevancy = false; ///< RFC 6203 4: of each message that ALL or PARTIAL names; of all without them
   std::optional<partial_range> partial;
 
   /// Whether anything is told: RFC 5182 2.1 wants no ESEARCH for SAVE alone.
-  bool tells() const { return min || max || all || count || partial || !save; }
+  bool tells() const { return min || max || all || count || relevancy || partial || !save; }
   /// Whether all that is found counts, and not only what MIN, MAX and PARTIAL name (RFC 5182 2.4,
   /// RFC 9394 3.2).
   bool means_all() const { return all || count || !(min || max || partial); }

@@ -16,6 +16,8 @@ constexpr size_t looks_at_a_time = 16'384;
 
 using truth = match_result::truth;
 
+uint8_t told_score(const match_result& found) { return found.score == no_score ? full_score : found.score; }
+
 number_ranges common(const number_ranges& a, const number_ranges& b) {
   number_ranges both;
   for (auto x = a.begin(), y = b.begin(); x != a.end() && y != b.end();) {
@@ -55,9 +57,8 @@ void search_walk::begin(dialogue& with, const mailbox_view& view, bool elsewhere
     limit_code_ = keep_newest(with, view, reach);
     if (!limit_code_.empty()) next_ = reach.front().first;
   }
-  // An index is asked for the selected mailbox only.
-  auto texts = elsewhere ? std::vector<search_text>{} : texts_to_narrow(key_, view.size());
-  if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
+  auto texts = texts_to_narrow(key_, view.size(), with.settings().languages);
+  if (!texts.empty()) return with.ask(narrow_search{std::move(texts), elsewhere});
   look_on(with);
 }
 
@@ -80,6 +81,8 @@ void search_walk::begin_within(dialogue& with, const mailbox_view& view, const n
     next_ = view.first_at_or_after(uid{uids.front().first});
     end_ = last == UINT32_MAX ? view.size() + 1 : view.first_at_or_after(uid{last + 1});
   }
+  auto texts = texts_to_narrow(key_, end_ - next_, with.settings().languages);
+  if (!texts.empty()) return with.ask(narrow_search{std::move(texts)});
   look_on(with);
 }
 
@@ -87,6 +90,7 @@ void search_walk::prepare(dialogue& with, const mailbox_view& view) {
   view_ = &view;
   now_ = with.now();
   settle(key_, view);
+  sharpen(key_, with.settings().languages);
   next_ = 1;
   end_ = view.size() + 1;
 }
@@ -111,7 +115,7 @@ void search_walk::on_message(dialogue& with, const message_data& message) {
     if (each.found.value == truth::unknown)
       each.found = search_subject(each.sequence, entry, now_, message, depth_, with.zone()).match(key_);
     if (each.found.value == truth::yes && wanted_ && depth_ >= *wanted_) {
-      listener_.on_read(each.sequence, entry, message);
+      listener_.on_read(each.sequence, entry, message, told_score(each.found));
       each.was_read = true;
     }
     ++reading_;
@@ -145,7 +149,7 @@ void search_walk::look_on(dialogue& with) {
     if (found.value == truth::no) continue;
     const candidate each{next_, found};
     if (!depth_for(each) && to_read == 0) {
-      listener_.on_found(with, next_);
+      listener_.on_found(with, next_, told_score(found));
       continue;
     }
     // Kept in order with those that must be read.
@@ -170,7 +174,7 @@ void search_walk::read_on(dialogue& with) {
     return with.ask(std::move(wanted));
   }
   for (const candidate& each : batch_)
-    if (each.found.value == truth::yes) listener_.on_found(with, each.sequence);
+    if (each.found.value == truth::yes) listener_.on_found(with, each.sequence, told_score(each.found));
   batch_.clear();
   if (next_ < end_ && !listener_.has_enough()) {
     listener_.on_looked(with, next_ - 1, end_ - 1);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "protocols/imap/commands/fuzzy_key.hpp"
 #include "protocols/imap/commands/search_key.hpp"
 #include "protocols/imap/commands/search_match.hpp"
 #include "protocols/imap/response.hpp"
@@ -16,9 +17,9 @@ class search_listener {
 public:
   virtual ~search_listener() = default;
   /// A message that was found, as read to the depth that was wanted; in any order, before its on_found.
-  virtual void on_read(uint32_t, const message_entry&, const message_data&) {}
-  /// The next message found, in the order of sequence numbers.
-  virtual void on_found(dialogue& with, uint32_t sequence) = 0;
+  virtual void on_read(uint32_t, const message_entry&, const message_data&, uint8_t /*score*/) {}
+  /// The next message found, in the order of sequence numbers. `score`: see fuzzy_key.hpp.
+  virtual void on_found(dialogue& with, uint32_t sequence, uint8_t score) = 0;
   /// Whether the rest need not be looked at.
   virtual bool has_enough() const { return false; }
   /// Before others get their turn: `done` of `goal` messages were looked at.

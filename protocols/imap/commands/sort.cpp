@@ -62,16 +62,17 @@ public:
 private:
   struct sorted {
     uint32_t sequence;
+    uint8_t score;
     std::string key;
   };
 
-  void on_read(uint32_t sequence, const message_entry&, const message_data& message) override {
+  void on_read(uint32_t sequence, const message_entry&, const message_data& message, uint8_t score) override {
     if (bytes_ > max_sorting_bytes) return;
-    messages_.push_back({sequence, make_sort_key(criteria_, message)});
+    messages_.push_back({sequence, score, make_sort_key(criteria_, message, score)});
     bytes_ += sizeof(sorted) + messages_.back().key.size();
   }
 
-  void on_found(dialogue&, uint32_t) override {}
+  void on_found(dialogue&, uint32_t, uint8_t) override {}
 
   void on_looked(dialogue& with, uint32_t done, uint32_t goal) override { progress_.tell(with, done, goal); }
 
@@ -81,7 +82,7 @@ private:
       return order != 0 ? order < 0 : a.sequence < b.sequence;
     });
     answer_.found().reserve(messages_.size());
-    for (const sorted& each : messages_) answer_.add(each.sequence);
+    for (const sorted& each : messages_) answer_.add(each.sequence, each.score);
     if (!save_result(with, answer_, how)) return;
     keep(with);
     messages_ = {};
@@ -128,6 +129,11 @@ std::unique_ptr<running_command> make_sort(parser& in, bool by_uid) {
     return saves && in.error() == parse_errc::unknown_charset ? make_unsaved_refusal() : nullptr;
   }
   request.key = std::move(*key);
+  const bool by_relevancy =
+      std::any_of(request.criteria.begin(), request.criteria.end(),
+                  [](const sort_criterion& each) { return each.what == sort_by::relevancy; });
+  if (!may_ask_relevancy(in, by_relevancy || (request.returns && request.returns->relevancy), request.key))
+    return nullptr;
   return std::make_unique<sort>(std::move(request), by_uid);
 }
 

@@ -26,6 +26,7 @@ constexpr criterion_name names[] = {
     {"TO", sort_by::to},
     {"DISPLAYFROM", sort_by::display_from},
     {"DISPLAYTO", sort_by::display_to},
+    {"RELEVANCY", sort_by::relevancy},
 };
 
 void append_number(std::string& key, uint64_t number) {
@@ -61,8 +62,9 @@ std::string first_name(const mime::address_list& list) {
   return name;
 }
 
-void append_criterion(std::string& key, sort_by what, const message_data& message) {
+void append_criterion(std::string& key, sort_by what, const message_data& message, uint8_t score) {
   switch (what) {
+  case sort_by::relevancy: key += char(UINT8_MAX - score); return;
   case sort_by::arrival: return append_instant(key, message.internal_date);
   case sort_by::size: return append_number(key, message.size_bytes);
   case sort_by::date: return append_instant(key, sent_date(message));
@@ -104,16 +106,17 @@ std::optional<std::vector<sort_criterion>> parse_sort_criteria(parser& in) {
 
 read_depth depth_for(const std::vector<sort_criterion>& criteria) {
   const bool facts = std::all_of(criteria.begin(), criteria.end(), [](const sort_criterion& each) {
-    return each.what == sort_by::arrival || each.what == sort_by::size;
+    return each.what == sort_by::arrival || each.what == sort_by::size || each.what == sort_by::relevancy;
   });
   return facts ? read_depth::facts : read_depth::digest;
 }
 
-std::string make_sort_key(const std::vector<sort_criterion>& criteria, const message_data& message) {
+std::string make_sort_key(const std::vector<sort_criterion>& criteria, const message_data& message,
+                          uint8_t score) {
   std::string key;
   for (const sort_criterion& each : criteria) {
     const size_t begin = key.size();
-    append_criterion(key, each.what, message);
+    append_criterion(key, each.what, message, score);
     if (each.reverse)
       for (size_t i = begin; i < key.size(); ++i) key[i] = char(~key[i]);
   }

@@ -56,7 +56,7 @@ public:
   void abandon(dialogue& with) override { answer_.break_off(with.text()); }
 
 private:
-  void on_read(uint32_t sequence, const message_entry&, const message_data& message) override {
+  void on_read(uint32_t sequence, const message_entry&, const message_data& message, uint8_t) override {
     if (bytes_ > max_sorting_bytes) return;
     thread_message one;
     one.sequence = sequence;
@@ -81,7 +81,7 @@ private:
     if (one.references.size() > 1) one.references.resize(1);
   }
 
-  void on_found(dialogue&, uint32_t) override {}
+  void on_found(dialogue&, uint32_t, uint8_t) override {}
 
   void on_looked(dialogue& with, uint32_t done, uint32_t goal) override { progress_.tell(with, done, goal); }
 

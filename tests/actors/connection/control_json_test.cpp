@@ -31,6 +31,16 @@ TEST(ControlJson, WritesInstantsInUtc) {
   EXPECT_EQ(time_text(from_unix_milliseconds(0)), "1970-01-01T00:00:00.000Z");
 }
 
+TEST(ControlJson, ReadsInstantsInUtc) {
+  const auto at = from_unix_milliseconds(1700000000123);
+  EXPECT_EQ(time_from(time_text(at)), at);
+  EXPECT_EQ(time_from("2023-11-14T22:13:20Z"), from_unix_milliseconds(1700000000000));
+  EXPECT_EQ(time_from("2023-11-14"), from_unix_milliseconds(1699920000000));
+  for (const auto* wrong : {"", "yesterday", "2023-11-14T22:13:20", "2023-13-01", "2023-11-14T24:00:00Z",
+                            "2023-11-14Z", "1969-12-31", "2023-11-14T22:13:20.1Zx"})
+    EXPECT_FALSE(time_from(wrong)) << wrong;
+}
+
 TEST(ControlJson, KnowsTheFlagsOfRfc9051) {
   EXPECT_EQ(flag_named("\\Seen"), flag_seen);
   EXPECT_EQ(flag_named("\\DRAFT"), flag_draft);

@@ -43,6 +43,19 @@ TEST_F(Directory, DeletesADomainOnlyWithoutUsers) {
   EXPECT_EQ(find("sales@example.org").kind, address_kind::unknown); // a new one with nothing of the old
 }
 
+TEST_F(Directory, SaysHowMailOfADomainLeaves) {
+  must(create_domain{"example.org"});
+  must(change_domain{"example.org", {{"outbound_ipv4", "192.0.2.7"}}, {"example.net"}, {}});
+  const auto first = ask<way_out_found>(directory_, find_way_out{"Example.NET"});
+  EXPECT_TRUE(first.done);
+  EXPECT_EQ(first.way, (way_out{"192.0.2.7", {}, true}));
+  must(change_domain{"example.org", {{"outgoing_tls", "false"}}, {}, {}});
+  EXPECT_FALSE(ask<way_out_found>(directory_, find_way_out{"example.org"}).way.tls);
+  const auto elsewhere = ask<way_out_found>(directory_, find_way_out{"elsewhere.example"});
+  EXPECT_TRUE(elsewhere.done);
+  EXPECT_TRUE(elsewhere.way.is_usual());
+}
+
 TEST_F(Directory, GivesADomainOtherNames) {
   must(create_domain{"example.org"});
   must(create_domain{"taken.example"});

@@ -1,11 +1,13 @@
 #include "actors/index/indexer.hpp"
 
 #include "actors/offload/pool.hpp"
+#include "protocols/base/text.hpp"
 #include "protocols/mime/digest.hpp"
 #include "storage/batch_access.hpp"
 #include "storage/key.hpp"
 #include "storage/word_index.hpp"
 #include "tests/support/mail_fixture.hpp"
+#include "tests/support/zip_maker.hpp"
 
 #include <set>
 
@@ -29,8 +31,9 @@ protected:
 
   void start() {
     pool_ = system_->spawn(offload::pool, size_t(settings_.index.threads), size_t(10));
-    indexer_ = system_->spawn(
-        indexer, indexer_services{store_, committer_, pool_, std::make_shared<live_settings>(settings_)});
+    indexer_ = system_->spawn(indexer, indexer_services{store_, committer_, pool_,
+                                                        std::make_shared<live_settings>(settings_),
+                                                        std::make_shared<document_text>()});
     with_.indexer = indexer_;
     serve();
   }
@@ -52,7 +55,15 @@ protected:
   }
 
   uid deliver(const std::string& words, const std::string& to = "INBOX") {
-    const bytes text = "Subject: test\r\n\r\n" + words + "\r\n";
+    return deliver_octets("Subject: test\r\n\r\n" + words + "\r\n", to);
+  }
+
+  uid deliver_document(const bytes& octets, const std::string& name) {
+    return deliver_octets("Subject: test\r\nContent-Type: application/octet-stream; name=" + name +
+                          "\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64_encode(octets) + "\r\n");
+  }
+
+  uid deliver_octets(const bytes& text, const std::string& to = "INBOX") {
     mailbox::put_messages what;
     what.folder = to;
     what.content.with = std::make_shared<storage::batch>(*store_);
@@ -75,9 +86,9 @@ protected:
     return eventually([&] { return state(of).indexed_to >= uid{to}; });
   }
 
-  uids with_word(mailbox_id of, const std::string& word) {
+  uids with_word(mailbox_id of, const std::string& word, word_field field = word_field::body) {
     const auto found =
-        storage::search_words(*store_, of, {{storage::bit_of(word_field::body), {word}, true}}, reach::disk);
+        storage::search_words(*store_, of, {{storage::bit_of(field), {word}, true}}, reach::disk);
     EXPECT_TRUE(found);
     uids all;
     if (found)
@@ -118,6 +129,37 @@ TEST_F(Indexer, FindsAtItsStartWhatNobodyToldIt) {
   ASSERT_TRUE(indexed(folder("Work").id, 1));
   EXPECT_EQ(with_word(folder("INBOX").id, "word7"), (uids{7}));
   EXPECT_EQ(with_word(folder("Work").id, "elsewhere"), (uids{1}));
+}
+
+TEST_F(Indexer, TakesTheWordsOfDocumentsAndPassesOverThoseThatCannotBeRead) {
+  settings_.index.pdf_command = "sh -c \"kill -9 $$\"";
+  deliver_document("%PDF-1.4 kills who reads it", "a.pdf");
+  deliver_document(testing::make_docx("quarterly report"), "b.docx");
+  deliver_document(testing::make_docx("quarterly"), "b.bin");
+  deliver("quarterly");
+  start();
+  const auto inbox = folder("INBOX").id;
+  ASSERT_TRUE(indexed(inbox, 4));
+  EXPECT_EQ(with_word(inbox, "\0quarterly\0"s, word_field::document), (uids{2}));
+  EXPECT_EQ(with_word(inbox, "quarterly"), (uids{4}));
+  const auto told = ask<index_figures>(indexer_, atom::status::value).documents;
+  EXPECT_EQ(told.read, 2u);
+  EXPECT_EQ(told.failed, 1u);
+  expect_sound();
+}
+
+TEST_F(Indexer, LeavesDocumentsAloneWhereItIsSwitchedOffOrTheyAreLarge) {
+  settings_.index.max_document_size = conf::mb(1);
+  deliver_document(testing::make_docx("report") + bytes(1'100'000, ' '), "large.docx");
+  start();
+  const auto inbox = folder("INBOX").id;
+  ASSERT_TRUE(indexed(inbox, 1));
+  stop();
+  settings_.index.documents = false;
+  deliver_document(testing::make_docx("report"), "b.docx");
+  start();
+  ASSERT_TRUE(indexed(inbox, 2));
+  EXPECT_EQ(with_word(inbox, "report", word_field::document), uids{});
 }
 
 TEST_F(Indexer, GoesOnWhereItWasCutOff) {

@@ -72,6 +72,20 @@ TEST(MailboxContents, TellsOfAPageThatIsEmptyNow) {
   EXPECT_NE(held.find(uid{63}), nullptr);
 }
 
+TEST(MailboxContents, WritesDownWhatMessagesCarry) {
+  using storage::message_state;
+  contents held;
+  const auto came = held.add({{10, flag_seen, 0}, {10, 0, 2}, {10, 0, 0}});
+  EXPECT_EQ(came.record.states, (std::vector<message_state>{{flag_seen, 0}, {0, 2}, {0, 0}}));
+  const auto changed =
+      held.set_flags({uid{1}, uid{2}}, [](message_entry& each) { each.flags |= flag_seen | flag_deleted; });
+  EXPECT_EQ(changed.record.states,
+            (std::vector<message_state>{{flag_seen | flag_deleted, 0}, {flag_seen | flag_deleted, 2}}));
+  const auto gone = held.remove({uid{2}, uid{3}}, {10, 10});
+  EXPECT_EQ(gone.record.states, (std::vector<message_state>{{flag_seen | flag_deleted, 2}, {0, 0}}))
+      << "what they carried last";
+}
+
 TEST(MailboxContents, NeverGivesAUidTwice) {
   contents held;
   held.add(arrivals(1));

@@ -33,6 +33,23 @@ TEST_F(Mailbox, KeepsMessagesAndFlagsOverARestart) {
   expect_sound();
 }
 
+TEST_F(Mailbox, WritesDownWhenItChangedAndToWhat) {
+  put("INBOX", "a");
+  put("INBOX", "b", flag_flagged, {"$Work"});
+  store("INBOX", add_flags({uid{1}, uid{2}}, flag_deleted));
+  ask<outcome_answer>(folder("INBOX").folder, imap::expunge{true, {}});
+  const auto lines = storage::read_changes(*store_, folder("INBOX").id, modseq{1}, 10, storage::reach::disk);
+  ASSERT_TRUE(lines);
+  ASSERT_EQ(lines->size(), 4u);
+  for (const auto& each : *lines) EXPECT_NE(each.at, instant{});
+  const std::vector<storage::message_state> last{{flag_deleted, 0}, {flag_flagged | flag_deleted, 1}};
+  EXPECT_EQ((*lines)[1].states, (std::vector<storage::message_state>{{flag_flagged, 1}}));
+  EXPECT_EQ((*lines)[1].keywords, std::vector<std::string>{"$Work"});
+  EXPECT_EQ((*lines)[2].states, last);
+  EXPECT_TRUE((*lines)[2].keywords.empty()) << "nothing new";
+  EXPECT_EQ((*lines)[3].states, last);
+}
+
 TEST_F(Mailbox, ReplacesAddsAndRemovesFlags) {
   put("INBOX", "a", flag_seen | flag_draft);
   EXPECT_EQ(store("INBOX", {{uid{1}}, flag_change::remove, flag_draft, {}, {}}).outcome, outcome::done);

@@ -48,6 +48,18 @@ TEST(ConfiguredRoutes, OfTwoForOneDomainTheFirstCounts) {
   EXPECT_EQ(address_for(settings, "example.org"), "192.0.2.1");
 }
 
+TEST(ConfiguredRoutes, KnowWhichSettingsLeadElsewhere) {
+  const conf::smtp_out_settings before;
+  auto now = before;
+  now.max_connections = 7;
+  EXPECT_FALSE(lead_elsewhere(before, now));
+  now.routes = {"example.org=192.0.2.1"};
+  EXPECT_TRUE(lead_elsewhere(before, now));
+  auto from = before;
+  from.source_ipv4 = "192.0.2.9";
+  EXPECT_TRUE(lead_elsewhere(before, from));
+}
+
 TEST(ConfiguredRoutes, OfADomainWithAllBelowItLeadToItselfToo) {
   const auto settings = with_routes({"*=192.0.2.1", ".example.org=192.0.2.2", ".org=192.0.2.3"});
   EXPECT_EQ(address_for(settings, "example.org"), "192.0.2.2");

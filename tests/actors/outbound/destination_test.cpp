@@ -1,6 +1,8 @@
 #include "actors/outbound/destination.hpp"
 
+#include "storage/trace_table.hpp"
 #include "tests/actors/outbound/outbound_fixture.hpp"
+#include "tests/support/smtp_double.hpp"
 
 namespace stagepost::outbound {
 namespace {
@@ -45,6 +47,15 @@ protected:
     storage::batch b(*store_);
     storage::change_recipient(b, queue_id{number}, before, after);
     commit(b);
+  }
+
+  /// Of its trace, a line each.
+  std::string last_facts_of(uint64_t number) {
+    const auto steps = storage::read_trace(*store_, queue_id{number}, storage::reach::disk);
+    std::string told;
+    if (!steps || steps->empty()) return told;
+    for (const auto& [name, value] : steps->back().facts) told += name + '=' + value + '\n';
+    return told;
   }
 
   destination_actor destination_;
@@ -134,6 +145,267 @@ TEST_F(Destination, ReadsNoMoreThanTheDiskCanFollow) {
   for (uint64_t number = 1; number <= 250; ++number) EXPECT_EQ(recipients_of(number).front().attempts, 1u);
 }
 
+TEST_F(Destination, AsksForItsRouteAnewWhenTheSettingsChange) {
+  put(7);
+  start();
+  ASSERT_TRUE(ends());
+  ASSERT_EQ(notes_->routes_asked.load(), 1u);
+  auto settings = *with_->settings->get();
+  settings.smtp_out.routes = {"x.test=192.0.2.1"};
+  with_->settings->set(settings);
+  put(8); // after the old way had failed
+  caf::anon_send(destination_, due_again{});
+  ASSERT_TRUE(eventually([&] { return recipients_of(8).front().attempts == 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 2u);
+}
+
+TEST_F(Destination, KeepsItsRouteWhenOtherSettingsChange) {
+  put(7);
+  start();
+  ASSERT_TRUE(ends());
+  auto settings = *with_->settings->get();
+  settings.smtp_out.max_connections += 1;
+  with_->settings->set(settings);
+  caf::anon_send(destination_, all_due{});
+  ASSERT_TRUE(eventually([this] { return notes_->ends > 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 1u);
+}
+
+// -- ways out
+
+/// A host at which nobody answers.
+route to_nobody() {
+  route made;
+  next_hop hop;
+  hop.host = hop.address = "127.0.0.1";
+  hop.port = 1;
+  made.hops = {hop};
+  return made;
+}
+
+way_out from_address(const char* address) { return {address, {}, true}; }
+
+TEST_F(Destination, PutsOffOnlyTheMailOfADomainWhoseAddressIsNotHere) {
+  auto settings = *with_->settings->get();
+  settings.smtp_out.fall_back_to_primary = false;
+  with_->settings->set(settings);
+  notes_->way = to_nobody();
+  notes_->ways_out["own.test"] = {{true, from_address("192.0.2.9")}};
+  put(7);
+  put(8, wall_clock(), "a@own.test");
+  put(9, wall_clock(), "b@plain.test");
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(recipients_of(7).front().attempts, 1u);
+  EXPECT_EQ(recipients_of(9).front().attempts, 1u);
+  const auto delayed = recipients_of(8).front();
+  EXPECT_EQ(delayed.attempts, 0u);
+  EXPECT_TRUE(delayed.is_put_off);
+  EXPECT_NE(delayed.last_reply.find("192.0.2.9"), std::string::npos) << delayed.last_reply;
+  EXPECT_EQ(notes_->all_asked().size(), 2u); // a connection for each way
+}
+
+TEST_F(Destination, CountsAnAttemptOfEachWay) {
+  notes_->way = to_nobody();
+  notes_->ways_out["one.test"] = {{true, from_address("127.0.0.2")}};
+  notes_->ways_out["two.test"] = {{true, from_address("127.0.0.3")}};
+  put(7, wall_clock(), "a@one.test");
+  put(8, wall_clock(), "a@two.test");
+  put(9, wall_clock(), "b@one.test");
+  start();
+  ASSERT_TRUE(ends());
+  for (const uint64_t number : {7, 8, 9}) EXPECT_EQ(recipients_of(number).front().attempts, 1u);
+  EXPECT_EQ(notes_->all_asked().size(), 2u);
+  EXPECT_TRUE(notes_->rests.load());
+}
+
+TEST_F(Destination, LeavesMailAloneAsLongAsItsWayIsNotKnown) {
+  notes_->way = to_nobody();
+  notes_->ways_out["own.test"] = {{false, {}}, {true, from_address("127.0.0.2")}};
+  put(7, wall_clock(), "a@own.test");
+  start();
+  ASSERT_TRUE(eventually([this] { return recipients_of(7).front().attempts == 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 1u);
+}
+
+TEST_F(Destination, AsksAnewForItsWaysWhenADomainChangesItsOwn) {
+  notes_->way.failed = smtp_client::outcome_of(smtp_client::connection_failure::refused, stage::connect);
+  notes_->ways_out["own.test"] = {{true, from_address("127.0.0.2")}};
+  put(7, wall_clock(), "a@own.test");
+  start();
+  ASSERT_TRUE(ends());
+  with_->settings->note_other_way();
+  put(8, wall_clock(), "a@own.test");
+  caf::anon_send(destination_, due_again{});
+  ASSERT_TRUE(eventually([&] { return recipients_of(8).front().attempts == 1; }));
+  EXPECT_EQ(notes_->routes_asked.load(), 2u);
+}
+
+// -- what senders wish of TLS (RFC 8689)
+
+/// Refuses every sender, so that each message has its end and says that it was offered.
+std::string refuse_all(const std::string& line) {
+  return line.starts_with("MAIL") ? "550 5.7.1 not you\r\n" : std::string{};
+}
+
+std::vector<std::string> offered_to(testing::smtp_double& host) {
+  std::vector<std::string> found;
+  for (const auto& line : host.lines())
+    if (line.starts_with("MAIL")) found.push_back(line.substr(0, line.find('>') + 1));
+  return found;
+}
+
+next_hop hop_to(const testing::smtp_double& host) {
+  next_hop made;
+  made.host = made.address = made.identity.name = "127.0.0.1";
+  made.port = host.port();
+  return made;
+}
+
+TEST_F(Destination, GivesBackWhatRequiresTlsWhereTheHostHasNone) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  put(7);
+  put_wished(8, smtp::tls_wish::required);
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(offered_to(host), std::vector<std::string>{"MAIL FROM:<>"});
+  EXPECT_TRUE(recipients_of(8).empty());
+  EXPECT_FALSE(notes_->rests.load()); // others may have their mail
+  const auto told = last_facts_of(8);
+  EXPECT_NE(told.find("status=5.7.10"), std::string::npos) << told;
+  EXPECT_NE(told.find("127.0.0.1: The server offers no TLS"), std::string::npos) << told;
+}
+
+TEST_F(Destination, GivesBackWhatRequiresTlsWhereNoNameIsProven) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops[0].name_is_proven = false;
+  put_wished(8, smtp::tls_wish::required);
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(host.connections(), 0u);
+  EXPECT_TRUE(recipients_of(8).empty());
+  EXPECT_FALSE(notes_->rests.load());
+}
+
+TEST_F(Destination, GivesBackAtOnceWhatRequiresTlsAndCameWhenNoNameWasProven) {
+  testing::smtp_double host(refuse_all);
+  conf::system_settings long_rest;
+  long_rest.smtp_out.rest_after_failure = std::chrono::hours(1);
+  with_->settings->set(long_rest);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops[0].name_is_proven = false;
+  put_wished(8, smtp::tls_wish::required);
+  start();
+  ASSERT_TRUE(ends());
+  put_wished(9, smtp::tls_wish::required);
+  caf::anon_send(destination_, due_again{});
+  EXPECT_TRUE(eventually([this] { return recipients_of(9).empty(); })); // it did not wait for another try
+}
+
+TEST_F(Destination, KeepsWhatRequiresTlsWhileTheHostIsAway) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  host.stop();
+  put_wished(8, smtp::tls_wish::required);
+  start();
+  ASSERT_TRUE(ends());
+  ASSERT_EQ(recipients_of(8).size(), 1u);
+  EXPECT_EQ(recipients_of(8).front().attempts, 1u);
+}
+
+TEST_F(Destination, SendsWhatNeedsNoTlsPastThePolicyThatStopsTheRest) {
+  testing::smtp_double host(refuse_all);
+  notes_->way.without_policies = {hop_to(host)}; // and a failure
+  put(7);
+  put_wished(8, smtp::tls_wish::optional);
+  start();
+  ASSERT_TRUE(eventually([this] { return recipients_of(8).empty(); }));
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(offered_to(host), std::vector<std::string>{"MAIL FROM:<a@client.test>"});
+  ASSERT_EQ(recipients_of(7).size(), 1u);
+  EXPECT_EQ(recipients_of(7).front().attempts, 1u);
+}
+
+TEST_F(Destination, AReportOnWhatRequiredTlsGoesLikeAnyMail) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  put_wished(8, smtp::tls_wish::required, {});
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(host.lines().at(1), "MAIL FROM:<>"); // without REQUIRETLS, which the host does not know
+}
+
+TEST_F(Destination, SharesItsOnePlaceAmongAllWishes) {
+  testing::smtp_double host(refuse_all);
+  conf::system_settings one_place;
+  one_place.smtp_out.connections_per_destination = 1;
+  with_->settings->set(one_place);
+  notes_->way = {};
+  notes_->way.hops = notes_->way.without_policies = {hop_to(host)};
+  for (uint64_t number = 1; number <= 20; ++number) put_wished(number, smtp::tls_wish(number % 3));
+  start();
+  ASSERT_TRUE(ends());
+  for (uint64_t number = 1; number <= 20; ++number) EXPECT_TRUE(recipients_of(number).empty()) << number;
+  EXPECT_EQ(offered_to(host).size(), 13u); // all but those that require TLS
+}
+
+TEST_F(Destination, KeepsApartWhatDiffersInAnyOfBoth) {
+  testing::smtp_double host(refuse_all);
+  auto settings = *with_->settings->get();
+  settings.smtp_out.connections_per_destination = 1;
+  with_->settings->set(settings);
+  notes_->way = {};
+  notes_->way.hops = notes_->way.without_policies = {hop_to(host)};
+  notes_->ways_out["own.test"] = {{true, from_address("127.0.0.2")}};
+  put_wished(1, smtp::tls_wish::none, "a@own.test");
+  put_wished(2, smtp::tls_wish::optional, "a@own.test");
+  put_wished(3, smtp::tls_wish::none, "a@plain.test");
+  put_wished(4, smtp::tls_wish::optional, "a@plain.test");
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(offered_to(host).size(), 4u);
+  EXPECT_EQ(host.connections(), 4u);
+}
+
+// What is required wins against `outgoing_tls` of a domain: the host is asked for TLS.
+TEST_F(Destination, RequiresTlsForADomainThatSendsWithout) {
+  testing::smtp_double host(refuse_all);
+  notes_->way = {};
+  notes_->way.hops = {hop_to(host)};
+  notes_->ways_out["own.test"] = {{true, {{}, {}, false}}};
+  put_wished(7, smtp::tls_wish::none, "a@own.test");
+  put_wished(8, smtp::tls_wish::required, "b@own.test");
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(offered_to(host), std::vector<std::string>{"MAIL FROM:<a@own.test>"});
+  EXPECT_TRUE(recipients_of(8).empty());
+  const auto told = last_facts_of(8);
+  EXPECT_NE(told.find("status=5.7.10"), std::string::npos) << told;
+  EXPECT_NE(told.find("The server offers no TLS"), std::string::npos) << told;
+}
+
+TEST_F(Destination, PutsOffWhatRequiresTlsWhereTheAddressOfItsDomainIsNotHere) {
+  auto settings = *with_->settings->get();
+  settings.smtp_out.fall_back_to_primary = false;
+  with_->settings->set(settings);
+  notes_->way = to_nobody();
+  notes_->ways_out["own.test"] = {{true, from_address("192.0.2.9")}};
+  put_wished(8, smtp::tls_wish::required, "a@own.test");
+  start();
+  ASSERT_TRUE(ends());
+  ASSERT_EQ(recipients_of(8).size(), 1u);
+  EXPECT_EQ(recipients_of(8).front().attempts, 0u);
+  EXPECT_TRUE(recipients_of(8).front().is_put_off);
+  EXPECT_FALSE(notes_->rests.load());
+}
+
 // -- through gateways
 
 route without_address(const char* gateway) {
@@ -182,6 +454,20 @@ TEST_F(Destination, CountsNoAttemptWhereNoGatewayCouldBeTriedForWantOfSomethingH
   ASSERT_TRUE(ends());
   EXPECT_TRUE(notes_->all_failed().empty());
   EXPECT_EQ(recipients_of(7).front().attempts, 0u);
+}
+
+TEST_F(Destination, ThatAGatewayMayNotHaveWhatRequiresTlsIsNothingAgainstIt) {
+  put_wished(8, smtp::tls_wish::required);
+  next_hop hop;
+  hop.host = hop.address = "127.0.0.1";
+  hop.tls = smtp_client::tls_policy::never;
+  notes_->ways[1].hops = notes_->ways[2].hops = {hop};
+  start({}, {all_priorities, {1, 2}});
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(notes_->all_asked(), (std::vector<std::vector<uint64_t>>{{1, 2}, {2}}));
+  EXPECT_TRUE(notes_->all_failed().empty());
+  EXPECT_TRUE(recipients_of(8).empty());
+  EXPECT_FALSE(notes_->rests.load());
 }
 
 TEST_F(Destination, LeavesOtherPrioritiesToOthers) {

@@ -145,6 +145,22 @@ TEST_F(Dispatcher, SendsWhatWasBarredWhenItIsNotAnyMore) {
   EXPECT_TRUE(eventually([&] { return attempts_at("friend@far.example") == 1; }));
 }
 
+TEST_F(Dispatcher, LetsNobodyRestWhenADomainChangesItsWayOut) {
+  auto settings = testing::quick_settings();
+  settings.smtp_out.rest_after_failure = std::chrono::hours(1);
+  settings_->set(settings);
+  accept(0, {"friend@far.example"});
+  begin(conf::outbound_scope::all);
+  EXPECT_TRUE(eventually([&] { return attempts_at("friend@far.example") == 1; }));
+  EXPECT_TRUE(eventually([&] { return status().destinations == 0; }));
+  accept(0, {"second@far.example"});
+  caf::anon_send(dispatcher_, has_due{"far.example"});
+  EXPECT_EQ(status().destinations + status().waiting, 0u);
+  EXPECT_EQ(attempts_at("second@far.example"), 0u);
+  settings_->note_other_way();
+  EXPECT_TRUE(eventually([&] { return attempts_at("second@far.example") == 1; }));
+}
+
 TEST_F(Dispatcher, SendsByGatewayWhereOnlyNamedWaysMayBeTaken) {
   outgoing_gateway made;
   made.number = 1;

@@ -56,6 +56,8 @@ struct journal {
   std::atomic<bool> rests = false;          ///< as the last end said
   outbound::route way;                      ///< for whoever asks; set before
   std::map<uint64_t, outbound::route> ways; ///< through gateways; the same
+  /// What the directory says, by domain, one answer after the other; the last one stays. Set before.
+  std::map<std::string, std::deque<domain::way_out_found>> ways_out;
   std::atomic<bool> is_outdated = false;    ///< as the last end said
   std::mutex guard;                         ///< of what follows
   std::vector<std::vector<uint64_t>> asked; ///< the gateways of each question for a slot
@@ -84,6 +86,18 @@ inline router_actor::behavior_type known_way(router_actor::pointer, journal_ptr 
         return known == notes->ways.end() ? notes->way : known->second;
       },
   };
+}
+
+/// The directory as far as a delivery asks it for ways out.
+inline caf::behavior directory_of_ways(caf::event_based_actor*, journal_ptr notes) {
+  return {[notes](const domain::find_way_out& what) {
+    const auto known = notes->ways_out.find(what.domain);
+    if (known == notes->ways_out.end()) return domain::way_out_found{true, {}};
+    auto& answers = known->second;
+    const auto first = answers.front();
+    if (answers.size() > 1) answers.pop_front();
+    return first;
+  }};
 }
 
 inline foreman_actor::behavior_type lenient_foreman(foreman_actor::pointer, journal_ptr notes) {
@@ -124,6 +138,8 @@ protected:
     shard.with.readers = readers_;
     router_ = system_->spawn(known_way, notes_);
     made->router = router_;
+    directory_ = system_->spawn(directory_of_ways, notes_);
+    made->directory = caf::actor_cast<domain::directory_actor>(directory_);
     made->settings = std::make_shared<live_settings>(conf::system_settings{});
     made->counters = std::make_shared<metrics::counters>();
     made->host_name = "mail.test";
@@ -132,6 +148,7 @@ protected:
 
   ~outbound_fixture() override {
     with_.reset();
+    end(std::exchange(directory_, nullptr));
     end(std::exchange(router_, nullptr));
     end(std::exchange(foreman_, nullptr));
     end(std::exchange(readers_, nullptr));
@@ -143,17 +160,44 @@ protected:
     ASSERT_TRUE(store_->commit(all).front());
   }
 
-  /// From nobody, so that nobody gets a report.
-  void put(uint64_t number, instant accepted_at = wall_clock()) {
+  /// From nobody, unless `sender` says otherwise, so that nobody gets a report.
+  void put(uint64_t number, instant accepted_at = wall_clock(), const std::string& sender = {}) {
     storage::batch b(*store_);
     storage::spool_record message;
     message.id = queue_id{number};
     message.body = store_->next_blob();
     message.accepted_at = accepted_at;
-    message.envelope = encode_envelope({});
+    smtp::envelope envelope;
+    envelope.sender = sender;
+    message.envelope = encode_envelope(envelope);
     message.recipients = 1;
     storage::spool_recipient to;
     to.address = "b@x.test";
+    to.state = storage::recipient_state::remote;
+    storage::put_chunk(b, message.body, 0, "x", true);
+    storage::put_blob(b, message.body, {1, 1, {}});
+    storage::put_reference(b, message.body, storage::blob_owner::spool, number, 0);
+    storage::put_spool(b, message);
+    storage::put_recipient(b, message.id, to);
+    commit(b);
+  }
+
+  /// With a sender, whom nobody tells of anything.
+  void put_wished(uint64_t number, smtp::tls_wish wish, const std::string& sender = "a@client.test") {
+    storage::batch b(*store_);
+    smtp::envelope envelope;
+    envelope.sender = sender;
+    envelope.tls = wish;
+    storage::spool_record message;
+    message.id = queue_id{number};
+    message.body = store_->next_blob();
+    message.accepted_at = wall_clock();
+    message.envelope = encode_envelope(envelope);
+    message.sender = sender;
+    message.recipients = 1;
+    storage::spool_recipient to;
+    to.address = "b@x.test";
+    to.notify = smtp::notify_never;
     to.state = storage::recipient_state::remote;
     storage::put_chunk(b, message.body, 0, "x", true);
     storage::put_blob(b, message.body, {1, 1, {}});
@@ -173,6 +217,7 @@ protected:
   testing::held_committer_actor committer_;
   late_readers_actor readers_;
   router_actor router_;
+  caf::actor directory_;
   foreman_actor foreman_;
   setup_ptr with_;
 };

@@ -48,6 +48,29 @@ TEST(Router, TriesEveryAddressOfEveryHostInOrder) {
       << found.reason;
 }
 
+TEST(Router, KnowsTheWayWithoutTheDomainsPoliciesAsWell) {
+  auto plan = to_hosts({host("b.example.org", planning::tls_level::mta_sts)});
+  plan.hosts[0].name_is_proven = true;
+  plan.put_aside = {host("a.example.org", planning::tls_level::opportunistic)};
+  plan.put_aside[0].preference = 5;
+  const auto found = route_of(plan, 25, "example.org");
+  ASSERT_EQ(found.hops.size(), 1u);
+  EXPECT_TRUE(found.hops[0].name_is_proven);
+  ASSERT_EQ(found.without_policies.size(), 2u);
+  EXPECT_EQ(found.without_policies[0].host, "a.example.org"); // the better one
+  for (const auto& each : found.without_policies) {
+    EXPECT_EQ(each.tls, smtp_client::tls_policy::opportunistic);
+    EXPECT_FALSE(each.identity.verify);
+    EXPECT_TRUE(each.policy_domain.empty());
+  }
+  auto none = failure(planning::plan_verdict::temporary, {4, 7, 5});
+  none.put_aside = plan.put_aside;
+  const auto failed = route_of(none, 25, "example.org");
+  EXPECT_TRUE(failed.failed);
+  EXPECT_TRUE(failed.hops.empty());
+  EXPECT_EQ(failed.without_policies.size(), 1u);
+}
+
 TEST(Router, DemandsOfTlsWhatThePlanDemands) {
   const auto hop = [](planning::tls_level level) {
     auto made = host("a.example.org", level);

@@ -69,7 +69,7 @@ TEST_F(AliasExpansion, GoesOnAfterACrashBetweenItsPieces) {
   auto with = tree_.shards[0].with;
   with.committer = held;
   const auto lame = system_->spawn(queue, with, tree_.shards[0].local, tree_.directory, tree_.outbound,
-                                   settings_, counters_, tree_.statistics);
+                                   tree_.checker, settings_, counters_, tree_.statistics, tree_.responder);
   const auto door = system_->spawn(intake, with, lame, settings_, tree_.statistics, tree_.throttle);
   const auto what = message(0, {"all@example.org"});
   EXPECT_EQ(ask<message_accepted>(door, what).id, what.id);

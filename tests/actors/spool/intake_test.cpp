@@ -209,6 +209,36 @@ TEST(SpoolEnvelope, RemembersWhichServerHandedItOver) {
   EXPECT_FALSE(decode_envelope(bytes_view(written).substr(0, 20)));
 }
 
+TEST(SpoolEnvelope, RemembersWhatTheSenderWishedOfTls) {
+  smtp::envelope what;
+  what.sender = "a@b";
+  what.tls = smtp::tls_wish::required;
+  EXPECT_EQ(encode_envelope(what), std::string("\x05\x03"
+                                               "a@b\0\0\0\0\0\0\0\0\x01",
+                                               14)); // stored
+  what.delivered_to = {"one@example.org"};
+  what.origin = {"192.0.2.1", "client.example", {}};
+  for (const auto wish : {smtp::tls_wish::required, smtp::tls_wish::optional}) {
+    what.tls = wish;
+    const auto read = decode_envelope(encode_envelope(what));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->tls, wish);
+    EXPECT_EQ(read->delivered_to, what.delivered_to);
+    EXPECT_EQ(read->origin.client, "192.0.2.1");
+  }
+  auto unknown = std::string("\x05\x03"
+                             "a@b\0\0\0\0\0\0\0\0\x03",
+                             14);
+  EXPECT_FALSE(decode_envelope(unknown));
+  EXPECT_FALSE(decode_envelope(bytes_view(unknown).substr(0, 13)));
+  // As the release before wrote it: nobody had a wish.
+  what.tls = smtp::tls_wish::none;
+  const auto before = decode_envelope(encode_envelope(what));
+  ASSERT_TRUE(before);
+  EXPECT_EQ(encode_envelope(what).front(), 4);
+  EXPECT_EQ(before->tls, smtp::tls_wish::none);
+}
+
 TEST(SpoolEnvelope, RemembersWhoHadItSentOn) {
   smtp::envelope what;
   what.sender = "a@b";

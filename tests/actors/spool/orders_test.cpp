@@ -20,8 +20,8 @@ protected:
   void begin_queue() {
     auto with = tree_.shards[0].with;
     with.readers = readers_;
-    queue_ = system_->spawn(queue, with, tree_.shards[0].local, tree_.directory, tree_.outbound, settings_,
-                            counters_, tree_.statistics);
+    queue_ = system_->spawn(queue, with, tree_.shards[0].local, tree_.directory, tree_.outbound,
+                            tree_.checker, settings_, counters_, tree_.statistics, tree_.responder);
   }
   void end_queue() {
     if (!readers_) return;

@@ -5,6 +5,7 @@
 #include "protocols/imap/session.hpp"
 #include "protocols/mime/digest.hpp"
 #include "protocols/sasl/keys.hpp"
+#include "protocols/search/fuzzy.hpp"
 #include "protocols/search/message_words.hpp"
 #include "protocols/search/needle.hpp"
 
@@ -650,35 +651,25 @@ private:
   }
   void act(narrow_search& what) {
     narrowed known;
-    known.indexed_to = indexed_to;
+    // Of mailboxes that are not selected it knows nothing.
+    if (!what.elsewhere) known.indexed_to = indexed_to;
     narrowed_by.insert(narrowed_by.end(), what.texts.begin(), what.texts.end());
-    if (indexed_to != uid{})
+    if (known.indexed_to != uid{})
       for (const search_text& text : what.texts) known.hits.push_back(hits_of(text));
     perform(session_.on_narrowed(std::move(known)));
   }
   /// As the index would find it: by words.
   search_hits hits_of(const search_text& asked) const {
-    using search::word_place;
+    if (asked.fuzzy) return fuzzy_hits_of(asked);
     const auto plan = search::plan_needle(asked.text);
     search_hits hits;
     for (const auto& [number, message] : watched_->messages) {
       if (message.uid > indexed_to) break;
-      const search::octet_source read = [&content = *message.content](mime::extent where) {
-        return bytes_view(content).substr(where.offset, where.size);
-      };
       std::vector<bool> found(plan.patterns.size());
       const bool whole = search::for_each_message_word(
-          *message.digest, read, word_limits, [&](word_place place, std::string_view word) {
-            const bool meant = asked.scope == text_scope::text
-                                   ? place == word_place::body || place == word_place::header
-                               : asked.scope == text_scope::body    ? place == word_place::body
-                               : asked.scope == text_scope::header  ? place == word_place::header
-                               : asked.scope == text_scope::subject ? place == word_place::subject
-                               : asked.scope == text_scope::from    ? place == word_place::from
-                               : asked.scope == text_scope::to      ? place == word_place::to
-                               : asked.scope == text_scope::cc      ? place == word_place::cc
-                                                                    : place == word_place::bcc;
-            if (!meant) return;
+          *message.digest, octets_of(message), word_limits,
+          [&](search::word_place place, std::string_view word) {
+            if (!is_meant(asked.scope, place)) return;
             for (size_t i = 0; i < found.size(); ++i) {
               const auto& pattern = plan.patterns[i];
               const std::string ends = '\0' + std::string(word) + '\0';
@@ -694,6 +685,57 @@ private:
         hits.maybe.push_back({number, number});
     }
     return hits;
+  }
+  search_hits fuzzy_hits_of(const search_text& asked) const {
+    search::fuzzy_needle needle(asked.text, asked.languages);
+    search_hits hits;
+    for (const auto& [number, message] : watched_->messages) {
+      if (message.uid > indexed_to) break;
+      std::vector<uint8_t> best(needle.size());
+      const bool of_text = asked.scope == text_scope::text;
+      const bool whole = search::for_each_message_word(
+          *message.digest, octets_of(message), word_limits,
+          [&](search::word_place place, std::string_view word) {
+            const bool in_subject = place == search::word_place::subject;
+            if (!is_meant(asked.scope, place) && !(of_text && in_subject)) return;
+            const unsigned percent = of_text && !in_subject ? search::percent_beside_subject : 100;
+            for (size_t i = 0; i < best.size(); ++i) {
+              // As the index does, which grades those that have it.
+              const std::string& hint = needle.hint(i);
+              if (hint != std::string(1, '\0') && word.find(hint) == word.npos) continue;
+              best[i] = std::max(best[i], search::weigh(needle.grade(i, word), percent));
+            }
+          });
+      const bool all = std::find(best.begin(), best.end(), 0) == best.end();
+      if (all && whole && asked.scope != text_scope::header) {
+        size_t sum = 0;
+        for (const uint8_t each : best) sum += each;
+        hits.sure.push_back({number, number});
+        hits.scores.push_back({number, number, uint8_t(sum / best.size())});
+      } else if (all || !whole) {
+        hits.maybe.push_back({number, number});
+      }
+    }
+    return hits;
+  }
+  static search::octet_source octets_of(const fake_message& message) {
+    return [content = message.content](mime::extent where) {
+      return bytes_view(*content).substr(where.offset, where.size);
+    };
+  }
+  static bool is_meant(text_scope scope, search::word_place place) {
+    using search::word_place;
+    switch (scope) {
+    case text_scope::text: return place == word_place::body || place == word_place::header;
+    case text_scope::body: return place == word_place::body;
+    case text_scope::header: return place == word_place::header;
+    case text_scope::subject: return place == word_place::subject;
+    case text_scope::from: return place == word_place::from;
+    case text_scope::to: return place == word_place::to;
+    case text_scope::cc: return place == word_place::cc;
+    case text_scope::bcc: return place == word_place::bcc;
+    }
+    return false;
   }
   void act(more&) {
     now += each_turn_takes;

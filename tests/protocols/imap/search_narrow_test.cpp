@@ -60,8 +60,46 @@ TEST(ImapSearchNarrow, AsksForNothingTheIndexCannotKnow) {
   EXPECT_NE(with.say("d SEARCH HEADER DKIM-Signature abc\r\n").find(" 40\r\n"), std::string::npos);
   logged_in small(16);
   small.client->indexed_to = uid{16};
-  small.say("c SEARCH TEXT body\r\n");
+  small.say("c SEARCH SUBJECT body\r\n");
   EXPECT_TRUE(small.client->narrowed_by.empty());
+}
+
+TEST(ImapSearchNarrow, AsksOfFewMessagesWhatIsInTheirDocuments) {
+  for (const char* keys : {"TEXT body", "FUZZY BODY body"}) {
+    logged_in small(2);
+    small.client->indexed_to = uid{2};
+    small.say("c SEARCH SUBJECT x " + std::string(keys) + "\r\n");
+    EXPECT_EQ(small.client->narrowed_by.size(), 2u) << keys;
+  }
+}
+
+TEST(ImapSearchNarrow, AsksAgainOfWhatAContextFollows) {
+  logged_in with(2);
+  with.say("c UID SEARCH RETURN (UPDATE) BODY body\r\n");
+  with.client->narrowed_by.clear();
+  with.account.deliver("INBOX", "Subject: x\r\n\r\nbody\r\n", instant{});
+  EXPECT_NE(with.say("n NOOP\r\n").find("UID ADDTO (0 3)"), std::string::npos);
+  EXPECT_EQ(with.client->narrowed_by.size(), 1u);
+}
+
+TEST(ImapSearchNarrow, FindsStemsWithoutReading) {
+  indexed with;
+  EXPECT_EQ(with.say("c SEARCH RETURN (ALL RELEVANCY) 1:3 FUZZY SUBJECT \"numbers 7\"\r\n"),
+            "* ESEARCH (TAG \"c\") ALL 1:3 RELEVANCY (75 75 75)\r\nc OK SEARCH completed\r\n")
+      << "the 7 says nothing beside a longer word";
+  EXPECT_EQ(with.say("d SEARCH 1:30 FUZZY BODY folded\r\n"),
+            "* SEARCH 10 20 30\r\nd OK SEARCH completed\r\n");
+  EXPECT_EQ(with.say("e SEARCH 1:30 NOT FUZZY BODY folds\r\n").find(" 10 "), std::string::npos);
+  EXPECT_EQ(with.client->messages_read, 0u);
+  EXPECT_EQ(with.say("f SEARCH FUZZY BODY folded\r\n"), "* SEARCH 10 20 30 40\r\nf OK SEARCH completed\r\n");
+  EXPECT_EQ(with.client->messages_read, 10u);
+}
+
+TEST(ImapSearchNarrow, ConfirmsFuzzyHeadersByReading) {
+  indexed with;
+  EXPECT_EQ(with.say("c SEARCH 1:30 FUZZY HEADER X-Note number\r\n"),
+            "* SEARCH\r\nc OK SEARCH completed\r\n");
+  EXPECT_EQ(with.client->messages_read, 30u);
 }
 
 TEST(ImapSearchNarrow, LooksAtMessagesTooLargeToBeIndexedWhole) {
@@ -124,12 +162,27 @@ TEST(ImapSearchNarrow, FindsTheSameAsReadingEverything) {
   }
   narrow.client->indexed_to = uid{uint32_t(messages.size() - messages.size() / 10)};
   narrow.client->word_limits = {8'000, 3'000}; // some messages go beyond
-  const char* const forms[] = {"TEXT ",     "BODY ",       "SUBJECT ",         "FROM ",
-                               "NOT TEXT ", "OR CC x TO ", "HEADER Received ", "SUBJECT e BODY "};
+  // Of FUZZY the scores are compared, too.
+  const char* const forms[] = {"TEXT ",
+                               "BODY ",
+                               "SUBJECT ",
+                               "FROM ",
+                               "NOT TEXT ",
+                               "OR CC x TO ",
+                               "HEADER Received ",
+                               "SUBJECT e BODY ",
+                               "FUZZY TEXT ",
+                               "FUZZY SUBJECT ",
+                               "FUZZY HEADER Received ",
+                               "FUZZY OR FROM x TO ",
+                               "SUBJECT e NOT FUZZY BODY "};
   size_t form = 0, found = 0;
   for (const std::string& needle : needles(messages)) {
-    const std::string command = "c SEARCH CHARSET UTF-8 " + std::string(forms[form++ % std::size(forms)]) +
-                                "{" + std::to_string(needle.size()) + "+}\r\n" + needle + "\r\n";
+    const std::string keys = forms[form++ % std::size(forms)];
+    const bool fuzzy = keys.find("FUZZY") != keys.npos;
+    const std::string command = std::string("c SEARCH ") + (fuzzy ? "RETURN (ALL RELEVANCY) " : "") +
+                                "CHARSET UTF-8 " + keys + "{" + std::to_string(needle.size()) + "+}\r\n" +
+                                needle + "\r\n";
     const auto expected = read.say(command);
     ASSERT_EQ(narrow.say(command), expected) << needle;
     found += expected.find("SEARCH ") < expected.find("c OK");

@@ -49,5 +49,15 @@ TEST(MimeCharset, ComparesWithoutCaseAndWidth) {
   EXPECT_EQ(search_key("A\xff"), "a\xef\xbf\xbd");
 }
 
+TEST(MimeCharset, WritesWhatACharsetCanSay) {
+  EXPECT_EQ(from_utf8("gr\xc3\xbc\xc3\x9f", "iso-8859-1"), "gr\xfc\xdf");
+  EXPECT_EQ(from_utf8("abc", "us-ascii"), "abc");
+  EXPECT_EQ(from_utf8("\xc3\xbc", ""), std::nullopt);
+  EXPECT_EQ(from_utf8("\xe2\x82\xac", "iso-8859-1"), std::nullopt);
+  EXPECT_EQ(from_utf8("\xe2\x82\xac", "windows-1252"), "\x80");
+  EXPECT_EQ(from_utf8("abc", "utf-16"), std::nullopt);
+  EXPECT_EQ(from_utf8("\xff", "utf-8"), std::nullopt);
+}
+
 } // namespace
 } // namespace stagepost::mime

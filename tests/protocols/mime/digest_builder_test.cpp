@@ -47,5 +47,19 @@ TEST(MimeDigestBuilder, MakesTheDigestOfNothing) {
   EXPECT_EQ(builder.finish(), make_digest(""));
 }
 
+TEST(MimeDigestBuilder, ReadsABoundaryInTheFormsOfRfc2231) {
+  const bytes body = "\r\n--a b\r\n\r\nx\r\n--a b--\r\n";
+  for (const bytes form : {"boundary*=us-ascii''a%20b", "boundary*0=\"a \"; boundary*1=b",
+                           "boundary*1*=%20b; boundary*0*=''a", "BOUNDARY*=''a%20b"}) {
+    const auto found = make_digest("Content-Type: multipart/mixed; " + form + "\r\n" + body);
+    EXPECT_EQ(found.root.type, "multipart") << form;
+    ASSERT_EQ(found.root.children.size(), 1u) << form;
+    EXPECT_EQ(found.root.children[0].body_size, 1u) << form;
+  }
+  // The plain form is what most readers look for; it is not decoded.
+  const auto both = make_digest("Content-Type: multipart/mixed; boundary*=''x; boundary=\"a b\"\r\n" + body);
+  EXPECT_EQ(both.root.children.size(), 1u);
+}
+
 } // namespace
 } // namespace stagepost::mime

@@ -72,6 +72,16 @@ TEST(AutoReply, AnswersOnlyWhatIsAddressedToTheUser) {
   EXPECT_EQ(obstacle_to_reply(message), reply_obstacle::none);
 }
 
+TEST(AutoReply, FindsWhomAHeaderNames) {
+  const bytes header = "To: Ann <ann@client.example>, team: ben@client.example, c@x.example;\r\n"
+                       "From: nobody@x.example\r\nresent-cc: d@x.example\r\nCC: e@x.example\r\n\r\n"
+                       "To: f@x.example\r\n";
+  EXPECT_EQ(addressees(header, 10), (std::vector<std::string>{"ann@client.example", "ben@client.example",
+                                                              "c@x.example", "d@x.example", "e@x.example"}));
+  EXPECT_EQ(addressees(header, 2).size(), 2u);
+  EXPECT_TRUE(addressees("", 10).empty());
+}
+
 TEST(AutoReply, KeepsToThePolicy) {
   auto message = plain_message();
   message.policy = auto_reply_policy::disabled;

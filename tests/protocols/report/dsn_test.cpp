@@ -146,6 +146,24 @@ TEST(Dsn, ReturnsTheHeaderWhereThatIsWantedOrEnough) {
   EXPECT_EQ(report->message.find("Hello Bob"), std::string::npos);
 }
 
+// RFC 8689 5: a report has what the message was to be protected for.
+TEST(Dsn, IsProtectedAsTheMessageWas) {
+  auto request = request_for({failed_one("bob@server.example")});
+  request.original.ret = smtp::return_content::full;
+  request.original.tls = smtp::tls_wish::required;
+  EXPECT_FALSE(returns_whole_message(request, 10, 1000));
+  auto made = compose_dsn(request, original, false);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->envelope.tls, smtp::tls_wish::required);
+  EXPECT_EQ(made->message.find("TLS-Required"), made->message.npos);
+  request.original.tls = smtp::tls_wish::optional;
+  EXPECT_TRUE(returns_whole_message(request, 10, 1000));
+  made = compose_dsn(request, original, true);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->envelope.tls, smtp::tls_wish::optional);
+  EXPECT_NE(made->message.find("TLS-Required: No\r\n"), made->message.npos);
+}
+
 TEST(Dsn, ReturnsNoBinaryContentAndNoEndlessHeader) {
   const auto binary =
       compose_dsn(request_for({failed_one("b@server.example")}), original + "bare\nnewline", true);

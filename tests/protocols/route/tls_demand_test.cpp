@@ -128,6 +128,48 @@ TEST(TlsDemand, DaneGoesBeforeAPolicy) {
   EXPECT_EQ(made.hosts.at(1).tls.level, tls_level::mta_sts);
 }
 
+// RFC 8689 4.2.1
+TEST(TlsDemand, SaysWhichHostsAreProvenToBeTheRightOnes) {
+  EXPECT_TRUE(make_plan(proven(), "example.org").hosts.at(0).name_is_proven);
+  auto zones = proven();
+  zones.is("example.org", validation::insecure);
+  EXPECT_FALSE(make_plan(zones, "example.org").hosts.at(0).name_is_proven);
+  EXPECT_FALSE(with_policy(zones, sts_mode::testing, {"a.example.org"}).hosts.at(0).name_is_proven);
+  EXPECT_TRUE(with_policy(zones, sts_mode::enforce, {"a.example.org"}).hosts.at(0).name_is_proven);
+  EXPECT_TRUE(make_plan(zones, "[192.0.2.7]").hosts.at(0).name_is_proven);
+}
+
+TEST(TlsDemand, ADomainWithoutMxIsItsOwnProvenHost) {
+  fake_dns zones;
+  zones.address("example.org", "192.0.2.1");
+  EXPECT_TRUE(make_plan(zones, "example.org").hosts.at(0).name_is_proven);
+}
+
+// RFC 8689 4.2.2
+TEST(TlsDemand, WhatAPolicyShutsOutIsPutAside) {
+  const auto made = with_policy(proven(), sts_mode::enforce, {"b.example.org"});
+  ASSERT_EQ(made.put_aside.size(), 1u);
+  EXPECT_EQ(made.put_aside[0].name, "a.example.org");
+  EXPECT_EQ(made.put_aside[0].tls.level, tls_level::opportunistic);
+  EXPECT_FALSE(made.put_aside[0].name_is_proven);
+  EXPECT_EQ(addresses_of(made.put_aside[0]), lines{"192.0.2.1"});
+  const auto none = with_policy(proven(), sts_mode::enforce, {"*.example.net"});
+  EXPECT_FALSE(none.can_deliver());
+  EXPECT_EQ(none.put_aside.size(), 2u);
+  auto zones = proven();
+  zones.failed(record_type::tlsa, "_25._tcp.a.example.org", validation::bogus);
+  EXPECT_EQ(make_plan(zones, "example.org").put_aside.size(), 1u);
+  EXPECT_TRUE(make_plan(proven(), "example.org").put_aside.empty());
+}
+
+TEST(TlsDemand, PutsNoMoreAsideThanIsUsed) {
+  destination to;
+  to.domain = "example.org";
+  to.policy = sts_policy{sts_mode::enforce, std::chrono::seconds(86400), {"other.example.org"}};
+  to.limits.addresses = 1;
+  EXPECT_EQ(make_plan(proven(), to).put_aside.size(), 1u);
+}
+
 TEST(TlsDemand, CanBeSwitchedOff) {
   auto zones = proven();
   zones.tlsa("a.example.org", 3, 1, 1, digest);

@@ -57,6 +57,19 @@ TEST(SmtpHeaderFixup, FindsToWhomItWasDeliveredBefore) {
   EXPECT_TRUE(fix_header("Received: x\r\nSubject: y\r\n\r\n", {}).delivered_to.empty());
 }
 
+// RFC 8689 3
+TEST(SmtpHeaderFixup, FindsWhetherTlsIsOptional) {
+  const auto is_optional = [](bytes_view block) { return fix_header(block, {}).tls_optional; };
+  EXPECT_TRUE(is_optional("TLS-Required: No\r\n\r\n"));
+  EXPECT_TRUE(is_optional("A: b\r\ntls-required:\r\n\tNO \r\n\r\n"));
+  EXPECT_FALSE(is_optional("TLS-Required: Yes\r\n\r\n"));
+  EXPECT_FALSE(is_optional("TLS-Required: No thanks\r\n\r\n"));
+  EXPECT_FALSE(is_optional("A: b\r\n\r\nTLS-Required: No\r\n"));
+  // It must not stand there twice.
+  EXPECT_FALSE(is_optional("TLS-Required: No\r\nTLS-Required: No\r\n\r\n"));
+  EXPECT_FALSE(is_optional("TLS-Required: Yes\r\nTLS-Required: No\r\n\r\n"));
+}
+
 TEST(SmtpHeaderFixup, PassesOverTheMarkOfAClientThatDelivers) {
   header_rules rules;
   rules.client_delivers = true;

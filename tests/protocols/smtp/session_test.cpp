@@ -138,6 +138,28 @@ TEST(SmtpSession, CarriesWhatTheClientSaidInTheEnvelope) {
   EXPECT_EQ(got.recipients[0].original_recipient, "rfc822;o@example.test");
 }
 
+// RFC 8689 4.1: the parameter of MAIL wins over the field.
+TEST(SmtpSession, TellsWhatTheSenderWishesOfTls) {
+  auto settings = plain_settings();
+  settings.require_tls_offered = true;
+  fake_environment client(settings, {"192.0.2.7", true}, {"TLSv1.3", "TLS_AES_256_GCM_SHA384", {}});
+  client.start();
+  client.feed("EHLO client.example\r\n");
+  const auto send = [&client](bytes_view parameters, bytes_view header) {
+    client.feed("MAIL FROM:<a@b.test>" + bytes(parameters) + "\r\n");
+    client.feed("RCPT TO:<c@example.test>\r\n");
+    client.feed("DATA\r\n");
+    client.feed(bytes(header) + "\r\nx\r\n.\r\n");
+    return client.stored.back().envelope.tls;
+  };
+  EXPECT_EQ(send("", "Subject: x\r\n"), tls_wish::none);
+  EXPECT_EQ(send("", "TLS-Required: No\r\n"), tls_wish::optional);
+  EXPECT_EQ(send(" REQUIRETLS", "Subject: x\r\n"), tls_wish::required);
+  EXPECT_EQ(send(" REQUIRETLS", "TLS-Required: No\r\n"), tls_wish::required);
+  EXPECT_EQ(send("", "Subject: x\r\n"), tls_wish::none); // and not for the next
+  EXPECT_EQ(client.stored.size(), 5u);
+}
+
 TEST(SmtpSession, HandsASmallMessageOnInOnePieceAndALargeOneInSeveral) {
   auto server = in_transaction();
   server.feed("RCPT TO:<a@example.test>\r\nDATA\r\n");

@@ -59,6 +59,8 @@ inline void apply_setting(transcript& into, const std::string& name, const std::
                                      : session_kind::relay;
   else if (name == "tls_offered")
     s.tls_offered = true;
+  else if (name == "require_tls_offered")
+    s.require_tls_offered = true;
   else if (name == "on_tls")
     into.on_tls = true;
   else if (name == "mechanism")

@@ -219,5 +219,31 @@ TEST(SmtpClientDowngrade, LeavesNothingUnfitWhateverTheMessage) {
   }
 }
 
+TEST(SmtpClientDowngrade, EncodesNothingThatCallsItselfAMultipart) {
+  // RFC 2045 6.4. Without a boundary line, or without a boundary, it is read as text, and is called so then.
+  for (const bytes type : {"multipart/mixed; boundary=b", "Multipart/Alternative", "multipart/signed"}) {
+    const auto out =
+        convert("MIME-Version: 1.0\r\nContent-Type: " + type + "\r\n\r\ngr\xc3\xbc\xc3\x9f\xc3\xbc\r\n",
+                content_limit::seven_bit);
+    EXPECT_FALSE(out.refusal) << type;
+    EXPECT_EQ(ascii_lower(out.message).find("multipart"), bytes::npos) << out.message;
+    EXPECT_NE(out.message.find("Content-Type: text/plain; charset=unknown-8bit\r\n"), bytes::npos);
+    EXPECT_EQ(seen(out.message, {1}), "gr\xc3\xbc\xc3\x9f\xc3\xbc\r\n");
+  }
+}
+
+TEST(SmtpClientDowngrade, CallsAPartOctetsThatIsNestedTooDeepToBeRead) {
+  bytes message;
+  for (size_t i = 0; i <= mime::max_depth; ++i) {
+    const auto name = "b" + std::to_string(i) + "x";
+    message += "Content-Type: multipart/mixed; boundary=" + name + "\r\n\r\n--" + name + "\r\n";
+  }
+  const auto out = convert(message + "\r\n\xc3\xbc\r\n", content_limit::seven_bit);
+  ASSERT_FALSE(out.refusal);
+  EXPECT_NE(out.message.find("Content-Type: application/octet-stream\r\n"
+                             "Content-Transfer-Encoding: base64\r\n\r\n"),
+            bytes::npos);
+}
+
 } // namespace
 } // namespace stagepost::smtp_client

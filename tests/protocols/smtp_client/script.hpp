@@ -157,6 +157,8 @@ inline void apply_setting(script& into, const std::string& name, const std::stri
                                 : tls_policy::opportunistic;
   else if (name == "on_tls")
     s.on_tls = true;
+  else if (name == "require_tls")
+    s.require_tls = true;
   else if (name == "login")
     s.login = credentials{value, "pencil", ""};
   else if (name == "mechanism")
