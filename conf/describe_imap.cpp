@@ -77,13 +77,15 @@ constexpr std::array table{
          .zero_is_unlimited = true}),
     item<imap, &imap_settings::drafts_folder>(
         {.name = "imap.drafts_folder",
-         .sentence = "Name of the folder for drafts that a new account gets; those of others stay as they are.",
+         .sentence =
+             "Name of the folder for drafts that a new account gets; those of others stay as they are.",
          .spec = "IMAP-14",
          .maximum = 200,
          .form = text_form::folder_name}),
     item<imap, &imap_settings::sent_folder>(
         {.name = "imap.sent_folder",
-         .sentence = "Name of the folder for mail that was sent that a new account gets; those of others stay as they are.",
+         .sentence = "Name of the folder for mail that was sent that a new account gets; those of others "
+                     "stay as they are.",
          .spec = "IMAP-14",
          .maximum = 200,
          .form = text_form::folder_name}),
@@ -95,7 +97,8 @@ constexpr std::array table{
          .form = text_form::folder_name}),
     item<imap, &imap_settings::trash_folder>(
         {.name = "imap.trash_folder",
-         .sentence = "Name of the folder for deleted mail that a new account gets; those of others stay as they are.",
+         .sentence =
+             "Name of the folder for deleted mail that a new account gets; those of others stay as they are.",
          .spec = "IMAP-14",
          .maximum = 200,
          .form = text_form::folder_name}),

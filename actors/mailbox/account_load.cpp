@@ -106,8 +106,8 @@ void account_state::make_default_folders() {
   for (const auto& each : default_folders(settings ? settings->imap : conf::imap_settings{})) {
     if (folders.count(each.name) != 0) continue;
     folder made;
-    made.record = {with.store->next_mailbox(), each.name, with.store->next_uid_validity(),
-                   uint8_t(each.use), true};
+    made.record = {with.store->next_mailbox(), each.name, with.store->next_uid_validity(), uint8_t(each.use),
+                   true};
     storage::put_folder(*batch, id, made.record);
     made.made_with = chain;
     storage::put_counters(*batch, made.record.id, {});

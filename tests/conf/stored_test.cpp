@@ -64,6 +64,13 @@ TEST(ChangeOfSettings, CountsAsAWholeOrNotAtAll) {
   EXPECT_EQ(settings.imap.max_connections, 5u);
 }
 
+TEST(ChangeOfSettings, RefusesOneNameForTwoSpecialFolders) {
+  system_settings settings;
+  ASSERT_EQ(change(settings, {{"imap.junk_folder", "Drafts"}}).size(), 1u);
+  EXPECT_EQ(settings.imap.junk_folder, "Junk E-Mail");
+  EXPECT_TRUE(change(settings, {{"imap.junk_folder", "Drafts"}, {"imap.drafts_folder", "Entwurf"}}).empty());
+}
+
 TEST(ChangeOfSettings, RefusesWhatContradicts) {
   system_settings settings;
   const auto refused = change(settings, {{"passwords.argon2id_memory_mb", "512"}});

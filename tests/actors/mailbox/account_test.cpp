@@ -35,6 +35,38 @@ TEST_F(Account, BeginsWithTheUsualFolders) {
   EXPECT_EQ(names().size(), 5u);
 }
 
+/// With names of folders of the operator's choice, and another account than the one that every fixture
+/// starts.
+class AccountWithNames : public Account {
+protected:
+  void start(const conf::system_settings& settings) {
+    in_force_ = std::make_shared<live_settings>(settings);
+    reopen();
+    end(account_);
+    account_ = system_->spawn(account, with_, account_id{2}, uint64_t(0), lease_);
+  }
+  imap::special_use use_of(const std::string& name) {
+    for (const auto& each : ask<folder_list>(account_, list_folders{}).folders)
+      if (each.name == name) return each.use;
+    return imap::special_use::none;
+  }
+};
+
+TEST_F(AccountWithNames, GivesNewAccountsTheFoldersThatAreSet) {
+  conf::system_settings chosen;
+  chosen.imap.sent_folder = "Mail/Gesendet";
+  chosen.imap.trash_folder = "Papierkorb";
+  start(chosen);
+  const std::vector<std::string> expected{"Drafts",       "INBOX",         "Junk E-Mail",
+                                          "Mail (level)", "Mail/Gesendet", "Papierkorb"};
+  EXPECT_EQ(names(), expected);
+  EXPECT_EQ(use_of("Mail/Gesendet"), imap::special_use::sent);
+  EXPECT_EQ(use_of("Papierkorb"), imap::special_use::trash);
+
+  start(conf::system_settings{});
+  EXPECT_EQ(names(), expected) << "what is there keeps its name";
+}
+
 TEST_F(Account, FindsTheInboxWhateverItsCase) {
   put("inbox", "a");
   EXPECT_EQ(status("InBoX").messages, 1u);
