@@ -105,11 +105,11 @@ struct words<unit> {
 };
 template <>
 struct words<text_form> {
-  static constexpr std::array<std::string_view, 21> all{
+  static constexpr std::array<std::string_view, 23> all{
       "line",       "banner",    "path",         "host_name",       "host_pattern",   "listen_address",
       "identifier", "time_zone", "mail_address", "separator",       "dns_server",     "ip_address",
       "route",      "text",      "domain_name",  "sender_override", "sender_pattern", "named_address",
-      "host",       "url",       "language"};
+      "host",       "url",       "day",          "language",        "folder_name"};
 };
 
 template <class Enum>
