@@ -123,12 +123,14 @@ bool is_day(std::string_view text) {
              .ok();
 }
 
-// What IMAP can name: levels that are not empty, none of LIST's wildcards, and INBOX in capitals only.
+// What IMAP can name: levels that are not empty, none of LIST's wildcards, INBOX in capitals only, and
+// nothing below which it shows the folders of others (protocols/imap/namespaces.hpp).
 bool is_folder_name(std::string_view text) {
   constexpr size_t most_levels = 20;
   if (!is_line(text) || text.find_first_of("*%") != text.npos || text.ends_with('/')) return false;
   const std::string_view top = text.substr(0, text.find('/'));
   if (ascii_iequals(top, "INBOX") && (top != "INBOX" || top.size() == text.size())) return false;
+  if (top == "Other Users" || top == "Shared Folders") return false;
   size_t levels = 0;
   while (!text.empty())
     if (take_until(text, '/').empty() || ++levels > most_levels) return false;

@@ -227,8 +227,9 @@ TEST(Describe, ChecksTheFormOfTexts) {
     EXPECT_NE(set_error(system, "smtp_in.plus_separator", bad), "") << bad;
   for (const char* good : {"Sent", "Mail/Gesendet", "INBOX/Sent", "Envoy\xc3\xa9s"})
     EXPECT_EQ(set_error(system, "imap.sent_folder", good), "") << good;
-  for (const char* bad : {"", "/Sent", "Sent/", "a//b", "INBOX", "inbox", "inbox/Sent", "S*", "100%", "a\nb",
-                          "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/21"})
+  for (const char* bad :
+       {"", "/Sent", "Sent/", "a//b", "INBOX", "inbox", "inbox/Sent", "Other Users/x", "Shared Folders", "S*",
+        "100%", "a\nb", "1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/21"})
     EXPECT_NE(set_error(system, "imap.sent_folder", bad), "") << bad;
   for (const char* good : {"", "fr", "en, de, fr, es, it"})
     EXPECT_EQ(set_error(system, "index.languages", good), "") << good;
