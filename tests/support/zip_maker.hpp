@@ -35,7 +35,7 @@ public:
     stream.next_out = reinterpret_cast<Bytef*>(made.packed.data());
     stream.avail_out = uInt(made.packed.size());
     ::deflate(&stream, Z_FINISH);
-    made.packed.resize(made.packed.size() - stream.avail_out);
+    made.packed.erase(made.packed.size() - stream.avail_out); // GCC 12 takes resize for one that grows
     deflateEnd(&stream);
     return put(std::move(made));
   }
