@@ -73,7 +73,7 @@ TEST_F(DocumentText, TellsWhatProgramsAreMissing) {
 
 TEST_F(DocumentText, ReadsPdfWhereTheProgramIsThere) {
   if (::access("/usr/bin/pdftotext", X_OK) != 0) GTEST_SKIP() << "pdftotext is not installed";
-  std::ifstream in(std::string(STAGEPOST_SOURCE_DIR) + "/tests/data/documents/words.pdf", std::ios::binary);
+  std::ifstream in(STAGEPOST_SOURCE_DIR "/tests/data/documents/words.pdf", std::ios::binary);
   const bytes file{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   ASSERT_FALSE(file.empty());
   EXPECT_NE(read(file).find("periwinkle"), std::string::npos);
