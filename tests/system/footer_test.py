@@ -3,6 +3,7 @@
 
 import email
 import email.policy
+import smtplib
 import sys
 from email.message import EmailMessage
 from pathlib import Path
@@ -19,9 +20,13 @@ def parsed(octets):
     return email.message_from_bytes(octets, policy=email.policy.default)
 
 
-def made(subject, **fields):
+def text_of(octets):
+    return parsed(octets).get_content().replace("\r\n", "\n")
+
+
+def made(subject, sender="ann@elsewhere.example", **fields):
     message = EmailMessage()
-    message["From"] = "ann@elsewhere.example"
+    message["From"] = sender
     message["Subject"] = subject
     for name, value in fields.items():
         message[name.replace("_", "-")] = value
@@ -45,20 +50,21 @@ class FooterTest(sending.SendingTest):
 
     def come(self, message, recipient="alice@example.test", user=None):
         """What is in the mailbox of a message from another server."""
-        octets = message if isinstance(message, bytes) else message.as_bytes(email.policy.SMTP)
+        octets = message if isinstance(message, bytes) else message.as_bytes(policy=email.policy.SMTP)
         subject = parsed(octets)["Subject"].encode()
         with self.server.smtp() as smtp:
             smtp.sendmail("ann@elsewhere.example", [recipient], octets)
         return self.server.wait_for_message(user or recipient.split("@")[0], subject)
 
     def test_what_comes_and_goes_has_it_once(self):
-        came = parsed(self.come(made("comes", Message_ID="<comes@elsewhere.example>")))
-        self.assertEqual(came.get_content(), f"hello\n\n{FOOTER}\n")
+        came = self.come(made("comes", Message_ID="<comes@elsewhere.example>"))
+        self.assertEqual(text_of(came), f"hello\n\n{FOOTER}\n")
         self.assertIn("footer=added", self.server.ctl("trace", "<comes@elsewhere.example>"))
-        self.submit("bob@far.example", "bob@example.test", text=made("goes").as_bytes(email.policy.SMTP))
+        goes = made("goes", sender="alice@example.test").as_bytes(policy=email.policy.SMTP)
+        self.submit("bob@far.example", "bob@example.test", text=goes)
         self.wait_for_empty_queue()
         for octets in (self.peer.messages[0].content, self.server.wait_for_message("bob", b"goes")):
-            self.assertEqual(parsed(octets).get_content(), f"hello\n\n{FOOTER}\n")
+            self.assertEqual(text_of(octets), f"hello\n\n{FOOTER}\n")
 
     def test_each_alternative_has_it_and_a_large_message_stays_whole(self):
         message = made("large")
@@ -70,6 +76,25 @@ class FooterTest(sending.SendingTest):
         html = came.get_body(("html",)).get_content()
         self.assertRegex(html, r"<div>Gepr&#252;ft von example.test</div>\s*</body>")
         self.assertEqual(next(came.iter_attachments()).get_content(), content)
+
+    def test_what_comes_by_lmtp_in_chunks_has_it_before_each_reply(self):
+        text = b"Subject: by lmtp\r\n\r\n" + b"a line of a text that is too large to be rewritten\r\n" * 20_000
+        with smtplib.LMTP("127.0.0.1", self.server.ports["lmtp"], timeout=60) as lmtp:
+            lmtp.ehlo()
+            lmtp.mail("ann@elsewhere.example")
+            for user in ("alice", "carol"):
+                self.assertEqual(lmtp.rcpt(server.address(user))[0], 250)
+            for at, last in ((0, ""), (400_000, ""), (800_000, " LAST")):
+                piece = text[at:] if last else text[at : at + 400_000]
+                lmtp.send(b"BDAT %d%s\r\n" % (len(piece), last.encode()) + piece)
+                self.assertEqual(lmtp.getreply()[0], 250)
+            self.assertEqual(lmtp.getreply()[0], 250)
+        for user in ("alice", "carol"):
+            came = parsed(self.server.messages(user)[-1])
+            whole, footer = came.iter_parts()
+            self.assertEqual(whole.get_content().encode(), text.partition(b"\r\n\r\n")[2])
+            self.assertEqual(footer.get_content(), FOOTER)
+        self.assertIn("sound", self.server.ctl("verify"))
 
     def test_what_is_signed_stays_as_it_is(self):
         octets = (
@@ -93,29 +118,29 @@ class FooterTest(sending.SendingTest):
             self.peer_has(b"signed: by an alias"),
         ]
         for octets in come:
-            self.assertEqual(parsed(octets).get_content(), "hello\n")
+            self.assertEqual(text_of(octets), "hello\n")
         self.assertIn("and sent on", self.server.ctl("trace", "<passes@elsewhere.example>"))
         # Nothing stands against it where it stays, or where nobody else signed it.
-        self.assertIn(FOOTER, parsed(self.come(made("signed: stays", **field))).get_content())
-        self.assertIn(FOOTER, parsed(self.come(made("plain: forwarded"), "bob@example.test")).get_content())
-        self.assertIn(FOOTER, parsed(self.peer_has(b"plain: forwarded")).get_content())
+        self.assertIn(FOOTER, text_of(self.come(made("signed: stays", **field))))
+        self.assertIn(FOOTER, text_of(self.come(made("plain: forwarded"), "bob@example.test")))
+        self.assertIn(FOOTER, text_of(self.peer_has(b"plain: forwarded")))
 
     def test_lists_have_it_only_where_that_is_set(self):
         field = {"List_Id": "<all.elsewhere.example>"}
-        self.assertNotIn(FOOTER, parsed(self.come(made("list: left alone", **field))).get_content())
+        self.assertNotIn(FOOTER, text_of(self.come(made("list: left alone", **field))))
         self.server.set(footer__mailing_lists="true")
-        self.assertIn(FOOTER, parsed(self.come(made("list: footed", **field))).get_content())
+        self.assertIn(FOOTER, text_of(self.come(made("list: footed", **field))))
 
     def test_a_domain_may_have_its_own(self):
         self.server.ctl("domain", "set", server.DOMAIN, "footer_enabled=true", "footer_text=Ours")
         self.addCleanup(
             self.server.ctl, "domain", "set", server.DOMAIN, "footer_enabled=false", "footer_text="
         )
-        self.assertIn(FOOTER, parsed(self.come(made("own: forbidden"))).get_content())
+        self.assertIn(FOOTER, text_of(self.come(made("own: forbidden"))))
         self.server.set(footer__domains_may_override="true")
-        self.assertEqual(parsed(self.come(made("own: permitted"))).get_content(), "hello\n\nOurs\n")
+        self.assertEqual(text_of(self.come(made("own: permitted"))), "hello\n\nOurs\n")
         self.server.set(footer__enabled="false")
-        self.assertEqual(parsed(self.come(made("own: alone"))).get_content(), "hello\n\nOurs\n")
+        self.assertEqual(text_of(self.come(made("own: alone"))), "hello\n\nOurs\n")
 
 
 if __name__ == "__main__":
