@@ -1,5 +1,6 @@
 #include "actors/index/document_text.hpp"
 
+#include "conf/system_settings.hpp"
 #include "tests/support/zip_maker.hpp"
 
 #include <gtest/gtest.h>
@@ -76,6 +77,7 @@ TEST_F(DocumentText, ReadsPdfWhereTheProgramIsThere) {
   std::ifstream in(STAGEPOST_SOURCE_DIR "/tests/data/documents/words.pdf", std::ios::binary);
   const bytes file{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   ASSERT_FALSE(file.empty());
+  orders_.pdf_command = conf::index_settings{}.pdf_command;
   EXPECT_NE(read(file).find("periwinkle"), std::string::npos);
   EXPECT_EQ(read(file.substr(0, 60)), "");
   EXPECT_EQ(text_.figures().failed, 1u);
