@@ -57,7 +57,8 @@ constexpr std::array table{
         {.name = "index.max_document_size_mb",
          .sentence = "Attached documents of more are not indexed.",
          .minimum = 1,
-         .maximum = 256}),
+         .maximum = 256,
+         .unit = unit::mb}),
     item<index, &index_settings::document_timeout>(
         {.name = "index.document_timeout_seconds",
          .sentence =
