@@ -110,24 +110,26 @@ std::string check_folder::make_folders(queue_id id) const {
   return {};
 }
 
-std::string check_folder::put(const storage::store& from, const storage::spool_record& message,
-                              uint64_t reserve_bytes) const {
+std::optional<failure<storage::errc>> check_folder::put(const storage::store& from,
+                                                        const storage::spool_record& message,
+                                                        uint64_t reserve_bytes) const {
+  const auto of_files = [](std::string why) { return failure{storage::errc::io_error, std::move(why)}; };
   remove(message.id); // of an attempt before
-  if (auto why = make_folders(message.id); !why.empty()) return why;
+  if (auto why = make_folders(message.id); !why.empty()) return of_files(std::move(why));
   // The stores may be on that disk: what is kept free for them is not for files that can be made again.
   if (const auto free = free_space(path_); free && *free < reserve_bytes + message.size_bytes)
-    return path_ + ": the disk is full up to what is kept free";
+    return of_files(path_ + ": the disk is full up to what is kept free");
   const auto blob = storage::read_blob(from, message.body, storage::reach::disk);
-  if (!blob) return "the message cannot be read: " + blob.error().detail;
+  if (!blob) return failure{blob.error()};
   const auto path = file_of(message.id);
   const open_file file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (file.number < 0) return reason(path);
+  if (file.number < 0) return of_files(reason(path));
   for (uint32_t i = 0; i < blob->chunks; ++i) {
     const auto piece = storage::read_chunk(from, message.body, i, storage::reach::disk);
-    if (!piece) return "the message cannot be read: " + piece.error().detail;
-    if (!write_all(file.number, *piece)) return reason(path);
+    if (!piece) return failure{piece.error()};
+    if (!write_all(file.number, *piece)) return of_files(reason(path));
   }
-  if (owner_ && ::fchown(file.number, owner_->user, owner_->group) != 0) return reason(path);
+  if (owner_ && ::fchown(file.number, owner_->user, owner_->group) != 0) return of_files(reason(path));
   return {};
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "actors/confined_program.hpp"
+#include "protocols/base/result.hpp"
 #include "protocols/base/units.hpp"
+#include "storage/errc.hpp"
 #include "storage/records.hpp"
 #include "storage/store.hpp"
 
@@ -28,9 +30,10 @@ public:
 
   std::string folder_of(queue_id id) const;
   std::string file_of(queue_id id) const;
-  /// Makes the file, and leaves `reserve_bytes` of the disk free; what went wrong, or nothing.
-  std::string put(const storage::store& from, const storage::spool_record& message,
-                  uint64_t reserve_bytes) const;
+  /// Makes the file, and leaves `reserve_bytes` of the disk free; what went wrong, or nothing: an io_error is
+  /// of the files, everything else of the message.
+  std::optional<failure<storage::errc>> put(const storage::store& from, const storage::spool_record& message,
+                                            uint64_t reserve_bytes) const;
   bool is_there(queue_id id) const;
   /// At most `largest` octets are taken of a changed file.
   file_look look(const storage::store& from, const storage::spool_record& message, uint64_t largest) const;

@@ -118,7 +118,7 @@ void checker_state::give_to_pool(const message_check_ptr& one, std::shared_ptr<o
 void checker_state::ran(const message_check_ptr& one) {
   switch (one->at) {
   case stage::gone: return one->answer->deliver(message_checked{});
-  case stage::not_now: return fail(one, caf::make_error(caf::sec::runtime_error, one->ran));
+  case stage::not_now: return fail(one, to_error(one->problem));
   case stage::held:
     held.emplace(std::chrono::steady_clock::now() + one->left, one);
     if (!std::exchange(ticking, true)) self->delayed_send(self, tick_interval, atom::tick::value);

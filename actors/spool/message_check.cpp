@@ -34,7 +34,7 @@ bool read_message(message_check& one, const check_order& with) {
   auto page = read_spool(*with.store, id, 1);
   if (!page.good) {
     one.at = stage::not_now;
-    one.ran = "the spool cannot be read";
+    one.problem = {storage::errc::io_error, "the spool cannot be read"};
     return false;
   }
   one.at = stage::gone;
@@ -75,8 +75,8 @@ void run_program(message_check& one, const check_order& with) {
   }
   // A full disk is no reason to let a message pass unseen.
   one.at = stage::not_now;
-  if (auto why = with.files->put(*with.store, one.message.message, with.reserve_bytes); !why.empty()) {
-    one.ran = std::move(why);
+  if (auto problem = with.files->put(*with.store, one.message.message, with.reserve_bytes)) {
+    one.problem = std::move(*problem);
     return with.files->remove(id);
   }
   one.at = stage::unfinished;

@@ -36,6 +36,7 @@ struct message_check {
   std::chrono::milliseconds left{0}; ///< of the delay
   queued_message message;
   file_look found;
+  failure<storage::errc> problem{storage::errc::io_error, {}}; ///< why not now
   std::string ran;    ///< how the program ended, or why it was not run
   std::string errors; ///< the beginning of what it said of that
 

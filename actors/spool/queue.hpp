@@ -91,7 +91,7 @@ struct queue_state {
 
   /// Those the checker has; nobody else changes their records meanwhile.
   std::unordered_set<queue_id> checking;
-  /// Those it could not look at, until it could.
+  /// Those it could not look at for no fault of theirs, until it could.
   std::unordered_set<queue_id> not_checked;
   /// Where on disk those begin that it was not told of for want of room; zero: there are none.
   queue_id unchecked_from;
@@ -124,7 +124,8 @@ struct queue_state {
   /// To those who send to other servers: recipients they may not know of yet.
   void announce(const queued_message& what);
   void check(queue_id id);
-  void checked(queue_id id, bool done);
+  void checked(queue_id id);
+  void not_checked_now(queue_id id, const caf::error& failed);
   bool may_check_more(size_t room) const;
   void read_unchecked();
   caf::result<message_tried> try_first(try_message what);

@@ -39,24 +39,29 @@ void queue_state::check(queue_id id) {
   checking.insert(id);
   check_message order{with.store->shard(), id};
   self->request(checker, caf::infinite, order)
-      .then([this, id](message_checked) { checked(id, true); },
-            [this, id](caf::error& failed) {
-              if (failed != caf::sec::request_receiver_down) // we stop
-                log::warn("queue {}: the command-line program was not run: {}", id.value, describe(failed));
-              checked(id, false);
-            });
+      .then([this, id](message_checked) { checked(id); },
+            [this, id](caf::error& failed) { not_checked_now(id, failed); });
 }
 
-void queue_state::checked(queue_id id, bool done) {
+void queue_state::checked(queue_id id) {
+  checking.erase(id);
+  not_checked.erase(id);
+  reads.changed(id);
+  load(id, false);
+  work();
+}
+
+void queue_state::not_checked_now(queue_id id, const caf::error& failed) {
+  if (failed != caf::sec::request_receiver_down) // we stop
+    log::warn("queue {}: the command-line program was not run: {}", id.value, describe(failed));
   checking.erase(id);
   reads.changed(id);
-  if (done) {
-    not_checked.erase(id);
-    load(id, false);
-  } else {
+  // One that is damaged keeps nobody else waiting.
+  if (storage_code(failed) == storage::errc::io_error)
     not_checked.insert(id);
-    retries.set(id, wall_clock() + short_wait);
-  }
+  else
+    not_checked.erase(id);
+  retries.set(id, wall_clock() + short_wait);
   work();
 }
 

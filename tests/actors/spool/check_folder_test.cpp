@@ -41,7 +41,7 @@ protected:
 };
 
 TEST_F(CheckFolder, HasTheWholeMessageForUsAlone) {
-  EXPECT_EQ(files_.put(*store_, message_, 0), "");
+  EXPECT_FALSE(files_.put(*store_, message_, 0));
   EXPECT_TRUE(files_.is_there(message_.id));
   std::ifstream in(file(), std::ios::binary);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), text_);
@@ -55,7 +55,7 @@ TEST_F(CheckFolder, HasTheWholeMessageForUsAlone) {
 }
 
 TEST_F(CheckFolder, TellsWhatChangedFromWhatWasWrittenAnew) {
-  ASSERT_EQ(files_.put(*store_, message_, 0), "");
+  ASSERT_FALSE(files_.put(*store_, message_, 0));
   write(text_);
   EXPECT_EQ(look().is, state::unchanged);
   write("X: 1\n" + text_);
@@ -66,7 +66,7 @@ TEST_F(CheckFolder, TellsWhatChangedFromWhatWasWrittenAnew) {
 }
 
 TEST_F(CheckFolder, TakesNothingThatIsNoPlainFileOfAFairSize) {
-  ASSERT_EQ(files_.put(*store_, message_, 0), "");
+  ASSERT_FALSE(files_.put(*store_, message_, 0));
   EXPECT_EQ(look(100).is, state::unusable);
   write("");
   EXPECT_EQ(look().is, state::unusable);
@@ -81,22 +81,31 @@ TEST_F(CheckFolder, TakesNothingThatIsNoPlainFileOfAFairSize) {
 }
 
 TEST_F(CheckFolder, TakesAFolderThatIsGoneForNoOrderToDelete) {
-  ASSERT_EQ(files_.put(*store_, message_, 0), "");
+  ASSERT_FALSE(files_.put(*store_, message_, 0));
   std::filesystem::remove_all(files_.folder_of(message_.id));
   EXPECT_EQ(look().is, state::unusable);
 }
 
 TEST_F(CheckFolder, LeavesFreeWhatIsKeptForTheStores) {
-  EXPECT_NE(files_.put(*store_, message_, uint64_t(1) << 62), "");
+  const auto full = files_.put(*store_, message_, uint64_t(1) << 62);
+  ASSERT_TRUE(full);
+  EXPECT_EQ(full->code, storage::errc::io_error);
   EXPECT_FALSE(files_.is_there(message_.id));
 }
 
+TEST_F(CheckFolder, TellsADamagedMessageFromFilesThatCannotBeMade) {
+  message_.body = store_->next_blob();
+  const auto lost = files_.put(*store_, message_, 0);
+  ASSERT_TRUE(lost);
+  EXPECT_NE(lost->code, storage::errc::io_error);
+}
+
 TEST_F(CheckFolder, LeavesNothingBehind) {
-  ASSERT_EQ(files_.put(*store_, message_, 0), "");
-  ASSERT_EQ(files_.put(*store_, message_, 0), "") << "once more after an attempt that came to no end";
+  ASSERT_FALSE(files_.put(*store_, message_, 0));
+  ASSERT_FALSE(files_.put(*store_, message_, 0)) << "once more after an attempt that came to no end";
   files_.remove(message_.id);
   EXPECT_FALSE(std::filesystem::exists(files_.folder_of(message_.id)));
-  ASSERT_EQ(files_.put(*store_, message_, 0), "");
+  ASSERT_FALSE(files_.put(*store_, message_, 0));
   files_.clear();
   EXPECT_FALSE(std::filesystem::exists(files_.path()));
 }
@@ -104,7 +113,7 @@ TEST_F(CheckFolder, LeavesNothingBehind) {
 TEST_F(CheckFolder, UsesNoFolderOfSomebodyElses) {
   std::filesystem::create_directory(folder_.path() + "/elsewhere");
   std::filesystem::create_directory_symlink(folder_.path() + "/elsewhere", files_.path());
-  EXPECT_NE(files_.put(*store_, message_, 0), "");
+  EXPECT_TRUE(files_.put(*store_, message_, 0));
   files_.clear();
   EXPECT_TRUE(std::filesystem::exists(folder_.path() + "/elsewhere"));
 }
