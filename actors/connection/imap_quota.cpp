@@ -19,7 +19,7 @@ net::task<imap_connection::place> imap_connection::find_quota_root(std::string r
   found.owner = user.target.account;
   found.shard = user.target.shard;
   found.quota_bytes = user.target.quota_bytes;
-  found.account = {};
+  found.account = nullptr;
   co_return found;
 }
 
@@ -62,7 +62,7 @@ net::task<imap::actions> imap_connection::change_quota(const imap::change_quota&
   }
   if (result != imap::outcome::done) co_return session_->on_quota(result, {});
   where.quota_bytes = changed->target.quota_bytes;
-  where.account = {}; // reached once more, by which it hears of its new limit
+  where.account = nullptr; // reached once more, by which it hears of its new limit
   co_return co_await tell_quota(std::move(where), asked.root);
 }
 
