@@ -10,6 +10,7 @@ namespace stagepost::connection {
 net::task<imap::actions> imap_connection::answer_about_folders(imap::action& question) {
   if (auto* asked = std::get_if<imap::read_status>(&question)) co_return co_await read_status(*asked);
   if (auto* asked = std::get_if<imap::read_quota>(&question)) co_return co_await read_quota(*asked);
+  if (auto* asked = std::get_if<imap::change_quota>(&question)) co_return co_await change_quota(*asked);
   if (auto* asked = std::get_if<imap::read_annotations>(&question))
     co_return co_await read_annotations(*asked);
   if (auto* asked = std::get_if<imap::read_access>(&question)) co_return co_await read_access(*asked);
@@ -106,23 +107,6 @@ net::task<imap::actions> imap_connection::read_status(const imap::read_status& a
   }
   result.status.id = shown_id(result.status.id, where.shard);
   co_return session_->on_status(result.outcome, result.status);
-}
-
-net::task<imap::actions> imap_connection::read_quota(const imap::read_quota& asked) {
-  imap::quota_usage found;
-  if (!asked.mailbox.empty()) {
-    const auto where = co_await find_place(asked.mailbox);
-    found.foreign = !where.is_own();
-    if (found.foreign) co_return session_->on_quota(imap::outcome::done, found);
-  }
-  auto used = co_await net::ask<mailbox::usage>(this, account_, atom::status::value);
-  if (!used) co_return session_->on_quota(imap::outcome::unavailable, {});
-  found.messages = used->messages;
-  found.size_bytes = used->size_bytes;
-  found.size_limit_bytes = used->quota_bytes;
-  found.mailboxes = used->folders;
-  found.mailbox_limit = used->most_folders;
-  co_return session_->on_quota(imap::outcome::done, found);
 }
 
 net::task<imap::actions> imap_connection::read_annotations(const imap::read_annotations& asked) {

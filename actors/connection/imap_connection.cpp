@@ -247,6 +247,7 @@ net::task<imap::actions> imap_connection::log_in_with(domain::login_answer answe
     if (!attached) answer.outcome = sasl::login_outcome::temporary_failure;
     session_->use_time_zone(zone_of(answer));
     session_->use_sharing(answer.shares_folders);
+    session_->use_administration(answer.role == storage::account_role::domain_admin);
     account_id_ = answer.account.account;
     domain_ = answer.domain;
     shares_ = answer.shares_folders;

@@ -30,10 +30,16 @@ private:
     account_id owner;
     size_t shard = 0;
     uint64_t quota_bytes = 0; ///< of another owner
+    std::string address;      ///< of another owner
     bool is_public = false;
     mailbox::account_actor account;
     mailbox::visitor who; ///< nobody: it is the user's own
     bool is_own() const { return who.is_owner(); }
+  };
+  /// A user of the same domain.
+  struct member {
+    imap::outcome outcome = imap::outcome::no_such_user;
+    domain::account_target target;
   };
   /// Who an identifier of an access control list is (RFC 4314).
   struct grantee {
@@ -73,6 +79,8 @@ private:
   mailbox_id shown_id(mailbox_id folder, size_t shard) const;
   net::task<imap::actions> list();
   net::task<bool> add_shared(std::vector<imap::mailbox_info>& into);
+  /// By his address or his name alone; no alias is him.
+  net::task<member> find_member(std::string address);
   net::task<grantee> identify(std::string identifier);
   net::task<imap::actions> read_access(const imap::read_access& asked);
   net::task<imap::actions> change_access(const imap::change_access& asked);
@@ -89,7 +97,14 @@ private:
   net::task<mailbox::inserted> put_whole(const imap::finish_append& asked);
   void give_up_append();
   net::task<imap::actions> read_status(const imap::read_status& asked);
+
+  // Quotas: imap_quota.cpp.
+  /// Whose root it is; `name` and `account` are not set.
+  net::task<place> find_quota_root(std::string root);
   net::task<imap::actions> read_quota(const imap::read_quota& asked);
+  net::task<imap::actions> change_quota(const imap::change_quota& asked);
+  net::task<imap::actions> tell_quota(place where, std::string root);
+
   net::task<imap::actions> read_annotations(const imap::read_annotations& asked);
   void leave();
   template <class Order>

@@ -49,6 +49,7 @@ net::task<imap_connection::place> imap_connection::find_place(std::string name) 
   found.owner = target.account;
   found.shard = target.shard;
   found.quota_bytes = target.quota_bytes;
+  found.address = target.address;
   const bool there = co_await reach(found, {});
   found.outcome = there ? imap::outcome::done : imap::outcome::unavailable;
   co_return found;

@@ -127,28 +127,36 @@ net::task<bool> imap_connection::add_shared(std::vector<imap::mailbox_info>& int
   co_return true;
 }
 
+net::task<imap_connection::member> imap_connection::find_member(std::string address) {
+  member found;
+  auto local = smtp::canonical_local(address);
+  if (address.find('@') != std::string::npos) {
+    const auto parsed = smtp::parse_mailbox(address, true);
+    if (!parsed) co_return found;
+    local = smtp::canonical_local(parsed->local);
+    domain::find_domain question{parsed->domain};
+    auto domain = co_await net::ask<domain::domain_found>(this, with_->directory, question);
+    if (!domain || !domain->done) found.outcome = imap::outcome::unavailable;
+    if (!domain || !domain->known || domain->domain != domain_) co_return found;
+  }
+  domain::find_member question{domain_, local};
+  auto user = co_await net::ask<domain::address_found>(this, with_->directory, question);
+  if (!user || user->kind == domain::address_kind::unavailable)
+    found.outcome = imap::outcome::unavailable;
+  else if (user->kind == domain::address_kind::account)
+    found = {imap::outcome::done, std::move(user->target)};
+  co_return found;
+}
+
 net::task<imap_connection::grantee> imap_connection::identify(std::string identifier) {
   grantee found;
   if (identifier == anyone) {
     found = {imap::outcome::done, storage::grantee_kind::domain, domain_.value};
     co_return found;
   }
-  auto local = smtp::canonical_local(identifier);
-  if (identifier.find('@') != std::string::npos) {
-    const auto address = smtp::parse_mailbox(identifier, true);
-    if (!address) co_return found;
-    local = smtp::canonical_local(address->local);
-    domain::find_domain question{address->domain};
-    auto domain = co_await net::ask<domain::domain_found>(this, with_->directory, question);
-    if (!domain || !domain->done) found.outcome = imap::outcome::unavailable;
-    if (!domain || !domain->known || domain->domain != domain_) co_return found;
-  }
-  domain::find_member question{domain_, local};
-  auto member = co_await net::ask<domain::address_found>(this, with_->directory, question);
-  if (!member || member->kind == domain::address_kind::unavailable)
-    found.outcome = imap::outcome::unavailable;
-  else if (member->kind == domain::address_kind::account)
-    found = {imap::outcome::done, storage::grantee_kind::user, member->target.account.value};
+  const auto user = co_await find_member(std::move(identifier));
+  found.outcome = user.outcome;
+  if (user.outcome == imap::outcome::done) found.number = user.target.account.value; // a user it is
   co_return found;
 }
 

@@ -194,6 +194,7 @@ directory_actor::behavior_type directory(directory_actor::stateful_pointer<direc
       [self](const create_user& what) { return self->state.add_user(what); },
       [self](const delete_user& what) { return self->state.remove_user(what); },
       [self](const change_user& what) { return self->state.alter_user(what); },
+      [self](const change_quota& what) { return self->state.alter_quota(what); },
       [self](const change_password& what) { return self->state.set_password(what); },
       [self](const list_users& what) { return self->state.users(what); },
       [self](const put_alias& what) { return self->state.set_alias(what); },

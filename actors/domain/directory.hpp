@@ -74,6 +74,7 @@ struct directory_state {
   /// whether all have.
   void revoke_grants(account_id account, size_t shard, std::function<void(bool)> then);
   caf::result<admin_answer> alter_user(const change_user& what);
+  caf::result<quota_changed> alter_quota(const change_quota& what);
   caf::result<admin_answer> set_password(const change_password& what);
   caf::result<user_list> users(const list_users& what) const;
   caf::result<admin_answer> set_alias(const put_alias& what);

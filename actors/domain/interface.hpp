@@ -264,6 +264,24 @@ struct change_user {
   std::string address;
   storage::setting_map settings;
 };
+/// The quota of a user, set by an administrator of his domain (RFC 9208).
+struct change_quota {
+  domain_id domain;
+  account_id by; ///< administers the domain at this moment, else it is refused
+  account_id account;
+  std::optional<uint64_t> megabytes; ///< not zero; nothing: what the domain has is the only limit
+};
+enum class quota_change : uint8_t {
+  done,
+  unavailable,
+  not_permitted,
+  unknown,       ///< no user of the domain
+  beyond_domain, ///< more than all of it may have (DOM-54)
+};
+struct quota_changed {
+  quota_change outcome = quota_change::unavailable;
+  account_target target; ///< with what he may use now
+};
 struct change_password {
   std::string address;
   std::string password;
@@ -431,10 +449,11 @@ using directory_actor = caf::typed_actor<
     caf::replies_to<change_domain>::with<admin_answer>, caf::replies_to<list_domains>::with<domain_list>,
     caf::replies_to<create_user>::with<admin_answer>, caf::replies_to<delete_user>::with<admin_answer>,
     caf::replies_to<change_user>::with<admin_answer>, caf::replies_to<change_password>::with<admin_answer>,
-    caf::replies_to<list_users>::with<user_list>, caf::replies_to<put_alias>::with<admin_answer>,
-    caf::replies_to<list_aliases>::with<alias_list>, caf::replies_to<change_settings>::with<admin_answer>,
-    caf::replies_to<create_gateway>::with<admin_answer>, caf::replies_to<change_gateway>::with<admin_answer>,
-    caf::replies_to<delete_gateway>::with<admin_answer>, caf::replies_to<list_gateways>::with<gateway_list>,
+    caf::replies_to<change_quota>::with<quota_changed>, caf::replies_to<list_users>::with<user_list>,
+    caf::replies_to<put_alias>::with<admin_answer>, caf::replies_to<list_aliases>::with<alias_list>,
+    caf::replies_to<change_settings>::with<admin_answer>, caf::replies_to<create_gateway>::with<admin_answer>,
+    caf::replies_to<change_gateway>::with<admin_answer>, caf::replies_to<delete_gateway>::with<admin_answer>,
+    caf::replies_to<list_gateways>::with<gateway_list>,
     caf::replies_to<add_signing_key>::with<signing_key_added>,
     caf::replies_to<change_signing_key>::with<admin_answer>,
     caf::replies_to<list_signing_keys>::with<signing_key_list>,
@@ -527,6 +546,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::domain_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::create_user)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::delete_user)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_user)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_quota)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::quota_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::change_password)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::list_users)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::domain::user_list)

@@ -164,6 +164,7 @@ void dialogue::forget_login() {
   condstore_ = false;
   zone_ = {};
   shares_ = true;
+  administers_ = false;
   nonce.clear();
   phase_ = imap::phase::not_authenticated;
   out_.add(imap::forget_login{});

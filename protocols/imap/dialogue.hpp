@@ -35,6 +35,7 @@ public:
   void set_time(instant now) { now_ = now; }
   void use_time_zone(mime::time_zone zone) { zone_ = std::move(zone); }
   void use_sharing(bool allowed) { shares_ = allowed; }
+  void use_administration(bool allowed) { administers_ = allowed; }
   bool wants_input() const { return phase_ != imap::phase::ended && !question_open_; }
   actions on_tls(const sasl::channel_binding& channel);
   /// The answer to the open question; nothing where none is open.
@@ -60,6 +61,8 @@ public:
   const mime::time_zone& zone() const { return zone_; }
   /// Whether there are folders of others beside one's own.
   bool shares() const { return shares_; }
+  /// Whether who is logged in administers his domain.
+  bool administers() const { return administers_; }
   const std::string& tag() const { return tag_; }
   output& out() { return out_; }
   bytes& text() { return out_.text(); }
@@ -197,6 +200,7 @@ private:
   bool condstore_ = false;
   bool compressed_ = false;
   bool shares_ = true;
+  bool administers_ = false;
   uint8_t enabled_ = 0; ///< bits by extension
   bool gone_expected_ = false;
   bool command_has_uid_ = false;

@@ -34,6 +34,7 @@ actions session::on_login(sasl::login_outcome outcome, const std::string& addres
 
 void session::use_time_zone(mime::time_zone zone) { machine_->with.use_time_zone(std::move(zone)); }
 void session::use_sharing(bool allowed) { machine_->with.use_sharing(allowed); }
+void session::use_administration(bool allowed) { machine_->with.use_administration(allowed); }
 
 actions session::on_mailboxes(outcome result, std::vector<mailbox_info> found) {
   dialogue& with = machine_->with;

@@ -74,6 +74,7 @@ struct quota_usage {
   uint64_t mailboxes = 0;
   uint64_t mailbox_limit = 0; ///< 0: unlimited
   bool foreign = false;       ///< the mailbox asked about is somebody else's: nothing is told
+  std::string root;           ///< the quota root of the mailbox asked about; empty: that of one's own
 };
 
 /// A pair of an access control list (RFC 4314 2).
@@ -254,9 +255,17 @@ struct subscribe_mailbox {
   bool subscribed = true;
 }; ///< on_outcome
 
-/// Where a mailbox is named, of whom it belongs to. Answered by on_quota.
+/// Where a mailbox is named, of whom it belongs to; else of a quota root, which is empty for one's own and
+/// the address of another user. Answered by on_quota.
 struct read_quota {
   std::string mailbox;
+  std::string root;
+};
+/// Only of an administrator. Answered by on_quota as it is now: no_such_user where there is no such root,
+/// limit_reached where it is more than the domain has.
+struct change_quota {
+  std::string root;
+  std::optional<uint64_t> megabytes; ///< never zero; nothing: what the domain has is the only limit
 };
 /// Who may do what. Answered by on_access.
 struct read_access {
@@ -375,11 +384,11 @@ struct more {};
 using action =
     std::variant<reply, start_tls, close, start_compression, forget_login, send_body, read_expunged,
                  list_mailboxes, read_status, open_mailbox, leave_mailbox, watch_account, create_mailbox,
-                 delete_mailbox, rename_mailbox, subscribe_mailbox, read_quota, read_access, change_access,
-                 read_rights, find_fixed_rights, read_annotations, write_annotations, read_messages,
-                 look_into, narrow_search, store_flags, expunge, copy_messages, begin_append, write_body,
-                 find_linked, copy_linked, end_message, finish_append, abort_append, sasl::verify_password,
-                 sasl::find_credentials, sasl::finish_login, more>;
+                 delete_mailbox, rename_mailbox, subscribe_mailbox, read_quota, change_quota, read_access,
+                 change_access, read_rights, find_fixed_rights, read_annotations, write_annotations,
+                 read_messages, look_into, narrow_search, store_flags, expunge, copy_messages, begin_append,
+                 write_body, find_linked, copy_linked, end_message, finish_append, abort_append,
+                 sasl::verify_password, sasl::find_credentials, sasl::finish_login, more>;
 using actions = std::vector<action>;
 
 // -- answers ----------------------------------------------------------------------------------------------
@@ -436,6 +445,9 @@ public:
   /// Whether who logs in may share folders and see those of others; so it is unless said otherwise. Before
   /// on_login.
   void use_sharing(bool allowed);
+  /// Whether who logs in administers his domain and may set quotas (RFC 9208); not so unless said. Before
+  /// on_login.
+  void use_administration(bool allowed);
   actions on_mailboxes(outcome result, std::vector<mailbox_info> found);
   actions on_status(outcome result, const mailbox_status& status);
   actions on_opened(outcome result, selected_mailbox opened);

@@ -33,8 +33,9 @@ void interfere(fake_account& account, size_t turn) {
 
 } // namespace
 
-/// A whole session against a store in memory. The first octet: bit 0 logged in and INBOX selected, bit 1 TLS,
-/// the rest how many octets are fed at once. 0xfe in the input: somebody else changes the mailbox.
+/// A whole session against a store in memory. The first octet: bit 0 logged in and INBOX selected, bit 1 TLS
+/// and an administrator, the rest how many octets are fed at once. 0xfe in the input: somebody else changes
+/// the mailbox.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   fake_account account;
@@ -51,6 +52,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                          sasl::mechanism::scram_sha_256, sasl::mechanism::scram_sha_256_plus};
   fake_connection client(account, settings, (data[0] & 2) != 0, {"exported", "end point"});
   client.start();
+  if (data[0] & 2) {
+    account.neighbours["ann@example.test"].size_limit_bytes = 1 << 20;
+    client.administer();
+  }
   if (data[0] & 1) client.feed("a LOGIN joe secret\r\nb SELECT INBOX\r\n");
   const size_t at_once = (data[0] >> 2) + 1;
   bytes_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);

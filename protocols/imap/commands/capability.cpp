@@ -91,8 +91,9 @@ void write_capabilities(bytes& out, const dialogue& with) {
   if (with.settings().rev2 && with.settings().idle) out += " IMAP4rev2";
   // RFC 8437 leaves open what becomes of the compression then; so one or the other.
   if (!with.is_compressed()) out += " UNAUTHENTICATE COMPRESS=DEFLATE";
-  out +=
-      " MULTIAPPEND CATENATE REPLACE BINARY QUOTA QUOTA=RES-STORAGE QUOTA=RES-MAILBOX METADATA LIST-METADATA";
+  out += " MULTIAPPEND CATENATE REPLACE BINARY QUOTA QUOTA=RES-STORAGE QUOTA=RES-MAILBOX";
+  if (with.administers()) out += " QUOTASET";
+  out += " METADATA LIST-METADATA";
   if (with.shares()) out += " ACL RIGHTS=texk LIST-MYRIGHTS";
   if (const uint64_t limit = with.settings().max_append_bytes) {
     out += " APPENDLIMIT="; // RFC 7889 2: one for all mailboxes

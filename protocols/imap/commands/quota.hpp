@@ -7,8 +7,8 @@
 
 namespace stagepost::imap {
 
-/// RFC 9208. Each account has one quota root, named "". Limits are the administrator's: SETQUOTA is always
-/// refused.
+/// RFC 9208. Each account has one quota root: "" is one's own, and an administrator of the domain names those
+/// of its users by their addresses. Only he may use SETQUOTA.
 std::unique_ptr<running_command> make_getquota(parser& in, bool by_uid);
 std::unique_ptr<running_command> make_getquotaroot(parser& in, bool by_uid);
 std::unique_ptr<running_command> make_setquota(parser& in, bool by_uid);

@@ -39,6 +39,18 @@ TEST(ImapCapability, IsWordForWordWhatTheFileSaysInEachPhase) {
   EXPECT_EQ(ask(), "* " + expected("after-login") + "\r\na OK CAPABILITY completed\r\n");
 }
 
+TEST(ImapCapability, TellsAdministratorsThatTheySetQuotas) {
+  session_settings settings;
+  settings.login_needs_tls = false;
+  fake_account account;
+  fake_connection client(account, settings, false);
+  client.start();
+  client.administer();
+  client.feed("a LOGIN joe secret\r\n");
+  EXPECT_TRUE(client.output.ends_with("a OK [" + expected("administrator") + "] Logged in\r\n"))
+      << client.output;
+}
+
 TEST(ImapCapability, OffersLoginByCertificateOnlyToWhoHasShownOne) {
   session_settings settings;
   settings.mechanisms = {sasl::mechanism::external};

@@ -110,6 +110,8 @@ public:
   std::map<std::string, fake_mailbox> mailboxes;
   uint64_t quota_bytes = 0; ///< of what one command brings; 0: none
   uint64_t mailbox_limit = 0;
+  uint64_t domain_megabytes = 100;               ///< what all of it may have
+  std::map<std::string, quota_usage> neighbours; ///< others of the domain, by address
   std::map<std::string, bytes> annotations;
   uint32_t next_validity = 100;
   uint64_t next_body = 0x100000001;
@@ -210,6 +212,12 @@ public:
   std::vector<search_text> narrowed_by;       ///< what it was asked
 
   void start() { perform(session_.start()); }
+
+  /// Who logs in administers his domain.
+  void administer() {
+    administers_ = true;
+    session_.use_administration(true);
+  }
 
   void feed(bytes_view input) {
     if (session_.wants_nonce()) session_.give_nonce("0123456789abcdefghijkl");
@@ -375,8 +383,21 @@ private:
   }
   void act(read_quota& what) {
     quota_usage found;
+    std::string root = what.root;
     const fake_mailbox* box = account_.find(what.mailbox);
     found.foreign = box && box->info.foreign;
+    for (const auto& [address, used] : account_.neighbours)
+      if (found.foreign && administers_ &&
+          what.mailbox.starts_with("Other Users/" + address.substr(0, address.find('@')) + "/"))
+        root = address;
+    if (!root.empty()) {
+      demand(administers_, "not for him to hear");
+      const auto other = account_.neighbours.find(root);
+      if (other == account_.neighbours.end()) return perform(session_.on_quota(outcome::no_such_user, {}));
+      found = other->second;
+      found.root = root;
+      return perform(session_.on_quota(outcome::done, found));
+    }
     for (const auto& [name, box] : account_.mailboxes) {
       found.messages += box.messages.size();
       for (const auto& [uid, message] : box.messages) found.size_bytes += message.content->size();
@@ -385,6 +406,18 @@ private:
     found.mailboxes = account_.mailboxes.size();
     found.mailbox_limit = account_.mailbox_limit;
     perform(session_.on_quota(outcome::done, found));
+  }
+  void act(change_quota& what) {
+    demand(administers_ && what.megabytes != uint64_t(0), "not his to change");
+    if (!what.root.empty() && !account_.neighbours.count(what.root))
+      return perform(session_.on_quota(outcome::no_such_user, {}));
+    const uint64_t megabytes = what.megabytes.value_or(account_.domain_megabytes);
+    if (megabytes > account_.domain_megabytes) return perform(session_.on_quota(outcome::limit_reached, {}));
+    auto& limit =
+        what.root.empty() ? account_.quota_bytes : account_.neighbours.at(what.root).size_limit_bytes;
+    limit = megabytes << 20;
+    read_quota told{{}, what.root};
+    act(told);
   }
   void act(read_access& what) {
     const fake_mailbox* box = account_.find(what.mailbox);
@@ -765,6 +798,7 @@ private:
 
   fake_account& account_;
   imap::session session_;
+  bool administers_ = false;
   fake_mailbox* watched_ = nullptr;
   std::string looked_into_;
   std::deque<mailbox_update> held_;

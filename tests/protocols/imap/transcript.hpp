@@ -23,6 +23,7 @@ struct turn {
 ///   set NAME VALUE      a setting of the session
 ///   mailbox NAME        a mailbox that exists beside INBOX
 ///   rights LETTERS NAME the same of somebody else, with what the user may do there
+///   neighbour USED_KB LIMIT_MB ADDRESS  another user of the domain, and his quota
 ///   mail FILE           a message of tests/data/imap delivered to INBOX before the dialogue
 ///   deliver FILE        the same between two turns
 ///   expunged UID        somebody else removes that message from INBOX
@@ -30,7 +31,8 @@ struct turn {
 ///   C: text             a line of the client, "\r", "\n", "\\" and "\xHH" undone, CRLF added
 ///   c: text             the same without CRLF
 ///   S: text             what comes back; an action is in brackets: [tls] [close] [abort]
-///                       %after-login% stands for what capabilities.txt says of that phase
+///                       %after-login% stands for what capabilities.txt says of that phase,
+///                       %administrator% of somebody who administers his domain
 ///   S* FILE             that file comes back
 ///   C2: S2:             the same for a second client of the same account
 struct transcript {
@@ -47,6 +49,8 @@ struct transcript {
   uint64_t quota_bytes = 0;
   uint64_t mailbox_limit = 0;
   bool sharing = true;
+  bool administers = false;
+  std::map<std::string, quota_usage> neighbours;
   std::vector<std::string> mailboxes;
   std::map<std::string, imap::rights> foreign; ///< mailboxes of others, with the user's rights
   std::vector<step> steps;
@@ -126,6 +130,8 @@ inline void apply_setting(transcript& into, const std::string& name, const std::
     into.mailbox_limit = std::stoul(value);
   else if (name == "sharing")
     into.sharing = value == "on";
+  else if (name == "administers")
+    into.administers = value == "on";
   else if (name == "max_annotation")
     s.max_annotation_bytes = std::stoul(value);
   else if (name == "max_annotations")
@@ -167,9 +173,9 @@ inline transcript load_transcript(const std::string& folder, const std::string& 
       turn_of(client, true).sent += unescape(rest) + (kind == "C:" ? "\r\n" : "");
     else if (kind == "S:") {
       bytes expected = unescape(rest) + "\r\n";
-      const std::string_view mark = "%after-login%";
-      if (const size_t at = expected.find(mark); at != expected.npos)
-        expected.replace(at, mark.size(), capabilities_of(folder, "after-login"));
+      for (const std::string phase : {"after-login", "administrator"})
+        if (const size_t at = expected.find("%" + phase + "%"); at != expected.npos)
+          expected.replace(at, phase.size() + 2, capabilities_of(folder, phase));
       turn_of(client, false).expected += expected;
     } else if (kind == "s:")
       turn_of(client, false).expected += unescape(rest);
@@ -183,6 +189,11 @@ inline transcript load_transcript(const std::string& folder, const std::string& 
     else if (word == "rights") {
       const auto held = parse_rights(take_until(rest, ' '));
       out.foreign[std::string(rest)] = held.value();
+    } else if (word == "neighbour") {
+      quota_usage used;
+      used.size_bytes = std::stoul(std::string(take_until(rest, ' '))) << 10;
+      used.size_limit_bytes = std::stoul(std::string(take_until(rest, ' '))) << 20;
+      out.neighbours[std::string(rest)] = used;
     } else if (word == "mail" || word == "deliver")
       add_step(transcript::step::kind::deliver, folder + "/" + std::string(rest));
     else if (word == "expunged")

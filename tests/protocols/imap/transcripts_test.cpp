@@ -17,6 +17,7 @@ void play(const transcript& script, NextSize next_size) {
   fake_account account;
   account.quota_bytes = script.quota_bytes;
   account.mailbox_limit = script.mailbox_limit;
+  account.neighbours = script.neighbours;
   for (const std::string& name : script.mailboxes) account.add(name);
   for (const auto& [name, held] : script.foreign) {
     mailbox_info& info = account.add(name).info;
@@ -31,6 +32,7 @@ void play(const transcript& script, NextSize next_size) {
                                                sasl::channel_binding{"exported", ""});
     client->start();
     client->session().use_sharing(script.sharing);
+    if (script.administers) client->administer();
     if (script.logged_in || name != '1') {
       client->feed("a0 LOGIN joe secret\r\n");
       EXPECT_NE(client->output.find("a0 OK"), std::string::npos) << client->output;
