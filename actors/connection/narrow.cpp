@@ -32,7 +32,7 @@ bool looks_into_documents(imap::text_scope scope) {
 }
 
 /// As the session grades what it reads (imap/commands/fuzzy_key.hpp): of TEXT the subject counts in full.
-storage::word_question to_fuzzy_question(const imap::search_text& asked) {
+storage::word_question to_fuzzy_question(const imap::search_text& asked, size_t closer_looks) {
   storage::word_question question;
   question.fields = fields_of(asked.scope);
   const bool of_text = asked.scope == imap::text_scope::text;
@@ -40,6 +40,7 @@ storage::word_question to_fuzzy_question(const imap::search_text& asked) {
   if (looks_into_documents(asked.scope)) question.fields |= bit_of(storage::word_field::document);
   question.exact = asked.scope != imap::text_scope::header;
   const auto needle = std::make_shared<search::fuzzy_needle>(asked.text, asked.languages);
+  needle->allow(closer_looks);
   for (size_t word = 0; word < needle->size(); ++word) {
     question.patterns.push_back(needle->hint(word));
     question.graders.push_back(
@@ -64,7 +65,7 @@ std::vector<storage::word_question> to_questions(const std::vector<imap::search_
   std::vector<storage::word_question> questions;
   for (const auto& text : texts) {
     if (text.fuzzy) {
-      questions.push_back(to_fuzzy_question(text));
+      questions.push_back(to_fuzzy_question(text, search::max_closer_looks_in_index / texts.size()));
       continue;
     }
     const auto plan = search::plan_needle(text.text);

@@ -121,6 +121,8 @@ uint8_t fuzzy_needle::grade_part(const wanted& word, std::string_view part) {
   if (part == word.text) return same;
   if (word.is_ideograph) return part.find(word.text) == part.npos ? 0 : begins_alike;
   if (part.size() > longest_word + overlap || !begins_plainly(part, word.shared)) return 0;
+  if (looks_left_ == 0) return 0;
+  --looks_left_;
   const auto plain = without_marks(part);
   if (plain == word.plain) return same_stem;
   for (size_t i = 0; i < languages_.size(); ++i)

@@ -13,6 +13,11 @@ namespace stagepost::search {
 inline constexpr size_t max_fuzzy_words = 8;
 /// Octets of one text of a message that are graded: to grade words takes longer than to look for a substring.
 inline constexpr size_t max_fuzzy_text = 1024 * 1024;
+/// Words that begin as one looked for does are looked at closely, which takes microseconds for each of the
+/// languages: so many in one text of a message, and so many in an index for all texts of a search. Behind
+/// them only the word itself fits. Nobody's mail has so many; it could be made to keep a thread for a minute.
+inline constexpr size_t max_closer_looks = 5'000;
+inline constexpr size_t max_closer_looks_in_index = 1'000'000;
 
 /// What is looked for by FUZZY (RFC 6203): words, in any order, each of them or one much like it. The same
 /// word, one with the same stem or with other marks on its letters, one that it begins.
@@ -26,6 +31,8 @@ public:
   size_t size() const { return words_.size(); }
   /// Part of every word that has a grade. "\0" stands for the beginning of a word: it says nothing.
   const std::string& hint(size_t word) const { return words_[word].hint; }
+  /// How many words are looked at closely from now on.
+  void allow(size_t closer_looks) { looks_left_ = closer_looks; }
   /// How well a word of a folded text fits: percent, 0 where it does not.
   uint8_t grade(size_t word, std::string_view candidate);
 
@@ -43,12 +50,15 @@ private:
 
   std::vector<stemmer> languages_;
   std::vector<wanted> words_;
+  size_t looks_left_ = max_closer_looks;
 };
 
 /// How well one message has what is looked for.
 class fuzzy_grades {
 public:
-  explicit fuzzy_grades(fuzzy_needle& needle) : needle_(needle), best_(needle.size()) {}
+  explicit fuzzy_grades(fuzzy_needle& needle) : needle_(needle), best_(needle.size()) {
+    needle_.allow(max_closer_looks);
+  }
 
   /// The words of a folded text count, of its first max_fuzzy_text octets; a place that says less than others
   /// has fewer percent.

@@ -90,6 +90,19 @@ TEST(Fuzzy, LooksAtSoMuchOfAText) {
   EXPECT_EQ(score("last", text + "last"), 0);
 }
 
+TEST(Fuzzy, LooksCloselyAtSoManyWords) {
+  std::string text = "meeting ";
+  for (size_t i = 0; i < max_closer_looks; ++i) (text += "meetin") += std::to_string(i) + " ";
+  EXPECT_EQ(score("meetings", text), 75);
+  EXPECT_EQ(score("meetings", text.substr(8) + "meeting"), 0);
+  EXPECT_EQ(score("meetings", text.substr(8) + "meetings"), 100) << "the word itself is found in any case";
+  fuzzy_needle needle("meetings", "en");
+  fuzzy_grades(needle).take(text, 100);
+  fuzzy_grades next(needle);
+  next.take("a meeting", 100);
+  EXPECT_EQ(next.score(), 75) << "each message begins anew";
+}
+
 TEST(Fuzzy, ItsHintIsInAllThatHasAGrade) {
   const std::vector<std::string> words = {"Häuser",  "haus",   "hauser",   "happy",  "happiness", "cries",
                                           "cry",     "2026er", "2026",     "Ärzte",  "arzt",      "встреча",
