@@ -2,9 +2,9 @@
 
 #include "actors/log/log.hpp"
 #include "protocols/base/command_words.hpp"
-#include "protocols/search/document.hpp"
 #include "protocols/search/office_text.hpp"
 
+#include <algorithm>
 #include <unistd.h>
 #include <utility>
 
@@ -15,8 +15,6 @@ namespace {
 constexpr size_t most_text_bytes = 1024 * 1024;
 constexpr uint64_t most_memory_bytes = 256 * 1024 * 1024;
 constexpr uint32_t most_open_files = 64;
-/// Names that are remembered; settings name four.
-constexpr size_t most_missing = 16;
 
 /// Whom converters run as when we are the superuser.
 constexpr const char* nobody = "nobody";
@@ -33,10 +31,11 @@ std::string document_text::read(bytes octets, const document_orders& orders, con
   }
   switch (kind) {
   case document_kind::office: return search::office_text(octets, most_text_bytes);
-  case document_kind::pdf: return run(std::move(octets), orders.pdf_command, orders.time, stop);
-  case document_kind::word: return run(std::move(octets), orders.word_command, orders.time, stop);
-  case document_kind::excel: return run(std::move(octets), orders.excel_command, orders.time, stop);
-  case document_kind::powerpoint: return run(std::move(octets), orders.powerpoint_command, orders.time, stop);
+  case document_kind::pdf: return run(std::move(octets), kind, orders.pdf_command, orders.time, stop);
+  case document_kind::word: return run(std::move(octets), kind, orders.word_command, orders.time, stop);
+  case document_kind::excel: return run(std::move(octets), kind, orders.excel_command, orders.time, stop);
+  case document_kind::powerpoint:
+    return run(std::move(octets), kind, orders.powerpoint_command, orders.time, stop);
   case document_kind::none: break;
   }
   return {};
@@ -44,13 +43,21 @@ std::string document_text::read(bytes octets, const document_orders& orders, con
 
 document_figures document_text::figures() const {
   const std::lock_guard hold(lock_);
-  return {read_, failed_, {missing_.begin(), missing_.end()}};
+  document_figures now{read_, failed_, {}};
+  for (const auto& [kind, program] : missing_)
+    if (std::find(now.missing_programs.begin(), now.missing_programs.end(), program) ==
+        now.missing_programs.end())
+      now.missing_programs.push_back(program);
+  return now;
 }
 
-std::string document_text::run(bytes octets, const std::string& command, std::chrono::seconds time,
-                               const std::atomic<bool>& stop) {
+std::string document_text::run(bytes octets, search::document_kind kind, const std::string& command,
+                               std::chrono::seconds time, const std::atomic<bool>& stop) {
   auto words = split_command(command);
-  if (!words || words->empty()) return {};
+  if (!words || words->empty()) {
+    note(kind, {}, true); // nobody wants it any more
+    return {};
+  }
   confined_program program;
   program.arguments = std::move(*words);
   program.input = std::move(octets);
@@ -67,7 +74,7 @@ std::string document_text::run(bytes octets, const std::string& command, std::ch
   program.limits.open_files = most_open_files;
   const auto name = program.arguments.front();
   auto result = run_confined(program);
-  note(name, result || result.error().code != program_errc::not_found);
+  note(kind, name, result || result.error().code != program_errc::not_found);
   // The beginning of a long text is better than none.
   if (result && (result->succeeded() || result->how == program_result::ending::too_much_output))
     return std::move(result->output);
@@ -79,11 +86,11 @@ std::string document_text::run(bytes octets, const std::string& command, std::ch
   return {};
 }
 
-void document_text::note(const std::string& program, bool is_there) {
+void document_text::note(search::document_kind kind, const std::string& program, bool is_there) {
   const std::lock_guard hold(lock_);
   if (is_there) {
-    missing_.erase(program);
-  } else if (missing_.size() < most_missing && missing_.insert(program).second) {
+    missing_.erase(kind);
+  } else if (std::exchange(missing_[kind], program) != program) {
     log::warn("documents that need {} are not indexed: there is no such program; index rebuild takes them in "
               "when it was installed",
               program);

@@ -3,12 +3,13 @@
 #include "actors/confined_program.hpp"
 #include "actors/index/interface.hpp"
 #include "protocols/base/bytes.hpp"
+#include "protocols/search/document.hpp"
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 
 namespace stagepost::index {
@@ -34,14 +35,15 @@ public:
   document_figures figures() const;
 
 private:
-  std::string run(bytes octets, const std::string& command, std::chrono::seconds time,
-                  const std::atomic<bool>& stop);
-  void note(const std::string& program, bool is_there);
+  std::string run(bytes octets, search::document_kind kind, const std::string& command,
+                  std::chrono::seconds time, const std::atomic<bool>& stop);
+  void note(search::document_kind kind, const std::string& program, bool is_there);
 
   mutable std::mutex lock_;
   uint64_t read_ = 0;
   uint64_t failed_ = 0;
-  std::set<std::string> missing_;
+  /// Of each kind the program that was not there when it was needed last.
+  std::map<search::document_kind, std::string> missing_;
 };
 
 } // namespace stagepost::index

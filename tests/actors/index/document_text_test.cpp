@@ -70,6 +70,12 @@ TEST_F(DocumentText, TellsWhatProgramsAreMissing) {
   EXPECT_EQ(read_by("no-such-converter -x"), "");
   EXPECT_EQ(read_by("no-such-converter -y"), "");
   EXPECT_EQ(text_.figures().missing_programs, std::vector<std::string>{"no-such-converter"});
+  read_by("cat");
+  EXPECT_TRUE(text_.figures().missing_programs.empty()) << "another one took its place";
+  read_by("no-such-converter");
+  EXPECT_EQ(text_.figures().missing_programs.size(), 1u);
+  read_by("");
+  EXPECT_TRUE(text_.figures().missing_programs.empty()) << "it is not wanted any more";
 }
 
 TEST_F(DocumentText, ReadsPdfWhereTheProgramIsThere) {
