@@ -47,7 +47,8 @@ constexpr std::array table{
         {.name = "spool.command_line",
          .sentence = "Program that is run on each message that comes in, before it is delivered: an absolute "
                      "path and arguments, in quotes where they have spaces; %filepath is the message's file, "
-                     "which it may change, or delete so that the message is not delivered.",
+                     "which it may change, or delete so that the message is not delivered, whatever its "
+                     "exit status.",
          .spec = "SPOOL-10",
          .maximum = 1024,
          .may_be_empty = true}),
@@ -55,8 +56,8 @@ constexpr std::array table{
         {.name = "spool.command_line_enabled", .sentence = "Runs that program.", .spec = "SPOOL-11"}),
     item<spool, &spool_settings::command_line_timeout>(
         {.name = "spool.command_line_timeout_seconds",
-         .sentence = "The program is ended after this time; after three such ends the message goes on as it "
-                     "was.",
+         .sentence = "The program is ended after this time and run again, as after a crash; after three such "
+                     "ends the message goes on as it was, unless its file was deleted.",
          .spec = "SPOOL-12",
          .minimum = 1,
          .maximum = 600}),

@@ -26,8 +26,6 @@ constexpr size_t most_waiting = 100000;
 constexpr size_t most_held = 10000;
 /// Batches on their way to the disk: a slow disk slows us down.
 constexpr size_t most_writing = 100;
-/// How often the program may come to no end before the message goes on without it.
-constexpr uint32_t most_tries = 3;
 constexpr auto tick_interval = std::chrono::milliseconds(500);
 /// In the trace: after what the intake wrote, before deliveries.
 constexpr uint32_t trace_place = 470;

@@ -101,9 +101,12 @@ void run_program(message_check& one, const check_order& with) {
   one.ran = describe(*result);
   if (!result->succeeded()) one.errors = first_line(result->beginning_of_errors);
   if (result->how == ending::stopped) return with.files->remove(id);
-  // Deleted is deleted, however it ended: scanners that remove what they found say so by their exit status.
   const bool is_there = with.files->is_there(id);
-  if (is_there && result->how == ending::timed_out) return with.files->remove(id);
+  // Whatever its exit status: scanners that remove what they found end with an error. But one that was
+  // killed, or crashed, may have been about to write the file anew, so only what is gone again at last was
+  // deleted.
+  const bool is_last_try = one.tries + 1 == most_tries;
+  if (result->how != ending::exited && (is_there || !is_last_try)) return with.files->remove(id);
   one.left = left_of_delay(one, with);
   if (!is_there || one.left.count() <= 0) return look_at_file(one, with);
   one.at = stage::held;

@@ -15,12 +15,15 @@
 
 namespace stagepost::spool {
 
+/// How often the program may come to no end of its own before the message goes on without it.
+inline constexpr uint32_t most_tries = 3;
+
 /// A message on its way through the command-line program.
 struct message_check {
   enum class stage : uint8_t {
     gone,       ///< it left the spool, or needs no check any more
     not_now,    ///< the message cannot be read, or no file of it made: no fault of the program's
-    unfinished, ///< the program did not come to its end
+    unfinished, ///< the program did not come to an end of its own
     held,       ///< it did, and the delay is not over
     looked,     ///< what is found holds
   };
@@ -29,7 +32,7 @@ struct message_check {
   check_message what;
   /// Not here while it is in the pool: a thread that goes on when we have ended has none to give.
   std::optional<open_answer<message_checked>> answer;
-  uint32_t tries = 0; ///< of the program, that came to no end
+  uint32_t tries = 0; ///< of the program, that came to no end of its own
 
   // Said by the last piece of work in the pool.
   stage at = stage::not_now;

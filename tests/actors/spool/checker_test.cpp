@@ -122,6 +122,31 @@ TEST_F(SpoolChecker, GoesOnWithoutAProgramThatCannotBeRun) {
   EXPECT_NE(said_of(id).find("unfinished=3"), std::string::npos) << said_of(id);
 }
 
+TEST_F(SpoolChecker, TakesNothingFromAProgramThatCrashed) {
+  run_script("echo half >\"$0\"; kill -9 $$");
+  const auto id = accept(0, {"friend@elsewhere.example"});
+  EXPECT_EQ(body_after(id), "Subject: hi\r\n\r\nhi\r\n");
+  EXPECT_EQ(said_of(id), "by=command_line;program=ended by signal 9;unfinished=3;");
+  expect_sound();
+}
+
+TEST_F(SpoolChecker, DeletesForACrashedProgramOnlyWhatItDeletedEachTime) {
+  const auto mark = gate_ + "-ran";
+  run_script("mkdir " + mark + " || exit 0; rm \"$0\"; kill -9 $$");
+  const auto good = accept(0, {"alice@example.org"});
+  EXPECT_TRUE(eventually([&] { return messages_of("alice@example.org") == 1; }));
+  std::filesystem::remove(mark);
+  EXPECT_EQ(said_of(good), "by=command_line;program=exit status 0;unfinished=1;");
+  run_script("rm \"$0\"; kill -9 $$");
+  const auto bad = accept(0, {"alice@example.org"});
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  EXPECT_EQ(messages_of("alice@example.org"), 1u);
+  EXPECT_EQ(said_of(bad, storage::trace_kind::removed),
+            "by=command_line;program=ended by signal 9;unfinished=2;"
+            "reason=the command-line program deleted it;");
+  expect_sound();
+}
+
 TEST_F(SpoolChecker, KeepsOnDiskWhatIsBehindMessagesThatItCannotLookAt) {
   run_script("exit 0");
   accept(0, {"alice@example.org"});
