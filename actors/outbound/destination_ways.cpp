@@ -110,10 +110,16 @@ bool destination_state::is_down(const mail_way& way) const {
   return at != ways.end() && at->second.down;
 }
 
-/// Then nothing can be sent here for a while. That no host may have what requires TLS is no reason to leave
-/// all others alone, so mail without a wish must be among it.
+/// Then nothing can be sent here for a while. What one way alone lacks is no reason to leave all others
+/// alone: that no host may have what requires TLS, that one refuses a domain's own address, or that it is not
+/// here.
 bool destination_state::are_all_down() const {
-  return std::any_of(ways.begin(), ways.end(), [](const auto& each) { return !each.first.has_wish(); }) &&
+  const auto says_it_for_all = [](const auto& each) {
+    const auto& way = each.first;
+    const auto& down = each.second.down;
+    return !way.has_wish() && (way.is_usual() || (down && !down->is_ours && down->reply.code == 0));
+  };
+  return std::any_of(ways.begin(), ways.end(), says_it_for_all) &&
          std::all_of(ways.begin(), ways.end(), [](const auto& each) { return each.second.down.has_value(); });
 }
 

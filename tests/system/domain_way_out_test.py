@@ -104,13 +104,13 @@ class DomainWayOutTest(sending.SendingTest):
 
     def test_an_address_that_is_not_here_delays_only_that_domain(self):
         self.domain_during_test(outbound_ipv4=NOT_OURS)
-        self.during_test(smtp_out__fall_back_to_primary="false")
+        self.during_test(smtp_out__fall_back_to_primary="false", smtp_out__rest_after_failure_seconds="3600")
         peer = self.peer()
         self.server.set(smtp_out__routes=peer.route())
         self.send(OWN, "stays")
+        server.wait_until("a word about it", lambda: "reply" in self.facts("stays"))
         self.send(OTHER, "goes")
         server.wait_until("the mail of the other domain", lambda: peer.messages)
-        server.wait_until("a word about it", lambda: "reply" in self.facts("stays"))
         said = self.facts("stays")
         self.assertIn(NOT_OURS, said["reply"])
         self.assertEqual(said["counted"], "false", "it is no fault of the other server")
@@ -125,6 +125,7 @@ class DomainWayOutTest(sending.SendingTest):
 
     def test_that_one_address_is_refused_says_nothing_of_the_others(self):
         self.domain_during_test(outbound_ipv4="127.0.0.2")
+        self.during_test(smtp_out__rest_after_failure_seconds="3600")
         peer = self.peer()
         peer.on["CONNECT"] = lambda _: "421 4.7.1 blocked" if peer.sources[-1] == "127.0.0.2" else None
         self.server.set(smtp_out__routes=peer.route())

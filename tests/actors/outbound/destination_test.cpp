@@ -219,6 +219,35 @@ TEST_F(Destination, CountsAnAttemptOfEachWay) {
   EXPECT_TRUE(notes_->rests.load());
 }
 
+TEST_F(Destination, DoesNotRestWhereOnlyTheAddressOfADomainIsNotHere) {
+  auto settings = *with_->settings->get();
+  settings.smtp_out.fall_back_to_primary = false;
+  with_->settings->set(settings);
+  notes_->way = to_nobody();
+  notes_->ways_out["own.test"] = {{true, from_address("192.0.2.9")}};
+  put(8, wall_clock(), "a@own.test");
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_TRUE(recipients_of(8).front().is_put_off);
+  EXPECT_FALSE(notes_->rests.load()); // mail of others may go
+}
+
+TEST_F(Destination, DoesNotRestWhereOnlyTheAddressOfADomainIsRefused) {
+  testing::smtp_double host(
+      [](const std::string& line) { return std::string(line == "CONNECT" ? "421 4.7.1 blocked\r\n" : ""); });
+  next_hop hop;
+  hop.host = hop.address = "127.0.0.1";
+  hop.port = host.port();
+  notes_->way = {};
+  notes_->way.hops = {hop};
+  notes_->ways_out["own.test"] = {{true, from_address("127.0.0.2")}};
+  put(8, wall_clock(), "a@own.test");
+  start();
+  ASSERT_TRUE(ends());
+  EXPECT_EQ(recipients_of(8).front().attempts, 1u);
+  EXPECT_FALSE(notes_->rests.load());
+}
+
 TEST_F(Destination, LeavesMailAloneAsLongAsItsWayIsNotKnown) {
   notes_->way = to_nobody();
   notes_->ways_out["own.test"] = {{false, {}}, {true, from_address("127.0.0.2")}};
