@@ -8,8 +8,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+import ole_file  # noqa: E402
 import server  # noqa: E402
-import word_file  # noqa: E402
 
 PDF = (Path(__file__).resolve().parent.parent / "data/documents/words.pdf").read_bytes()
 
@@ -107,16 +107,25 @@ class SearchDocumentsTest(server.ServerTest):
             server.wait_until("the words", lambda: self.search(imap, "BODY", "zinnia") == [1])
 
     def test_programs_of_the_system_read_what_we_do_not(self):
-        for program in ("pdftotext", "catdoc"):
+        programs = ("pdftotext", "catdoc", "xls2csv", "catppt")
+        for program in programs:
             server.tool(program)
         with self.server.imap("bob") as imap:
             imap.select("INBOX")
-            self.append(imap, mail("a.pdf", PDF), mail("b.doc", word_file.make_doc("the marigold contract")))
+            self.append(
+                imap,
+                mail("a.pdf", PDF),
+                mail("b.doc", ole_file.make_doc("the marigold contract")),
+                mail("c.xls", ole_file.make_xls("the hyacinth budget")),
+                mail("d.ppt", ole_file.make_ppt("the snowdrop slides")),
+            )
             self.wait_for_index("bob")
             self.assertEqual(self.search(imap, "BODY", "periwinkle"), [1])
             self.assertEqual(self.search(imap, "BODY", '"periwinkle agreement"'), [1])
             self.assertEqual(self.search(imap, "TEXT", "marigold"), [2])
-            self.assertNotIn("pdftotext", self.documents()["missing_programs"])
+            self.assertEqual(self.search(imap, "BODY", "hyacinth"), [3])
+            self.assertEqual(self.search(imap, "BODY", "snowdrop"), [4])
+            self.assertFalse(set(programs) & set(self.documents()["missing_programs"]))
 
     def test_a_converter_that_hangs_or_is_not_there_holds_nothing_up(self):
         usual = "pdftotext -q -enc UTF-8 -nopgbrk - -"
@@ -142,6 +151,7 @@ class SearchDocumentsTest(server.ServerTest):
             self.append(imap, mail("c.pdf", PDF))
             self.wait_for_index("carol")
             self.assertEqual(self.search(imap, "BODY", "periwinkle"), [4])
+            self.assertEqual(self.documents()["missing_programs"], [])
 
     def test_a_converter_that_hangs_keeps_no_server_from_its_end(self):
         server.tool("pdftotext")
