@@ -17,13 +17,6 @@ std::optional<storage::account_role> role_of(const boost::json::object& fields) 
   return std::nullopt;
 }
 
-template <class Order>
-control_task tell_directory(caf::event_based_actor* self, const control_services& with, Order order) {
-  auto answer = co_await net::ask<domain::admin_answer>(self, with.with->directory, std::move(order));
-  if (!answer) co_return refusal("The directory does not answer.");
-  co_return answer->done ? accepted() : refusal(answer->sentence);
-}
-
 control_task refuse(std::string sentence) { co_return refusal(sentence); }
 
 control_task add_domain(caf::event_based_actor* self, const control_services& with,

@@ -12,7 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
-std::string_view word_of(storage::gateway_kind kind) {
+std::string_view word_of_kind(storage::gateway_kind kind) {
   return kind == storage::gateway_kind::outgoing ? "outgoing" : "incoming";
 }
 
@@ -24,10 +24,10 @@ json::object settings_json(const storage::setting_map& stored) {
   return out;
 }
 
-json::object to_json(const domain::listed_gateway& each) {
+json::object gateway_json(const domain::listed_gateway& each) {
   const auto& gateway = each.gateway;
   const bool is_outgoing = gateway.kind == storage::gateway_kind::outgoing;
-  json::object out{{"name", gateway.name}, {"kind", word_of(gateway.kind)}};
+  json::object out{{"name", gateway.name}, {"kind", word_of_kind(gateway.kind)}};
   out["settings"] = is_outgoing ? settings_json<conf::outgoing_gateway_settings>(gateway.settings)
                                 : settings_json<conf::incoming_gateway_settings>(gateway.settings);
   if (is_outgoing) out["has_password"] = each.has_password;
@@ -44,16 +44,10 @@ domain::gateway_passwords passwords_of(const json::object& fields) {
   return {find("password"), find("server_password")};
 }
 
-template <class Order>
-control_task tell_directory(caf::event_based_actor* self, const control_services& with, Order order) {
-  auto answer = co_await net::ask<domain::admin_answer>(self, with.with->directory, std::move(order));
-  if (!answer) co_return refusal("The directory does not answer.");
-  co_return answer->done ? accepted() : refusal(answer->sentence);
-}
-
 control_task refuse_kind() { co_return refusal("A gateway is \"outgoing\" or \"incoming\"."); }
 
-control_task add(caf::event_based_actor* self, const control_services& with, control_request& request) {
+control_task add_gateway(caf::event_based_actor* self, const control_services& with,
+                         control_request& request) {
   const auto kind = text_of(request.fields, "kind");
   if (kind != "outgoing" && kind != "incoming") return refuse_kind();
   domain::create_gateway order;
@@ -64,7 +58,8 @@ control_task add(caf::event_based_actor* self, const control_services& with, con
   return tell_directory(self, with, std::move(order));
 }
 
-control_task change(caf::event_based_actor* self, const control_services& with, control_request& request) {
+control_task change_gateway(caf::event_based_actor* self, const control_services& with,
+                            control_request& request) {
   domain::change_gateway order;
   order.name = text_of(request.fields, "name");
   order.settings = map_of(request.fields, "settings");
@@ -72,11 +67,13 @@ control_task change(caf::event_based_actor* self, const control_services& with, 
   return tell_directory(self, with, std::move(order));
 }
 
-control_task remove(caf::event_based_actor* self, const control_services& with, control_request& request) {
+control_task delete_gateway(caf::event_based_actor* self, const control_services& with,
+                            control_request& request) {
   return tell_directory(self, with, domain::delete_gateway{text_of(request.fields, "name")});
 }
 
-control_task list(caf::event_based_actor* self, const control_services& with, control_request& request) {
+control_task list_gateways(caf::event_based_actor* self, const control_services& with,
+                           control_request& request) {
   const bool all = request.verb == "gateway.list";
   domain::list_gateways order{all ? std::string{} : text_of(request.fields, "name")};
   if (!all && order.name.empty()) co_return refusal("Which gateway?");
@@ -84,7 +81,7 @@ control_task list(caf::event_based_actor* self, const control_services& with, co
   if (!found) co_return refusal("The directory does not answer.");
   if (!found->done) co_return refusal(found->sentence);
   json::array gateways;
-  for (const auto& each : found->gateways) gateways.push_back(to_json(each));
+  for (const auto& each : found->gateways) gateways.push_back(gateway_json(each));
   json::object result = accepted();
   result["gateways"] = std::move(gateways);
   co_return result;
@@ -93,11 +90,11 @@ control_task list(caf::event_based_actor* self, const control_services& with, co
 } // namespace
 
 std::vector<control_verb> gateway_verbs() {
-  return {{"gateway.add", add},
-          {"gateway.set", change},
-          {"gateway.delete", remove},
-          {"gateway.list", list},
-          {"gateway.show", list}};
+  return {{"gateway.add", add_gateway},
+          {"gateway.set", change_gateway},
+          {"gateway.delete", delete_gateway},
+          {"gateway.list", list_gateways},
+          {"gateway.show", list_gateways}};
 }
 
 } // namespace stagepost::connection

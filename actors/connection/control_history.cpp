@@ -30,7 +30,7 @@ struct position {
   uint64_t item = 0;
 };
 
-struct question {
+struct history_question {
   std::optional<std::string> refused;
   domain::account_target owner;
   std::string folder;        ///< empty: all
@@ -63,7 +63,7 @@ bool write_runs(std::string& out, const std::vector<uid>& uids) {
   return true;
 }
 
-std::string_view name_of(storage::change_kind kind) {
+std::string_view name_of_change(storage::change_kind kind) {
   switch (kind) {
   case storage::change_kind::added: return "added";
   case storage::change_kind::flags: return "flags";
@@ -75,7 +75,7 @@ std::string_view name_of(storage::change_kind kind) {
 /// Makes a page of an answer, folder by folder in the order of their numbers.
 class page_maker {
 public:
-  page_maker(const storage::store& in, const question& asked) : in_(in), asked_(asked) {}
+  page_maker(const storage::store& in, const history_question& asked) : in_(in), asked_(asked) {}
 
   storage::result<json::object> make() {
     auto folders = storage::read_folders(in_, asked_.owner.account, storage::reach::disk);
@@ -155,7 +155,7 @@ private:
     std::string uids;
     const bool whole = write_runs(uids, line.uids);
     json::object out{{"folder", folder.name},
-                     {"change", name_of(line.kind)},
+                     {"change", name_of_change(line.kind)},
                      {"messages", line.uids.size()},
                      {"uids", uids},
                      {"uids_cut", !whole}};
@@ -172,15 +172,15 @@ private:
   }
 
   const storage::store& in_;
-  const question& asked_;
+  const history_question& asked_;
   json::array found_;
   size_t taken_ = 0;
   std::optional<position> next_;
 };
 
-net::task<question> understand(caf::event_based_actor* self, const control_services& with,
-                               const json::object& fields) {
-  question asked;
+net::task<history_question> understand_history(caf::event_based_actor* self, const control_services& with,
+                                               const json::object& fields) {
+  history_question asked;
   asked.folder = text_of(fields, "folder");
   if (ascii_iequals(asked.folder, "INBOX")) asked.folder = "INBOX";
   asked.from = {number_of(fields, "from_folder"), number_of(fields, "from_item")};
@@ -205,7 +205,7 @@ net::task<question> understand(caf::event_based_actor* self, const control_servi
 
 control_task show_history(caf::event_based_actor* self, const control_services& with,
                           control_request& request) {
-  const auto asked = co_await understand(self, with, request.fields);
+  const auto asked = co_await understand_history(self, with, request.fields);
   if (asked.refused) co_return refusal(*asked.refused);
   const auto found = std::make_shared<storage::result<json::object>>(storage::errc::io_error);
   const auto store = with.with->shards[asked.owner.shard].with.store;

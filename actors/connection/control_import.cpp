@@ -85,7 +85,7 @@ struct import_batch {
   std::vector<std::unique_ptr<body_writer>> writers;
 };
 
-void add(import_batch& to, const body_writer& writer, const import_item& item, bytes_view mark) {
+void add_to_batch(import_batch& to, const body_writer& writer, const import_item& item, bytes_view mark) {
   auto& batch = *to.put.content.with;
   storage::put_chunk(batch, writer.body(), writer.chunks() - 1, *writer.last_chunk(), true);
   storage::put_blob(batch, writer.body(), {writer.size_bytes(), writer.chunks(), writer.digest()});
@@ -153,7 +153,7 @@ control_task import(caf::event_based_actor* self, const control_services& with, 
     auto& writer = *batch.writers.back();
     writer.feed(octets);
     written = co_await write_chunks(self, shard.with.committer, writer);
-    if (written) add(batch, writer, (*items)[i], marks[i]);
+    if (written) add_to_batch(batch, writer, (*items)[i], marks[i]);
   }
   std::string().swap(request.octets);
   auto result = accepted();

@@ -45,7 +45,7 @@ storage::result<std::vector<folder_index>> read_indexes(const storage::store& in
   return all;
 }
 
-json::object to_json(const folder_index& one) {
+json::object folder_index_json(const folder_index& one) {
   return {{"folder", one.folder.name},
           {"messages", one.counters.messages},
           {"next_uid", one.counters.uid_next.value},
@@ -58,14 +58,15 @@ json::object to_json(const folder_index& one) {
 }
 
 /// The user asked about and his folders.
-struct owner {
+struct indexed_user {
   std::optional<std::string> refused;
   size_t shard = 0;
   std::vector<folder_index> folders;
 };
 
-net::task<owner> find_owner(caf::event_based_actor* self, const control_services& with, std::string name) {
-  owner found;
+net::task<indexed_user> find_indexed_user(caf::event_based_actor* self, const control_services& with,
+                                          std::string name) {
+  indexed_user found;
   domain::find_address question{name};
   auto who = co_await net::ask<domain::address_found>(self, with.with->directory, question);
   if (!who || who->kind != domain::address_kind::account || who->target.shard >= with.with->shards.size()) {
@@ -85,14 +86,15 @@ net::task<owner> find_owner(caf::event_based_actor* self, const control_services
   co_return found;
 }
 
-control_task status(caf::event_based_actor* self, const control_services& with, control_request& request) {
+control_task index_status(caf::event_based_actor* self, const control_services& with,
+                          control_request& request) {
   const auto name = text_of(request.fields, "name");
   json::object result = accepted();
   if (!name.empty()) {
-    const auto of = co_await find_owner(self, with, name);
+    const auto of = co_await find_indexed_user(self, with, name);
     if (of.refused) co_return refusal(*of.refused);
     json::array folders;
-    for (const auto& each : of.folders) folders.push_back(to_json(each));
+    for (const auto& each : of.folders) folders.push_back(folder_index_json(each));
     result["folders"] = folders;
     co_return result;
   }
@@ -120,7 +122,8 @@ control_task status(caf::event_based_actor* self, const control_services& with, 
   co_return result;
 }
 
-control_task rebuild(caf::event_based_actor* self, const control_services& with, control_request& request) {
+control_task rebuild_indexes(caf::event_based_actor* self, const control_services& with,
+                             control_request& request) {
   const auto name = text_of(request.fields, "name");
   if (name.empty()) {
     for (const auto& shard : with.with->shards) {
@@ -130,7 +133,7 @@ control_task rebuild(caf::event_based_actor* self, const control_services& with,
     }
     co_return accepted();
   }
-  const auto of = co_await find_owner(self, with, name);
+  const auto of = co_await find_indexed_user(self, with, name);
   if (of.refused) co_return refusal(*of.refused);
   index::rebuild_index order;
   for (const auto& each : of.folders) order.folders.push_back(each.folder.id);
@@ -140,6 +143,8 @@ control_task rebuild(caf::event_based_actor* self, const control_services& with,
 
 } // namespace
 
-std::vector<control_verb> index_verbs() { return {{"index.status", status}, {"index.rebuild", rebuild}}; }
+std::vector<control_verb> index_verbs() {
+  return {{"index.status", index_status}, {"index.rebuild", rebuild_indexes}};
+}
 
 } // namespace stagepost::connection

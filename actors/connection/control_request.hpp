@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/connection/context.hpp"
+#include "actors/connection/control_json.hpp"
 #include "actors/net/executor.hpp"
 #include "actors/outbound/interface.hpp"
 #include "actors/resolver/interface.hpp"
@@ -57,6 +58,14 @@ struct control_verb {
 /// Runs what may block among the readers; false when they have no room or it failed.
 net::task<bool> run_aside(caf::event_based_actor* self, const control_services& with,
                           std::function<void()> what);
+
+/// Gives the directory an order and answers with what it says of it.
+template <class Order>
+control_task tell_directory(caf::event_based_actor* self, const control_services& with, Order order) {
+  auto answer = co_await net::ask<domain::admin_answer>(self, with.with->directory, std::move(order));
+  if (!answer) co_return refusal("The directory does not answer.");
+  co_return answer->done ? accepted() : refusal(answer->sentence);
+}
 
 /// A domain as the directory spells it; what is no domain stays as it is and is not found.
 std::string directory_name(const std::string& typed);

@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 namespace {
 
-std::string_view word_of(storage::signing_state state) {
+std::string_view word_of_state(storage::signing_state state) {
   switch (state) {
   case storage::signing_state::prepared: return "prepared";
   case storage::signing_state::signing: return "signing";
@@ -28,11 +28,11 @@ mailauth::key_type type_of(storage::signing_algorithm algorithm) {
 }
 
 /// A key with the DNS record it needs (DLV-15 to DLV-17).
-json::object to_json(const storage::signing_key_record& key, const std::string& domain) {
+json::object signing_key_json(const storage::signing_key_record& key, const std::string& domain) {
   const auto record = mailauth::dkim::key_record_text(type_of(key.algorithm), key.public_octets);
   return {{"selector", key.selector},
           {"algorithm", mailauth::to_string(type_of(key.algorithm))},
-          {"state", word_of(key.state)},
+          {"state", word_of_state(key.state)},
           {"made_at", time_text(key.made_at)},
           {"record_name", mailauth::dkim::key_record_name(key.selector, domain)},
           {"record_value", record},
@@ -46,7 +46,7 @@ control_task list_keys(caf::event_based_actor* self, const control_services& wit
   if (!found) co_return refusal("The directory does not answer.");
   if (!found->done) co_return refusal(found->sentence);
   json::array keys;
-  for (const auto& each : found->keys) keys.push_back(to_json(each, found->domain));
+  for (const auto& each : found->keys) keys.push_back(signing_key_json(each, found->domain));
   json::object result = accepted();
   result["domain"] = found->domain;
   result["signs"] = found->signs;
@@ -65,7 +65,7 @@ control_task add_key(caf::event_based_actor* self, const control_services& with,
   if (!made->done) co_return refusal(made->sentence);
   json::object result = accepted();
   result["domain"] = made->domain;
-  result["key"] = to_json(made->key, made->domain);
+  result["key"] = signing_key_json(made->key, made->domain);
   co_return result;
 }
 

@@ -110,7 +110,7 @@ storage::result<expunged_list> read_list(const storage::store& in, account_id ac
   }
 }
 
-json::object to_json(const expunged& line) {
+json::object expunged_json(const expunged& line) {
   return {{"expunged_at", time_text(line.place.expunged_at)},
           {"folder", line.folder},
           {"folder_gone", line.folder_gone},
@@ -119,15 +119,15 @@ json::object to_json(const expunged& line) {
 }
 
 /// The user asked about, and what of his.
-struct question {
+struct undelete_question {
   std::optional<std::string> refused;
   domain::account_target owner;
   selection what;
 };
 
-net::task<question> understand(caf::event_based_actor* self, const control_services& with,
-                               const json::object& fields) {
-  question asked;
+net::task<undelete_question> understand_undelete(caf::event_based_actor* self, const control_services& with,
+                                                 const json::object& fields) {
+  undelete_question asked;
   asked.what.folder = text_of(fields, "folder");
   if (ascii_iequals(asked.what.folder, "INBOX")) asked.what.folder = "INBOX";
   if (const auto since = text_of(fields, "since"); !since.empty()) {
@@ -149,8 +149,9 @@ net::task<question> understand(caf::event_based_actor* self, const control_servi
   co_return asked;
 }
 
-control_task list(caf::event_based_actor* self, const control_services& with, control_request& request) {
-  const auto asked = co_await understand(self, with, request.fields);
+control_task list_expunged(caf::event_based_actor* self, const control_services& with,
+                           control_request& request) {
+  const auto asked = co_await understand_undelete(self, with, request.fields);
   if (asked.refused) co_return refusal(*asked.refused);
   const auto found = std::make_shared<storage::result<expunged_list>>(storage::errc::io_error);
   const auto store = with.with->shards[asked.owner.shard].with.store;
@@ -160,7 +161,7 @@ control_task list(caf::event_based_actor* self, const control_services& with, co
   const bool read = co_await run_aside(self, with, std::move(look));
   if (!read || !*found) co_return refusal("The store cannot be read.");
   json::array lines;
-  for (const auto& each : (*found)->lines) lines.push_back(to_json(each));
+  for (const auto& each : (*found)->lines) lines.push_back(expunged_json(each));
   auto result = accepted();
   result["expunged"] = lines;
   result["more"] = (*found)->more;
@@ -168,7 +169,7 @@ control_task list(caf::event_based_actor* self, const control_services& with, co
 }
 
 control_task undelete(caf::event_based_actor* self, const control_services& with, control_request& request) {
-  const auto asked = co_await understand(self, with, request.fields);
+  const auto asked = co_await understand_undelete(self, with, request.fields);
   if (asked.refused) co_return refusal(*asked.refused);
   const auto& shard = with.with->shards[asked.owner.shard];
   mailbox::open_account order{asked.owner.account, asked.owner.quota_bytes, self->address()};
@@ -206,6 +207,8 @@ control_task undelete(caf::event_based_actor* self, const control_services& with
 
 } // namespace
 
-std::vector<control_verb> undelete_verbs() { return {{"undelete", undelete}, {"undelete.list", list}}; }
+std::vector<control_verb> undelete_verbs() {
+  return {{"undelete", undelete}, {"undelete.list", list_expunged}};
+}
 
 } // namespace stagepost::connection

@@ -9,6 +9,9 @@
 
 namespace stagepost::connection {
 
+/// Between the levels of a folder's name.
+inline constexpr char level_separator = '/';
+
 /// IMAP: performs what imap::session asks for, and passes on what changes in the selected folder.
 class imap_connection : public mail_session {
 public:

@@ -5,19 +5,13 @@
 
 namespace stagepost::connection {
 
-namespace {
-
-constexpr char separator = '/';
-
-} // namespace
-
 net::task<imap_connection::place> imap_connection::find_place(std::string name) {
   place own;
   own.name = name;
   own.owner = account_id_;
   own.shard = shard_;
   own.account = account_;
-  const auto foreign = shares_ ? imap::split_foreign(name, separator) : std::nullopt;
+  const auto foreign = shares_ ? imap::split_foreign(name, level_separator) : std::nullopt;
   if (!foreign) co_return own;
   // One's own of such a name comes first: it may be older than these names are.
   mailbox::open_folder look{name};

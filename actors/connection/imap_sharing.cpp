@@ -14,7 +14,6 @@ namespace stagepost::connection {
 
 namespace {
 
-constexpr char separator = '/';
 constexpr std::string_view anyone = "anyone";
 /// Folders of others that one shard may add to a LIST.
 constexpr size_t most_shared = 10000;
@@ -98,7 +97,7 @@ net::task<bool> imap_connection::add_shared(std::vector<imap::mailbox_info>& int
   for (const auto& each : *subscribed) chosen.emplace(each.owner.value, each.folder.value);
   std::set<std::string, std::less<>> own;
   for (const auto& each : into)
-    if (imap::split_foreign(each.name, separator)) own.insert(each.name);
+    if (imap::split_foreign(each.name, level_separator)) own.insert(each.name);
   const auto add = [&](std::string name, account_id owner, size_t shard, const storage::folder_record& folder,
                        imap::rights held) {
     if (!held.has(imap::right::lookup) || own.count(name) != 0) return;
@@ -118,11 +117,11 @@ net::task<bool> imap_connection::add_shared(std::vector<imap::mailbox_info>& int
     if (question.accounts[at_neighbour] != each.owner) ++at_neighbour;
     const auto& owner = known->neighbours[at_neighbour];
     if (!owner.target.account || each.owner == holder.account) continue;
-    add(imap::foreign_name_of(owner.local_part, each.folder.name, separator), each.owner, owner.target.shard,
-        each.folder, rights_to(each.folder));
+    add(imap::foreign_name_of(owner.local_part, each.folder.name, level_separator), each.owner,
+        owner.target.shard, each.folder, rights_to(each.folder));
   }
   for (const auto& each : of_domain)
-    add(imap::public_name_of(each.name, separator), holder.account, holder.shard, each,
+    add(imap::public_name_of(each.name, level_separator), holder.account, holder.shard, each,
         administers_ ? imap::all_rights : rights_to(each));
   co_return true;
 }

@@ -9,9 +9,8 @@ namespace stagepost::domain {
 
 namespace {
 
-constexpr auto reach = storage::reach::disk;
 /// Users looked through for a domain administrator.
-constexpr size_t most_readers = 500;
+constexpr size_t most_looked_through = 500;
 
 conf::stored_settings to_stored(const storage::setting_map& map) { return {map.begin(), map.end()}; }
 
@@ -19,13 +18,13 @@ conf::stored_settings to_stored(const storage::setting_map& map) { return {map.b
 address_found look_up_exactly(const storage::store& system, const storage::domain_record& domain,
                               const conf::domain_settings& settings, const std::string& local_part) {
   address_found answer{address_kind::unknown, {}, true, settings.require_auth, domain.id};
-  const auto account = storage::find_account(system, domain.id, local_part, reach);
+  const auto account = storage::find_account(system, domain.id, local_part, storage::reach::disk);
   if (account) {
     answer.kind = settings_of(*account).disabled ? address_kind::disabled : address_kind::account;
     answer.target = target_of(*account, domain);
     return answer;
   }
-  const auto alias = storage::find_alias(system, domain.id, local_part, reach);
+  const auto alias = storage::find_alias(system, domain.id, local_part, storage::reach::disk);
   if (alias) answer.kind = address_kind::alias;
   if (account.error().code != storage::errc::not_found ||
       (!alias && alias.error().code != storage::errc::not_found))
@@ -37,7 +36,7 @@ address_found look_up_exactly(const storage::store& system, const storage::domai
 /// to the first administrator of the domain, or else to its first user.
 address_found look_up_reader(const storage::store& system, const storage::domain_record& domain,
                              address_found answer) {
-  const auto users = storage::read_accounts(system, domain.id, "", most_readers, reach);
+  const auto users = storage::read_accounts(system, domain.id, "", most_looked_through, storage::reach::disk);
   if (!users) answer.kind = address_kind::unavailable;
   if (!users || users->empty()) return answer;
   const auto* reader = &users->front();
@@ -87,7 +86,7 @@ address_found look_up(const storage::store& system, const storage::domain_record
   if (at != local_part.npos && at > 0) {
     auto base = look_up_exactly(system, domain, settings, local_part.substr(0, at));
     if (base.kind == address_kind::account) {
-      const auto user = storage::read_account(system, base.target.account, reach);
+      const auto user = storage::read_account(system, base.target.account, storage::reach::disk);
       if (user && settings_of(*user).plus_addressing) {
         base.target.folder = local_part.substr(at + plus_separator.size());
         return base;

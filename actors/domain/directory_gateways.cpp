@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t longest_name = 64;
 /// RFC 4616 2 has 255 for a name; a password may be a sentence.
-constexpr size_t longest_password = 1000;
+constexpr size_t longest_gateway_password = 1000;
 
 bool is_name(const std::string& text) {
   return !text.empty() && text.size() <= longest_name && std::all_of(text.begin(), text.end(), [](char c) {
@@ -26,9 +26,9 @@ bool is_name(const std::string& text) {
 }
 
 bool is_password(const std::optional<std::string>& text) {
-  return !text || (text->size() <= longest_password && std::none_of(text->begin(), text->end(), [](char c) {
-                     return c == 0 || c == 13 || c == 10;
-                   }));
+  return !text ||
+         (text->size() <= longest_gateway_password &&
+          std::none_of(text->begin(), text->end(), [](char c) { return c == 0 || c == 13 || c == 10; }));
 }
 
 auto named(std::vector<storage::gateway_record>& among, const std::string& name) {

@@ -11,6 +11,8 @@ namespace stagepost::domain {
 
 namespace {
 
+using std::chrono::steady_clock;
+
 /// Answers one domain remembers.
 constexpr size_t remembered = 4096;
 /// How old the sum of a domain's mail may be.
@@ -20,9 +22,7 @@ constexpr auto sum_pause = std::chrono::seconds(1);
 /// How long the first who ask wait for the first sum, and how many of them: a server that has just started
 /// must not fill a full domain, nor must a long walk through a large one hold up mail.
 constexpr auto first_sum_patience = std::chrono::seconds(1);
-constexpr size_t most_waiting = 1000;
-
-std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
+constexpr size_t most_waiting_for_sum = 1000;
 
 } // namespace
 
@@ -34,7 +34,7 @@ caf::result<address_found> domain_state::find(const std::string& local_part) {
   found.caps = conf::hourly_caps(settings);
   found.footer = footer;
   const bool must_wait = found.kind == address_kind::account && settings.disk_space.bytes != 0 && !knows_sum;
-  if (!must_wait || now() >= patience_ends_at || waiting.size() >= most_waiting)
+  if (!must_wait || steady_clock::now() >= patience_ends_at || waiting.size() >= most_waiting_for_sum)
     return judge(std::move(found));
   auto answer = self->make_response_promise<address_found>();
   waiting.emplace_back(std::move(found), open_answer<address_found>(answer));
@@ -127,10 +127,10 @@ caf::result<signers_found> domain_state::find_signers() {
 void domain_state::sum_up_if_stale() {
   if (settings.disk_space.bytes == 0) return;
   if (!knows_sum && patience_ends_at.time_since_epoch().count() == 0) {
-    patience_ends_at = now() + first_sum_patience;
+    patience_ends_at = steady_clock::now() + first_sum_patience;
     self->delayed_send(self, first_sum_patience, atom::tick::value);
   }
-  if (summing || now() < next_sum_at) return;
+  if (summing || steady_clock::now() < next_sum_at) return;
   summing = true;
   const auto sum = std::make_shared<space_sum>();
   auto work = offload::make_work([from = from, record = record, sum] { *sum = sum_up(from, record); });
@@ -138,7 +138,7 @@ void domain_state::sum_up_if_stale() {
       .then([this, sum](offload::work_done) { summed_up(*sum); },
             [this](caf::error&) { // the pool is full
               summing = false;
-              next_sum_at = now() + sum_pause;
+              next_sum_at = steady_clock::now() + sum_pause;
               answer_waiting();
             });
 }
@@ -146,7 +146,7 @@ void domain_state::sum_up_if_stale() {
 void domain_state::summed_up(const space_sum& sum) {
   summing = false;
   knows_sum = true;
-  next_sum_at = now() + sum_age;
+  next_sum_at = steady_clock::now() + sum_age;
   used_bytes = sum.used_bytes;
   answer_waiting();
   tell(alarm.look(used_bytes, settings.disk_space.bytes), sum.readers);
@@ -189,7 +189,7 @@ domain_self::behavior_type domain(domain_self::stateful_pointer<domain_state> se
         self->quit();
       },
       [self](atom::tick) {
-        if (now() >= self->state.patience_ends_at) self->state.answer_waiting();
+        if (steady_clock::now() >= self->state.patience_ends_at) self->state.answer_waiting();
       },
   };
 }

@@ -15,8 +15,6 @@ namespace stagepost::domain {
 
 namespace {
 
-constexpr auto reach = storage::reach::disk;
-
 /// One plan while it is made. False from a step: the store cannot be read now.
 class planner {
 public:
@@ -48,9 +46,9 @@ private:
 
   /// A user who is gone, or wants nothing sent on any more, has nothing sent on.
   bool read_user() {
-    const auto user = storage::read_account(*from_.system, what_.account, reach);
+    const auto user = storage::read_account(*from_.system, what_.account, storage::reach::disk);
     if (!user) return user.error().code == storage::errc::not_found;
-    auto domain = storage::read_domain(*from_.system, user->domain, reach);
+    auto domain = storage::read_domain(*from_.system, user->domain, storage::reach::disk);
     if (!domain) return domain.error().code == storage::errc::not_found;
     const auto settings = settings_of(*user);
     addresses_ = settings.forward_to;
@@ -84,7 +82,7 @@ private:
     if (!seen_.insert(canonical).second) return true;
     if (is_blacklisted(*all_, *domain_name)) return refuse(address, "its domain is on the blacklist");
     if (was_delivered_to(canonical)) return refuse(address, "the message was delivered there before");
-    const auto domain = storage::find_domain(*from_.system, *domain_name, reach);
+    const auto domain = storage::find_domain(*from_.system, *domain_name, storage::reach::disk);
     if (domain) return add_local(address, local, *domain);
     if (domain.error().code != storage::errc::not_found) return false;
     made_.to.push_back({address, address_kind::elsewhere, {}});
@@ -123,7 +121,7 @@ private:
     const auto sender = smtp::parse_mailbox(what_.sender, true);
     const auto domain_name = sender ? smtp::canonical_domain(sender->domain) : std::nullopt;
     if (!domain_name) return keep_sender("it is no address of a domain");
-    const auto owner = storage::find_domain(*from_.system, *domain_name, reach);
+    const auto owner = storage::find_domain(*from_.system, *domain_name, storage::reach::disk);
     if (owner) return true;
     if (owner.error().code != storage::errc::not_found || srs_key_.empty()) return false;
     mailauth::srs::settings with;

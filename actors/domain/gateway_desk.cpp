@@ -13,15 +13,15 @@ namespace stagepost::domain {
 
 namespace {
 
+using std::chrono::steady_clock;
+
 /// Stored: never change.
 constexpr std::string_view secret_name = "api/gateway";
 /// The cache is for accounts; a number that no account has.
 constexpr account_id in_cache{~uint64_t{0}};
-constexpr size_t longest_user = 100;
-constexpr size_t longest_password = 500;
-constexpr size_t most_waiting = 200;
-
-std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
+constexpr size_t longest_credential_user = 100;
+constexpr size_t longest_credential_password = 500;
+constexpr size_t most_waiting_servers = 200;
 
 bool is_control(char c) { return uint8_t(c) < 0x20 || c == '\x7f'; }
 
@@ -30,9 +30,10 @@ std::string problem_of(const set_gateway_credential& what) {
   const auto is_clean = [](const std::string& text) {
     return is_utf8(text) && std::none_of(text.begin(), text.end(), is_control);
   };
-  if (what.user.size() > longest_user || what.user.find(':') != what.user.npos || !is_clean(what.user))
+  if (what.user.size() > longest_credential_user || what.user.find(':') != what.user.npos ||
+      !is_clean(what.user))
     return "The user is at most 100 octets, without colon and control characters.";
-  if (what.password.empty() || what.password.size() > longest_password || !is_clean(what.password))
+  if (what.password.empty() || what.password.size() > longest_credential_password || !is_clean(what.password))
     return "The password is 1 to 500 octets, without control characters.";
   return {};
 }
@@ -122,14 +123,15 @@ void gateway_desk_state::try_login(const gateway_login& what,
     return answer.deliver(gateway_login_answer{standing});
   }
   const auto limits = from.settings->get()->passwords;
-  const auto turn = guard.may_try(limits, what.peer, {}, now());
+  const auto turn = guard.may_try(limits, what.peer, {}, steady_clock::now());
   if (turn == login_guard::answer::no)
     return answer.deliver(gateway_login_answer{gateway_standing::too_many});
   // What was proven lately is no guess and waits for nobody.
-  if (what.user == known->user && cache.knows(in_cache, what.password, limits.login_cache, now()))
+  if (what.user == known->user &&
+      cache.knows(in_cache, what.password, limits.login_cache, steady_clock::now()))
     return answer.deliver(gateway_login_answer{gateway_standing::accepted});
   if (turn == login_guard::answer::yes) return prove(what, answer);
-  if (waiting.size() >= most_waiting) return answer.deliver(gateway_login_answer{});
+  if (waiting.size() >= most_waiting_servers) return answer.deliver(gateway_login_answer{});
   waiting.push_back([this, what, answer] { try_login(what, answer); });
 }
 
@@ -139,13 +141,13 @@ void gateway_desk_state::prove(const gateway_login& what, const open_answer<gate
   auto work = offload::make_work([right, held = known, password = what.password] {
     *right = storage::verify_password(held->argon2id, password);
   });
-  guard.began(from.settings->get()->passwords, what.peer, {}, now());
+  guard.began(from.settings->get()->passwords, what.peer, {}, steady_clock::now());
   self->request(hashing, caf::infinite, offload::run_work{work})
       .then(
           [this, what, right, held = known, answer](offload::work_done) {
             guard.ended(what.peer, {});
             if (*right && what.user == held->user && held == known) {
-              cache.remember(in_cache, what.password, now());
+              cache.remember(in_cache, what.password, steady_clock::now());
               answer.deliver(gateway_login_answer{gateway_standing::accepted});
             } else {
               refuse(what.peer, answer);
@@ -161,7 +163,7 @@ void gateway_desk_state::prove(const gateway_login& what, const open_answer<gate
 
 void gateway_desk_state::refuse(const std::string& peer, const open_answer<gateway_login_answer>& answer) {
   const auto limits = from.settings->get()->passwords;
-  guard.failed(limits, peer, {}, now());
+  guard.failed(limits, peer, {}, steady_clock::now());
   self->delayed_send(self, limits.failed_login_delay, refuse_later{[answer] {
                        answer.deliver(gateway_login_answer{gateway_standing::wrong});
                      }});

@@ -6,7 +6,7 @@ namespace stagepost::domain {
 
 namespace {
 
-constexpr size_t most_entries = 100000;
+constexpr size_t most_remembered = 100000;
 
 } // namespace
 
@@ -29,7 +29,7 @@ void login_cache::remember(account_id account, const std::string& password, time
   if (by_key_.count(key) != 0) return;
   entries_.push_front({key, account, now});
   by_key_[std::move(key)] = entries_.begin();
-  if (entries_.size() <= most_entries) return;
+  if (entries_.size() <= most_remembered) return;
   by_key_.erase(entries_.back().key);
   entries_.pop_back();
 }

@@ -14,11 +14,11 @@ namespace stagepost::domain {
 
 namespace {
 
-/// Logins that wait for others to end, in all and of one address; more are to come again later.
-constexpr size_t most_waiting = 1000;
-constexpr size_t most_waiting_of_peer = 100;
+using std::chrono::steady_clock;
 
-std::chrono::steady_clock::time_point now() { return std::chrono::steady_clock::now(); }
+/// Logins that wait for others to end, in all and of one address; more are to come again later.
+constexpr size_t most_waiting_logins = 1000;
+constexpr size_t most_waiting_of_peer = 100;
 
 /// A name in the one form in which two of them are the same.
 std::string one_form(const std::string& user) {
@@ -127,7 +127,7 @@ void login_state::refuse(const std::string& peer, const std::optional<candidate>
   const auto limits = from.settings->get()->passwords;
   const auto account = who ? who->account.id : account_id{};
   count(who ? who->domain.id : domain_id{}, false);
-  guard.failed(limits, peer, account, now());
+  guard.failed(limits, peer, account, steady_clock::now());
   login_answer refusal;
   refusal.outcome = sasl::login_outcome::wrong_credentials;
   self->delayed_send(self, limits.failed_login_delay,
@@ -136,7 +136,7 @@ void login_state::refuse(const std::string& peer, const std::optional<candidate>
 
 bool login_state::has_turn(const std::string& peer, account_id account, open_answer<login_answer> answer,
                            std::function<void()> again) {
-  switch (guard.may_try(from.settings->get()->passwords, peer, account, now())) {
+  switch (guard.may_try(from.settings->get()->passwords, peer, account, steady_clock::now())) {
   case login_guard::answer::yes: return true;
   case login_guard::answer::no: {
     login_answer refusal;
@@ -147,7 +147,7 @@ bool login_state::has_turn(const std::string& peer, account_id account, open_ans
   case login_guard::answer::later: break;
   }
   auto& of_peer = waiting_by_peer[peer];
-  if (waiting.size() >= most_waiting || of_peer >= most_waiting_of_peer) {
+  if (waiting.size() >= most_waiting_logins || of_peer >= most_waiting_of_peer) {
     if (of_peer == 0) waiting_by_peer.erase(peer);
     answer.deliver(login_answer{});
     return false;
@@ -167,7 +167,7 @@ void login_state::end_try(const std::string& peer, account_id account) {
 void login_state::go_on() {
   const auto limits = from.settings->get()->passwords;
   for (auto i = waiting.begin(); i != waiting.end();) {
-    if (guard.may_try(limits, i->peer, i->account, now()) == login_guard::answer::later) {
+    if (guard.may_try(limits, i->peer, i->account, steady_clock::now()) == login_guard::answer::later) {
       ++i;
       continue;
     }
@@ -195,8 +195,9 @@ void login_state::try_login(const login& what, open_answer<login_answer> answer)
   const auto limits = from.settings->get()->passwords;
   const bool as_himself = is_same_user(what.authorize_as, what.user);
   // What was verified lately is no guess and need not wait for others.
-  const bool known = who && as_himself && cache.knows(account, what.password, limits.login_cache, now());
-  if (known && guard.may_try(limits, what.peer, account, now()) != login_guard::answer::no)
+  const bool known =
+      who && as_himself && cache.knows(account, what.password, limits.login_cache, steady_clock::now());
+  if (known && guard.may_try(limits, what.peer, account, steady_clock::now()) != login_guard::answer::no)
     return welcome(*who, what.service, answer);
   if (!has_turn(what.peer, account, answer, [this, what, answer] { try_login(what, answer); })) return;
   // Who does not exist costs the same work as who does.
@@ -211,7 +212,7 @@ void login_state::try_login(const login& what, open_answer<login_answer> answer)
     }
     for (const auto& each : *hashes) *right = *right || storage::verify_password(each, password);
   });
-  guard.began(limits, what.peer, account, now());
+  guard.began(limits, what.peer, account, steady_clock::now());
   self->request(hashing, caf::infinite, offload::run_work{work})
       .then(
           [this, who, what, right, as_himself, account, answer, began_at = forgotten](offload::work_done) {
@@ -219,7 +220,7 @@ void login_state::try_login(const login& what, open_answer<login_answer> answer)
             if (!*right || !as_himself) return refuse(what.peer, who, answer);
             guard.succeeded(account);
             if (began_at == forgotten && from.settings->get()->passwords.login_cache.count() != 0)
-              cache.remember(account, what.password, now());
+              cache.remember(account, what.password, steady_clock::now());
             welcome(*who, what.service, answer);
           },
           [this, what, account, answer](caf::error&) { // the pool is full: try later

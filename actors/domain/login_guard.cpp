@@ -9,7 +9,7 @@ namespace stagepost::domain {
 
 namespace {
 
-constexpr size_t most_entries = 200000;
+constexpr size_t most_guarded = 200000;
 /// Tries of one address that are under way at a time, whatever the limits: the rest must not wait behind
 /// them.
 constexpr uint32_t most_under_way = 50;
@@ -42,7 +42,7 @@ login_guard::entry* login_guard::touch(const std::string& key, std::chrono::minu
   if (!make) return nullptr;
   entries_.push_front({key, 0, 0, now});
   by_key_[key] = entries_.begin();
-  if (entries_.size() > most_entries) {
+  if (entries_.size() > most_guarded) {
     by_key_.erase(entries_.back().key);
     entries_.pop_back();
   }

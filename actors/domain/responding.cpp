@@ -12,7 +12,6 @@ namespace stagepost::domain {
 
 namespace {
 
-constexpr auto reach = storage::reach::disk;
 /// Addresses behind an alias that may be its user's own: more than one account is none.
 constexpr size_t most_aliases = 20;
 
@@ -25,7 +24,7 @@ address_found look_up_address(const stores& from, const std::string& address) {
     found.kind = address_kind::malformed;
     return found;
   }
-  const auto domain = storage::find_domain(*from.system, *name, reach);
+  const auto domain = storage::find_domain(*from.system, *name, storage::reach::disk);
   if (!domain) {
     if (domain.error().code == storage::errc::not_found) found.kind = address_kind::elsewhere;
     return found;
@@ -67,12 +66,12 @@ bool answers_at(const conf::user_settings& settings, const std::string& time_zon
 
 responder_found look_up_responder(const stores& from, const find_responder& what, instant now) {
   responder_found made;
-  const auto user = storage::read_account(*from.system, what.account, reach);
+  const auto user = storage::read_account(*from.system, what.account, storage::reach::disk);
   if (!user) {
     made.done = user.error().code == storage::errc::not_found;
     return made;
   }
-  const auto domain = storage::read_domain(*from.system, user->domain, reach);
+  const auto domain = storage::read_domain(*from.system, user->domain, storage::reach::disk);
   if (!domain) {
     made.done = domain.error().code == storage::errc::not_found;
     return made;

@@ -15,9 +15,9 @@ namespace {
 /// Messages that go with one batch: a folder of a million must not hold up the committer.
 constexpr size_t messages_per_step = 500;
 /// Groups of recoverable messages, of 64 at most.
-constexpr size_t groups_per_step = 8;
+constexpr size_t erased_groups_per_step = 8;
 constexpr size_t most_listed = 1000;
-constexpr auto look_interval = std::chrono::minutes(1);
+constexpr auto eraser_look_interval = std::chrono::minutes(1);
 
 } // namespace
 
@@ -53,7 +53,7 @@ void eraser_state::take_some() {
     });
   else
     take(forgotten, [store = store, account = forgotten.front()](storage::batch& batch) {
-      return storage::delete_forgotten(batch, *store, account, groups_per_step);
+      return storage::delete_forgotten(batch, *store, account, erased_groups_per_step);
     });
 }
 
@@ -85,7 +85,7 @@ void eraser_state::give_up(std::deque<Id>& list, const std::string& why) {
 }
 
 void eraser_state::look() {
-  self->delayed_send(self, look_interval, atom::tick::value);
+  self->delayed_send(self, eraser_look_interval, atom::tick::value);
   if (busy || !doomed.empty() || !forgotten.empty()) return step();
   busy = true;
   struct noted {

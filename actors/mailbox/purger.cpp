@@ -12,9 +12,9 @@ namespace stagepost::mailbox {
 namespace {
 
 /// Groups of 64 messages at most that go with one batch, and the pause between two: mail goes first.
-constexpr size_t groups_per_step = 8;
+constexpr size_t purged_groups_per_step = 8;
 constexpr std::chrono::milliseconds step_pause{100};
-constexpr std::chrono::milliseconds look_interval = std::chrono::minutes(1);
+constexpr std::chrono::milliseconds purger_look_interval = std::chrono::minutes(1);
 
 /// What one look found, and how the age was counted.
 struct look {
@@ -59,7 +59,7 @@ void purger_state::tick() {
         auto end = end_of_retention(*counted, now, passed, kept);
         // Nothing is kept any more, or there is no room for it: then the oldest go, step by step.
         if (kept.count() == 0 || needs_room(*store, reserve)) end = instant::max();
-        auto purge = storage::purge_recoverable(*batch, *store, end, groups_per_step);
+        auto purge = storage::purge_recoverable(*batch, *store, end, purged_groups_per_step);
         if (!purge) return purge.error();
         storage::put_recoverable_age(*batch, *counted);
         return look{std::move(*counted), std::move(*purge)};
@@ -67,7 +67,7 @@ void purger_state::tick() {
       [this, batch, steady](storage::result<look> found) {
         if (!found) {
           log::error("expunged messages not removed yet: {}", found.error().detail);
-          return again(look_interval);
+          return again(purger_look_interval);
         }
         age = found->age;
         looked_at = steady;
@@ -75,11 +75,11 @@ void purger_state::tick() {
             .then(
                 [this, purge = found->purge](committer::committed) {
                   if (!purge.accounts.empty()) self->send(accounts, recoverable_purged{purge.accounts});
-                  again(purge.groups == 0 ? look_interval : step_pause);
+                  again(purge.groups == 0 ? purger_look_interval : step_pause);
                 },
                 [this](caf::error& failed) {
                   log::error("expunged messages not removed yet: {}", describe(failed));
-                  again(look_interval);
+                  again(purger_look_interval);
                 });
       });
 }
@@ -91,7 +91,7 @@ purger_actor::behavior_type purger(purger_actor::stateful_pointer<purger_state> 
   self->state.with = std::move(with);
   self->state.accounts = std::move(accounts);
   self->state.looked_at = std::chrono::steady_clock::now();
-  self->state.again(look_interval);
+  self->state.again(purger_look_interval);
   return {[self](atom::tick) { self->state.tick(); }};
 }
 

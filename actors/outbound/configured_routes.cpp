@@ -9,7 +9,8 @@ namespace stagepost::outbound {
 
 namespace {
 
-smtp_client::tls_policy policy_of(const conf::smtp_out_settings& settings, const conf::outbound_route& from) {
+smtp_client::tls_policy policy_of_route(const conf::smtp_out_settings& settings,
+                                        const conf::outbound_route& from) {
   if (!from.tls)
     return settings.use_tls ? smtp_client::tls_policy::opportunistic : smtp_client::tls_policy::never;
   switch (*from.tls) {
@@ -21,7 +22,7 @@ smtp_client::tls_policy policy_of(const conf::smtp_out_settings& settings, const
 }
 
 /// As the levels of route::tls_demand are called.
-std::string word_of(smtp_client::tls_policy tls) {
+std::string word_of_policy(smtp_client::tls_policy tls) {
   switch (tls) {
   case smtp_client::tls_policy::never: return "none";
   case smtp_client::tls_policy::opportunistic: return "opportunistic";
@@ -68,8 +69,9 @@ std::optional<route> configured_route(const conf::smtp_out_settings& settings,
   if (!best) return std::nullopt;
   route made;
   const auto address = conf::text_of(best->address);
-  const auto tls = policy_of(settings, *best);
-  made.hops.push_back({address, address, best->port, tls, {address, false, false, {}, {}}, word_of(tls)});
+  const auto tls = policy_of_route(settings, *best);
+  made.hops.push_back(
+      {address, address, best->port, tls, {address, false, false, {}, {}}, word_of_policy(tls)});
   made.reason = "the route of smtp_out.routes for " + best->domain;
   return made;
 }

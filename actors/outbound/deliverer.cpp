@@ -4,6 +4,7 @@
 #include "actors/offload/interface.hpp"
 #include "actors/outbound/forward_fields.hpp"
 #include "actors/outbound/host_names.hpp"
+#include "actors/outbound/job_reader.hpp"
 #include "actors/outbound/wished_hops.hpp"
 #include "actors/wall_clock.hpp"
 #include "protocols/mailauth/message_signer.hpp"
@@ -47,9 +48,6 @@ bool is_of_other_family(const std::string& address, bool is_v4) {
   const auto found = boost::asio::ip::make_address(address, failed);
   return failed || found.is_v4() != is_v4;
 }
-
-/// A failed read of what is there may go well in a while, damage does not mend.
-bool is_damage(storage::errc why) { return why == storage::errc::damaged || why == storage::errc::not_found; }
 
 } // namespace
 

@@ -15,12 +15,12 @@ namespace stagepost::outbound {
 namespace {
 
 /// Recipients read at a time; what is behind them stays on disk.
-constexpr size_t read_step = 200;
+constexpr size_t recipients_per_read = 200;
 /// Deliveries whose end is on its way to the disk, before more is read: a slow disk slows us down.
 constexpr size_t recording_limit = 200;
 /// Tried before their time and in vain: beyond it the others wait for theirs, too.
 constexpr size_t most_tried_early = 2000;
-constexpr auto tick_interval = std::chrono::seconds(1);
+constexpr auto destination_tick_interval = std::chrono::seconds(1);
 /// A destination that is always busy looks anew where its mail goes after this time.
 constexpr auto route_lifetime = std::chrono::minutes(5);
 /// Recipients after whose end looks go on where first attempts began.
@@ -172,7 +172,7 @@ void destination_state::look() {
   question.destination = destination;
   question.now = wall_clock();
   question.furthest = furthest_from(question.now);
-  question.limit = read_step;
+  question.limit = recipients_per_read;
   question.recipients_of_job = settings->smtp_out.recipients_per_message;
   question.in_hand = in_hand;
   const auto leave_out = [&](const std::set<std::pair<size_t, storage::recipient_key>>& those) {
@@ -475,7 +475,7 @@ destination_actor::behavior_type destination(destination_actor::stateful_pointer
       caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
     self->quit(why.reason);
   });
-  self->delayed_send(self, tick_interval, atom::tick::value);
+  self->delayed_send(self, destination_tick_interval, atom::tick::value);
   state.work();
   return {
       [self](const next_job&) {
@@ -504,7 +504,7 @@ destination_actor::behavior_type destination(destination_actor::stateful_pointer
       },
       [self](atom::tick) {
         self->state.tick();
-        self->delayed_send(self, tick_interval, atom::tick::value);
+        self->delayed_send(self, destination_tick_interval, atom::tick::value);
       },
   };
 }

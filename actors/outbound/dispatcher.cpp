@@ -15,10 +15,10 @@ namespace {
 /// Destinations known to have something due; what is behind them stays on disk.
 constexpr size_t waiting_limit = 10000;
 /// Rows of the index read at a time.
-constexpr size_t read_step = 2000;
+constexpr size_t rows_per_read = 2000;
 constexpr size_t resting_limit = 100000;
-constexpr uint32_t longest_rest_factor = 32;
-constexpr auto tick_interval = std::chrono::seconds(1);
+constexpr uint32_t longest_destination_rest_factor = 32;
+constexpr auto dispatcher_tick_interval = std::chrono::seconds(1);
 /// Whatever was overlooked or could not be read is found by then.
 constexpr auto look_anew_interval = std::chrono::hours(1);
 /// What a stop waits for deliveries under way; what takes longer is begun anew after the next start.
@@ -153,9 +153,9 @@ void dispatcher_state::look(size_t shard) {
   const auto& in = with->shards[shard].with;
   auto behind = std::max(at.left_behind_at, storage::due_place(furthest));
   auto job = offload::make_work([found, store = in.store, from = at.at, behind = std::move(behind), now] {
-    found->due = storage::read_due(*store, from, now, read_step, storage::reach::disk);
+    found->due = storage::read_due(*store, from, now, rows_per_read, storage::reach::disk);
     found->left_behind =
-        storage::read_due(*store, behind, storage::end_of_time, read_step, storage::reach::disk);
+        storage::read_due(*store, behind, storage::end_of_time, rows_per_read, storage::reach::disk);
   });
   self->request(in.readers, caf::infinite, offload::run_work{job})
       .then([this, shard, found](offload::work_done) { looked(shard, found->due, found->left_behind); },
@@ -195,7 +195,8 @@ void dispatcher_state::nothing_left(const nothing_due& what, const caf::actor_ad
     const auto settings = with->settings->get();
     auto [known, first] = resting.try_emplace(what.place);
     if (!first) ++known->second.failures;
-    const auto factor = std::min(1u << std::min(known->second.failures - 1, 8u), longest_rest_factor);
+    const auto factor =
+        std::min(1u << std::min(known->second.failures - 1, 8u), longest_destination_rest_factor);
     known->second.until = std::chrono::steady_clock::now() + settings->smtp_out.rest_after_failure * factor;
   } else {
     for (auto& each : places) each.again = true; // what came since is only on disk
@@ -288,7 +289,7 @@ dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<disp
       self->send_exit(each.handle, caf::exit_reason::user_shutdown);
     self->quit(why.reason);
   });
-  self->delayed_send(self, tick_interval, atom::tick::value);
+  self->delayed_send(self, dispatcher_tick_interval, atom::tick::value);
   return {
       [self](const has_due& what) { self->state.heard(what.destination, what.is_urgent); },
       [self](const look_whether_done& what) { self->state.settle(what.id); },
@@ -317,7 +318,7 @@ dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<disp
       [self](const begin_sending& what) { self->state.begin(what.with); },
       [self](atom::tick) {
         self->state.tick();
-        self->delayed_send(self, tick_interval, atom::tick::value);
+        self->delayed_send(self, dispatcher_tick_interval, atom::tick::value);
       },
   };
 }

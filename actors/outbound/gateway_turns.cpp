@@ -7,7 +7,7 @@ namespace stagepost::outbound {
 namespace {
 
 constexpr auto shortest_rest = std::chrono::seconds(30);
-constexpr uint32_t longest_rest_factor = 16;
+constexpr uint32_t longest_gateway_rest_factor = 16;
 /// What a gateway said of its spool counts for so long.
 constexpr auto news_lifetime = std::chrono::minutes(1);
 /// So many messages more or less are no difference, so that idle gateways share evenly.
@@ -137,7 +137,7 @@ void gateway_turns::failed(uint64_t gateway, instant now) {
   if (find(gateway) == nullptr) return;
   auto& at = states_[gateway];
   if (is_down(gateway, now)) return; // those that were on their way together count once
-  const auto factor = std::min(1u << std::min(at.failures, 8u), longest_rest_factor);
+  const auto factor = std::min(1u << std::min(at.failures, 8u), longest_gateway_rest_factor);
   ++at.failures;
   at.rests_until = now + shortest_rest * factor;
 }

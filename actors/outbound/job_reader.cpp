@@ -17,9 +17,6 @@ using places = std::vector<std::pair<size_t, storage::recipient_key>>;
 /// What a row leads to.
 enum class row_end : uint8_t { recipient, nothing, damage, unread };
 
-/// A failed read of what is there may go well in a while, damage does not mend.
-bool is_damage(storage::errc why) { return why == storage::errc::damaged || why == storage::errc::not_found; }
-
 row_end follow(const storage::store& in, const storage::outbound_row& row, storage::spool_recipient& out) {
   auto found = storage::read_recipients(in, row.id, row.index, 1, storage::reach::disk);
   if (!found) return is_damage(found.error().code) ? row_end::damage : row_end::unread;
@@ -99,6 +96,8 @@ void read_job(const spool_shard& shard, size_t number, const row_span& rows, con
 }
 
 } // namespace
+
+bool is_damage(storage::errc why) { return why == storage::errc::damaged || why == storage::errc::not_found; }
 
 bool came_later(const storage::spool_record& message, instant than, instant now) {
   return message.accepted_at > than && message.accepted_at <= now;

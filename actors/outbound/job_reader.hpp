@@ -44,6 +44,9 @@ struct jobs_found {
 /// Whether the message came after that moment. What came when the clock was ahead of `now` did not.
 bool came_later(const storage::spool_record& message, instant than, instant now);
 
+/// A failed read of what is there may go well in a while, damage does not mend.
+bool is_damage(storage::errc why);
+
 /// What is due at a destination in all shards, as transactions. Blocks: belongs into the read pool.
 jobs_found read_jobs(const std::vector<spool_shard>& shards, const job_question& what);
 

@@ -16,7 +16,7 @@ namespace planning = stagepost::route;
 namespace {
 
 /// A zone of a stranger's has no say in how long a trace gets.
-constexpr size_t longest_reason = 1000;
+constexpr size_t longest_route_reason = 1000;
 
 next_hop hop_of(const planning::mail_host& host, const dns::ip_address& address, uint16_t port,
                 const std::string& destination) {
@@ -90,7 +90,7 @@ smtp_client::outcome failure_of(const planning::plan& from) {
 std::string joined(const std::vector<std::string>& lines) {
   std::string all;
   for (const auto& each : lines) all += (all.empty() ? "" : "; ") + each;
-  return printable(all, longest_reason);
+  return printable(all, longest_route_reason);
 }
 
 route waiting(std::string why) {

@@ -9,7 +9,7 @@ namespace stagepost::outbound {
 namespace {
 
 /// A zone of a stranger's has no say in how long a bounce gets.
-constexpr size_t longest_reason = 500;
+constexpr size_t longest_left_out = 500;
 
 /// The same host, if it may be asked to prove itself; what stands against it otherwise.
 std::string make_strict(next_hop& hop) {
@@ -45,7 +45,7 @@ wished_hops strict_hops(const route& way) {
     last = host;
     made.left_out += (made.left_out.empty() ? "" : "; ") + host + ": " + problem;
   }
-  made.left_out = printable(made.left_out, longest_reason);
+  made.left_out = printable(made.left_out, longest_left_out);
   return made;
 }
 

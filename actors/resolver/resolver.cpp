@@ -15,7 +15,7 @@ namespace {
 /// How often it looks whose time is up.
 constexpr auto tick_interval = std::chrono::milliseconds(250);
 
-dns::answer failed(std::string why) {
+dns::answer no_answer(std::string why) {
   dns::answer said;
   said.problem = std::move(why);
   return said;
@@ -76,7 +76,7 @@ void resolver_state::ask(dns::question what, take_answer then) {
   const auto& limits = all->resolver;
   if (askers >= uint64_t(limits.max_lookups) + limits.max_waiting) {
     counters->add(metrics::counter::dns_failures);
-    return then(looked_up{failed("too many look-ups are under way"), false});
+    return then(looked_up{no_answer("too many look-ups are under way"), false});
   }
   ++askers;
   if (const auto same = numbers.find(what); same != numbers.end()) {
@@ -106,7 +106,7 @@ void resolver_state::start_next() {
     ++under_way;
     counters->add(metrics::counter::dns_lookups);
     std::string why;
-    if (!library->start(found->second.what, number, why)) finish(number, failed(std::move(why)));
+    if (!library->start(found->second.what, number, why)) finish(number, no_answer(std::move(why)));
   }
 }
 
@@ -140,7 +140,7 @@ void resolver_state::tick() {
   while (!lookups.empty() && lookups.begin()->second.deadline <= now) {
     const auto number = lookups.begin()->first;
     library->cancel(number);
-    finish(number, failed("no answer came in time"));
+    finish(number, no_answer("no answer came in time"));
   }
   start_next();
   arm_tick();

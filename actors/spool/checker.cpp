@@ -26,7 +26,7 @@ constexpr size_t most_waiting = 100000;
 constexpr size_t most_held = 10000;
 /// Batches on their way to the disk: a slow disk slows us down.
 constexpr size_t most_writing = 100;
-constexpr auto tick_interval = std::chrono::milliseconds(500);
+constexpr auto checker_tick_interval = std::chrono::milliseconds(500);
 /// In the trace: after what the intake wrote, before deliveries.
 constexpr uint32_t trace_place = 470;
 
@@ -119,7 +119,7 @@ void checker_state::ran(const message_check_ptr& one) {
   case stage::not_now: return fail(one, to_error(one->problem));
   case stage::held:
     held.emplace(std::chrono::steady_clock::now() + one->left, one);
-    if (!std::exchange(ticking, true)) self->delayed_send(self, tick_interval, atom::tick::value);
+    if (!std::exchange(ticking, true)) self->delayed_send(self, checker_tick_interval, atom::tick::value);
     return;
   case stage::unfinished:
     if (stopping->load()) return; // it is begun again after the next start
@@ -236,7 +236,7 @@ void checker_state::tick() {
   }
   work();
   if (!held.empty() && !std::exchange(ticking, true))
-    self->delayed_send(self, tick_interval, atom::tick::value);
+    self->delayed_send(self, checker_tick_interval, atom::tick::value);
 }
 
 checker_self::behavior_type checker(checker_self::stateful_pointer<checker_state> self,

@@ -13,7 +13,7 @@ namespace stagepost::spool {
 
 namespace {
 
-constexpr auto tick_interval = std::chrono::seconds(5);
+constexpr auto queue_tick_interval = std::chrono::seconds(5);
 
 bool is_to_be_tried(const storage::spool_recipient& recipient, instant now, instant furthest) {
   return recipient.state == storage::recipient_state::local &&
@@ -269,7 +269,7 @@ void queue_state::tick() {
   resume_stalled();
   load_due();
   work();
-  self->delayed_send(self, tick_interval, atom::tick::value);
+  self->delayed_send(self, queue_tick_interval, atom::tick::value);
 }
 
 queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, mailbox::services with,
@@ -292,7 +292,7 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
   state.responder = std::move(responder);
   state.on_disk_from = queue_id(1); // what was accepted before this start
   state.read_more();
-  self->delayed_send(self, tick_interval, atom::tick::value);
+  self->delayed_send(self, queue_tick_interval, atom::tick::value);
   return {
       [self](enqueue_message& what) { self->state.enqueue(std::move(what)); },
       [self](try_message& what) { return self->state.try_first(std::move(what)); },

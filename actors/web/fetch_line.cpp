@@ -30,13 +30,13 @@ bool is_address(const std::string& host) {
   return !no;
 }
 
-fetched failure(std::string why) {
+} // namespace
+
+fetched failed_fetch(std::string why) {
   fetched made;
   made.failure = std::move(why);
   return made;
 }
-
-} // namespace
 
 fetch_line::fetch_line(caf::actor_config& config, boost::asio::io_context& io, setup_ptr with,
                        line_owner_actor owner, line_order order)
@@ -52,7 +52,7 @@ void fetch_line::on_exit() {
 
 void fetch_line::on_failure(const std::exception& why) {
   log::warn("web: {}: {}", printable(what_.url), why.what());
-  finish(failure("the request failed here"));
+  finish(failed_fetch("the request failed here"));
 }
 
 void fetch_line::finish(fetched what) {
@@ -88,7 +88,7 @@ net::task<> fetch_line::serve() {
 
 net::task<fetched> fetch_line::get(const http::url& at) {
   auto why = co_await reach(at);
-  if (!why.empty()) co_return failure(std::move(why));
+  if (!why.empty()) co_return failed_fetch(std::move(why));
   if (at.secure) {
     net::server_identity who;
     who.name = at.host;
@@ -97,7 +97,7 @@ net::task<fetched> fetch_line::get(const http::url& at) {
     const bool proven = co_await shake_hands(with_->tls, who);
     if (!proven) {
       const auto problem = stream_.tls_problem();
-      co_return failure(problem.empty() ? "the TLS handshake failed" : "TLS: " + problem);
+      co_return failed_fetch(problem.empty() ? "the TLS handshake failed" : "TLS: " + problem);
     }
   }
   auto found = co_await ask_for(at);
@@ -166,15 +166,15 @@ net::task<fetched> fetch_line::ask_for(const http::url& at) {
   response_reader reader(what_.size_limit);
   auto reached = response_reader::state::more;
   while (reached == response_reader::state::more) {
-    if (std::chrono::steady_clock::now() >= until_) co_return failure("no answer in time");
+    if (std::chrono::steady_clock::now() >= until_) co_return failed_fetch("no answer in time");
     const auto woken = co_await wait_for_input(left());
-    if (woken == wake::timeout) co_return failure("no answer in time");
-    if (woken == wake::drain) co_return failure("stopped");
+    if (woken == wake::timeout) co_return failed_fetch("no answer in time");
+    if (woken == wake::drain) co_return failed_fetch("stopped");
     const auto read = read_some();
     if (read == got::some) reached = reader.feed(input());
     if (read == got::closed) reached = reader.end();
   }
-  if (reached == response_reader::state::failed) co_return failure(reader.problem());
+  if (reached == response_reader::state::failed) co_return failed_fetch(reader.problem());
   fetched found;
   found.status = reader.status();
   found.media_type = reader.media_type();

@@ -18,6 +18,9 @@ struct line_order {
 };
 using line_owner_actor = caf::typed_actor<caf::reacts_to<fetch_ended>>;
 
+/// What is told where no answer came.
+fetched failed_fetch(std::string why);
+
 /// Does one GET: looks the host up, connects, asks, reads, tells whoever spawned it, and ends.
 class fetch_line : public net::connection {
 public:

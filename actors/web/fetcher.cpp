@@ -9,22 +9,12 @@
 
 namespace stagepost::web {
 
-namespace {
-
-fetched failure(std::string why) {
-  fetched made;
-  made.failure = std::move(why);
-  return made;
-}
-
-} // namespace
-
 caf::result<fetched> fetcher_state::take(const fetch& what) {
   if (with->limits.deliver == conf::outbound_scope::none)
-    return failure("this node asks nobody: outbound.deliver is none");
-  if (!http::parse_url(what.url)) return failure("that is no URL");
-  if (what.user.find(':') != what.user.npos) return failure("a user with a colon cannot be told");
-  if (requests.size() >= most_requests + most_waiting) return failure("too much is being asked already");
+    return failed_fetch("this node asks nobody: outbound.deliver is none");
+  if (!http::parse_url(what.url)) return failed_fetch("that is no URL");
+  if (what.user.find(':') != what.user.npos) return failed_fetch("a user with a colon cannot be told");
+  if (requests.size() >= most_requests + most_waiting) return failed_fetch("too much is being asked already");
   auto promise = self->make_response_promise<fetched>();
   const auto number = ++last_number;
   requests.emplace(number, request{what, open_answer<fetched>(promise),
@@ -60,7 +50,7 @@ void fetcher_state::ended(uint64_t number, fetched what) {
 
 void fetcher_state::give_up(uint64_t number) {
   if (requests.count(number) == 0) return;
-  ended(number, failure("no answer in time"));
+  ended(number, failed_fetch("no answer in time"));
   for (const auto& [who, what] : lines)
     if (what == number) caf::anon_send_exit(who, caf::exit_reason::user_shutdown);
 }
@@ -68,7 +58,7 @@ void fetcher_state::give_up(uint64_t number) {
 void fetcher_state::gone(const caf::actor_addr& who) {
   const auto at = lines.find(who);
   if (at == lines.end()) return;
-  ended(at->second, failure("the server broke off"));
+  ended(at->second, failed_fetch("the server broke off"));
   lines.erase(at);
   begin_next();
 }

@@ -8,14 +8,14 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::days;
 
-constexpr instant start{1'800'000'000'000ms};
+constexpr instant life_began_at{1'800'000'000'000ms};
 constexpr auto kept = days(30);
 
 /// A server's life: the wall clock and what the keeper knows, looked at each ten minutes while it runs.
 struct life {
-  instant now = start;
-  storage::trace_age age{start, {}};
-  instant end = start - kept;
+  instant now = life_began_at;
+  storage::trace_age age{life_began_at, {}};
+  instant end = life_began_at - kept;
 
   void run(std::chrono::milliseconds time) {
     for (; time > 0ms; time -= 10min) {

@@ -140,6 +140,9 @@ protected:
     return all;
   }
 
+  /// For a request that is to be answered.
+  static void is_wrong(caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); }
+
   void hold(size_t passing = 0) { ask<held>(committer_, hold_batches{passing}); }
   void await(size_t count = 1) { ask<held>(committer_, await_held{count}); }
   void release() { ask<held>(committer_, release_batches{}); }

@@ -44,8 +44,6 @@ protected:
   accounts_self all_ = system_->spawn(accounts, with_, accounts_limits{20000, std::chrono::seconds(0)});
 };
 
-const auto is_wrong = [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); };
-
 TEST_F(Accounts, StartsAnAccountOnceForAll) {
   const auto session = system_->spawn(testing::watcher);
   EXPECT_EQ(open_account_of(1, session.address()), open_account_of(1, session.address()));

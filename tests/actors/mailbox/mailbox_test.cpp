@@ -225,7 +225,6 @@ TEST_F(Mailbox, KeepsNobodyElseWaitingWhileItIsReadFromTheDisk) {
   EXPECT_EQ(put("Other", "c").outcome, outcome::done);
   EXPECT_EQ(status("Other").messages, 1u);
   release_reading();
-  const auto is_wrong = [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); };
   opened.receive([](view_answer& view) { EXPECT_EQ(view.view.pages.size(), 1u); }, is_wrong);
   flagged.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::done); }, is_wrong);
   coming.receive([](inserted& done) { EXPECT_EQ(done.uids, std::vector{uid{2}}); }, is_wrong);
@@ -246,7 +245,6 @@ TEST_F(Mailbox, IsReadAgainForTheNextWhoAsksWhenItCouldNotBe) {
   auto opened = client->request(inbox, testing::patience, open_view{who});
   auto flagged = client->request(inbox, testing::patience, add_flags({uid{1}}, flag_seen));
   refuse_reading();
-  const auto is_wrong = [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); };
   opened.receive([](view_answer& view) { EXPECT_EQ(view.outcome, outcome::unavailable); }, is_wrong);
   flagged.receive([](imap::stored& done) { EXPECT_EQ(done.outcome, outcome::unavailable); }, is_wrong);
   ASSERT_EQ(entries("INBOX").size(), 1u); // not an empty folder

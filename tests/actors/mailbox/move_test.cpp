@@ -19,8 +19,6 @@ protected:
 };
 
 const auto is_done = [](imap::copied& done) { EXPECT_EQ(done.outcome, outcome::done); };
-const auto is_wrong = [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); };
-
 TEST_F(Move, IsInOnePlaceOnly) {
   put("A", "one", flag_flagged);
   put("A", "two");

@@ -21,8 +21,6 @@ protected:
   }
 };
 
-const auto is_wrong = [](caf::error& failed) { ADD_FAILURE() << caf::to_string(failed); };
-
 TEST_F(Replace, PutsOneInAndTakesTheOtherOut) {
   put("A", "one");
   put("A", "two");

@@ -5,7 +5,7 @@
 namespace stagepost::outbound {
 namespace {
 
-outgoing_gateway gateway(uint64_t number, uint32_t from, uint32_t to) {
+outgoing_gateway gateway_taking(uint64_t number, uint32_t from, uint32_t to) {
   outgoing_gateway made;
   made.number = number;
   made.name = "g" + std::to_string(number);
@@ -31,7 +31,7 @@ TEST(Lanes, AreOneWithoutGateways) {
 }
 
 TEST(Lanes, PartThePrioritiesByTheGatewaysThatTakeThem) {
-  const lane_table table({}, {{gateway(1, 1, 3), gateway(2, 3, 5)}, {}});
+  const lane_table table({}, {{gateway_taking(1, 1, 3), gateway_taking(2, 3, 5)}, {}});
   EXPECT_EQ(table.of("x.test").size(), 4u);
   EXPECT_EQ(gateways_of(table, 1), std::vector<uint64_t>{1});
   EXPECT_EQ(gateways_of(table, 3), (std::vector<uint64_t>{1, 2}));
@@ -46,7 +46,7 @@ TEST(Lanes, PartThePrioritiesByTheGatewaysThatTakeThem) {
 }
 
 TEST(Lanes, LeaveGatewaysThatAreOffAside) {
-  auto off = gateway(1, 1, 10);
+  auto off = gateway_taking(1, 1, 10);
   off.settings.enabled = false;
   const lane_table table({}, {{off}, {}});
   EXPECT_EQ(table.of("x.test").front(), lane{});
@@ -55,7 +55,7 @@ TEST(Lanes, LeaveGatewaysThatAreOffAside) {
 TEST(Lanes, OfADomainWithARouteOfItsOwnAreOne) {
   conf::smtp_out_settings settings;
   settings.routes = {"x.test=192.0.2.7", ".y.test=192.0.2.7", "*=192.0.2.8"};
-  const lane_table table(settings, {{gateway(1, 1, 3)}, {}});
+  const lane_table table(settings, {{gateway_taking(1, 1, 3)}, {}});
   EXPECT_TRUE(gateways_of(table, 2, "x.test").empty());
   EXPECT_TRUE(gateways_of(table, 2, "a.y.test").empty());
   EXPECT_EQ(gateways_of(table, 2, "other.test"), std::vector<uint64_t>{1}); // nearer than the one for all
@@ -67,14 +67,14 @@ TEST(Lanes, OfADomainWhosePrimaryWeKnowAreOne) {
   incoming_gateway branch;
   branch.settings.addresses = {*conf::parse_network("192.0.2.8")};
   branch.settings.domains = {"branch.test"};
-  const lane_table table({}, {{gateway(1, 1, 10)}, {branch}});
+  const lane_table table({}, {{gateway_taking(1, 1, 10)}, {branch}});
   EXPECT_TRUE(gateways_of(table, 5, "branch.test").empty());
   EXPECT_TRUE(table.has_route("branch.test"));
   EXPECT_EQ(gateways_of(table, 5, "other.test"), std::vector<uint64_t>{1});
 }
 
 TEST(Lanes, HaveNamesOfTheirOwn) {
-  const lane_table table({}, {{gateway(1, 1, 1)}, {}});
+  const lane_table table({}, {{gateway_taking(1, 1, 1)}, {}});
   const auto& lanes = table.of("x.test");
   ASSERT_EQ(lanes.size(), 2u);
   EXPECT_NE(place_of("x.test", lanes[0]), place_of("x.test", lanes[1]));

@@ -160,7 +160,7 @@ TEST(Router, AsksTheDnsOnlyWhereThisNodeMaySendToItsHosts) {
   EXPECT_TRUE(by_settings(outbound_scope::none, {"x.test=192.0.2.1"})->waits);
 }
 
-outgoing_gateway gateway(conf::gateway_tls encryption) {
+outgoing_gateway gateway_with(conf::gateway_tls encryption) {
   outgoing_gateway made;
   made.number = 1;
   made.name = "lists";
@@ -175,7 +175,7 @@ outgoing_gateway gateway(conf::gateway_tls encryption) {
 TEST(Router, EncryptsTheWayToAGatewayAsItsSettingsSay) {
   using conf::gateway_tls;
   using smtp_client::tls_policy;
-  const auto hop = [](gateway_tls encryption) { return hop_to(gateway(encryption), "192.0.2.1"); };
+  const auto hop = [](gateway_tls encryption) { return hop_to(gateway_with(encryption), "192.0.2.1"); };
   EXPECT_EQ(hop(gateway_tls::none).tls, tls_policy::never);
   EXPECT_EQ(hop(gateway_tls::opportunistic).tls, tls_policy::opportunistic);
   EXPECT_FALSE(hop(gateway_tls::opportunistic).identity.verify);
@@ -188,7 +188,7 @@ TEST(Router, EncryptsTheWayToAGatewayAsItsSettingsSay) {
     EXPECT_EQ(each.identity.name, "gw.example.org");
     EXPECT_EQ(each.port, 587);
   }
-  auto lenient = gateway(gateway_tls::ssl);
+  auto lenient = gateway_with(gateway_tls::ssl);
   lenient.settings.verify_certificate = false;
   EXPECT_FALSE(hop_to(lenient, "192.0.2.1").identity.verify);
 }
@@ -196,26 +196,26 @@ TEST(Router, EncryptsTheWayToAGatewayAsItsSettingsSay) {
 TEST(Router, ShowsAPasswordToTheNetworkOnlyWhereNoEncryptionWasChosen) {
   using conf::gateway_tls;
   for (const auto each : {gateway_tls::opportunistic, gateway_tls::starttls, gateway_tls::ssl})
-    EXPECT_FALSE(hop_to(gateway(each), "192.0.2.1").password_in_clear);
-  const auto open = hop_to(gateway(gateway_tls::none), "192.0.2.1");
+    EXPECT_FALSE(hop_to(gateway_with(each), "192.0.2.1").password_in_clear);
+  const auto open = hop_to(gateway_with(gateway_tls::none), "192.0.2.1");
   EXPECT_TRUE(open.password_in_clear);
   ASSERT_TRUE(open.login);
   EXPECT_EQ(open.login->user, "us");
   EXPECT_EQ(open.login->password, "secret");
-  auto nobody = gateway(gateway_tls::none);
+  auto nobody = gateway_with(gateway_tls::none);
   nobody.settings.user.clear();
   EXPECT_FALSE(hop_to(nobody, "192.0.2.1").login);
 }
 
 TEST(Router, LetsMailWaitForAGatewayWithoutAddressAndNeverCallsItsDomainMissing) {
-  const auto found = route_through(gateway(conf::gateway_tls::none), {}, "there is no such name");
+  const auto found = route_through(gateway_with(conf::gateway_tls::none), {}, "there is no such name");
   ASSERT_TRUE(found.failed);
   EXPECT_EQ(found.failed->fate, smtp_client::fate::temporary);
   EXPECT_FALSE(found.failed->is_missing);
   EXPECT_FALSE(found.failed->is_lookup_failure);
   EXPECT_NE(found.failed->reason.find("lists"), std::string::npos);
   EXPECT_EQ(
-      route_through(gateway(conf::gateway_tls::none), {address("192.0.2.1"), address("2001:db8::1")}, {})
+      route_through(gateway_with(conf::gateway_tls::none), {address("192.0.2.1"), address("2001:db8::1")}, {})
           .hops.size(),
       2u);
 }
@@ -225,7 +225,7 @@ TEST(Router, ExplainsGatewaysByPriority) {
   conf::system_settings settings;
   settings.smtp_out.routes = {"own.test=192.0.2.1"};
   state.settings = std::make_shared<live_settings>(settings);
-  auto lists = gateway(conf::gateway_tls::starttls);
+  auto lists = gateway_with(conf::gateway_tls::starttls);
   lists.settings.priority_to = 1;
   state.gateways = std::make_shared<live_gateways>(gateway_set{{lists}, {}});
   priority_set rest = 0;
