@@ -109,10 +109,10 @@ net::task<std::optional<std::vector<footer::edit>>> smtp_connection::plan_footer
     refusal = footer::refusal_of(*message, header, with_->settings->get()->footer.mailing_lists);
   }
   // Whom it is sent on to would find a signature that does not hold, ours (ARC) over the same finding, and
-  // refuse it (DMARC). What our users send is signed as it leaves.
-  if (refusal.empty() && session_->authenticated_as().empty() && footer::is_signed_on_its_way(header)) {
+  // refuse it (DMARC). Users hand such mail in, too: what another wrote, or a program of theirs signed.
+  if (refusal.empty() && footer::is_signed_on_its_way(header)) {
     const bool leaves = co_await is_sent_on();
-    if (leaves) refusal = "it is signed (DKIM) and sent on";
+    if (leaves) refusal = "it is signed (DKIM, ARC) and sent on";
   }
   if (!refusal.empty()) {
     footer_fate_ = "none, " + refusal;

@@ -263,6 +263,7 @@ outline outline_of(const mime::digest& message) {
   if (root.header_size > mime::max_header_size) made.refusal = "its header is too large";
   if (holds_sealed(root)) made.refusal = "it is signed or encrypted";
   if (root.is_multipart() && root.subtype == "report") made.refusal = "it is a report";
+  if (root.type == "message" && root.subtype == "partial") made.refusal = "it is a piece of a message";
   if (!made.refusal.empty()) return made;
   find_texts(root, made.texts);
   uint64_t octets = 0;

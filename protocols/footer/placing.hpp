@@ -17,7 +17,7 @@ inline constexpr uint64_t max_text_octets = 256 * 1024;
 /// What of a message must be read to put a footer into it.
 struct outline {
   /// Why it gets none, for the trace; empty: it may. What is signed or encrypted stays as it is, and so do
-  /// reports, which programs read.
+  /// reports, which programs read, and pieces of a message, which are put together again (RFC 2046 5.2.2).
   std::string refusal;
   /// The texts that it is put into, with their headers; none: it becomes a part of its own. They point into
   /// the digest.

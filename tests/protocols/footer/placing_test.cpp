@@ -184,6 +184,7 @@ TEST(FooterPlacing, BreaksNoSignature) {
   EXPECT_FALSE(put_into("Content-Type: application/pkcs7-mime\r\n\r\nx\r\n").refusal.empty());
   EXPECT_FALSE(put_into("\r\n-----BEGIN PGP SIGNED MESSAGE-----\r\n\r\nx\r\n").refusal.empty());
   EXPECT_FALSE(put_into("Content-Type: multipart/mixed\r\n\r\nno boundary\r\n").refusal.empty());
+  EXPECT_FALSE(put_into("Content-Type: message/partial; id=x; number=2\r\n\r\nx\r\n").refusal.empty());
 }
 
 TEST(FooterPlacing, LeavesListsAlone) {
