@@ -182,8 +182,9 @@ void responder_state::judge(const reply_plan_ptr& plan) {
         if (plan->obstacle == report::reply_obstacle::none) {
           auto over = storage::superfluous_answers(*store, plan->between.account, most_answered - 1,
                                                    storage::reach::disk);
-          if (!over) return;
-          plan->superfluous = std::move(*over);
+          // Mail does not wait for rows to be mended that only keep others few.
+          if (!over && over.error().code != storage::errc::damaged) return;
+          if (over) plan->superfluous = std::move(*over);
         }
         *read = true;
       },
@@ -217,10 +218,11 @@ void responder_state::answer(const reply_plan_ptr& plan) {
   const auto now = wall_clock();
   priorities.follow(with.settings->get());
   reply made;
-  // A user, or a host that speaks for others, has no client: nobody whom to check would make sense.
-  const auto& client = plan->envelope.origin.client;
-  if (policy_of(*with.settings->get()) == report::auto_reply_policy::spf_passed && !client.empty()) {
-    if (!mailauth::parse_client_address(client) || !with.resolver)
+  // Who logged in is known. Of mail from a host that speaks for others nobody knows whom to check: it has no
+  // client, and does not pass.
+  const bool is_known = !plan->what.message.authenticated_as.empty();
+  if (policy_of(*with.settings->get()) == report::auto_reply_policy::spf_passed && !is_known) {
+    if (!mailauth::parse_client_address(plan->envelope.origin.client) || !with.resolver)
       return give_none(plan, std::string(report::to_string(report::reply_obstacle::spf_not_passed)));
     if (proving.size() >= most_unproven) return give_none(plan, "too many replies wait for SPF");
     made = hold_reply(write_reply(*plan, now, priorities), *plan, now);
