@@ -37,34 +37,37 @@ resolver::resolver_actor::behavior_type zone(resolver::resolver_actor::pointer) 
   };
 }
 
-/// The first shard's spool, with a responder that asks a DNS of the test's.
+/// The first shard's spool, with a responder that asks a DNS of the test's; those of the tree are ended.
 class ReplyProof : public responder_fixture {
 protected:
   ReplyProof() { must(domain::change_settings{{{"auto_responder.restriction", "spf_passed"}}}); }
   ~ReplyProof() override { stop(); }
 
   void begin(resolver::resolver_actor dns) {
+    auto& shard = tree_.shards[0];
+    end(shard.intake);
+    end(shard.queue);
+    end(tree_.responder);
     resolver_ = std::move(dns);
     responder_services replies{{}, tree_.directory, resolver_, settings_, "localhost"};
     for (const auto& each : tree_.shards) replies.shards.push_back(each.with);
     responder_ = system_->spawn(responder, replies);
-    const auto& shard = tree_.shards[0];
-    queue_ = system_->spawn(spool::queue, shard.with, shard.local, tree_.directory, tree_.outbound,
-                            tree_.checker, settings_, counters_, tree_.statistics, responder_);
+    tree_.responder = responder_;
+    shard.queue = system_->spawn(spool::queue, shard.with, shard.local, tree_.directory, tree_.outbound,
+                                 tree_.checker, settings_, counters_, tree_.statistics, responder_);
     begin_replying spools;
-    for (const auto& each : {queue_, tree_.shards[1].queue, tree_.shards[2].queue})
-      spools.spools.push_back(caf::actor_cast<reply_taker_actor>(each));
+    for (const auto& each : tree_.shards)
+      spools.spools.push_back(caf::actor_cast<reply_taker_actor>(each.queue));
     caf::anon_send(responder_, std::move(spools));
-    intake_ = system_->spawn(spool::intake, shard.with, queue_, settings_, tree_.statistics, tree_.throttle);
+    shard.intake =
+        system_->spawn(spool::intake, shard.with, shard.queue, settings_, tree_.statistics, tree_.throttle);
   }
   void stop() {
-    if (!queue_) return;
-    end(intake_);
-    end(queue_);
+    if (!resolver_) return;
+    end(tree_.shards[0].intake);
+    end(tree_.shards[0].queue);
     end(responder_);
     end(resolver_);
-    intake_ = nullptr;
-    queue_ = nullptr;
     responder_ = nullptr;
     resolver_ = nullptr;
   }
@@ -72,13 +75,28 @@ protected:
   queue_id send_from(const std::string& domain, const std::string& user) {
     auto what = letter(user, "x@" + domain);
     what.envelope.origin = {"192.0.2.1", "mail." + domain, {}};
-    return ask<spool::message_accepted>(intake_, what).id;
+    return send(what);
+  }
+  /// What is told of a reply that waited is on disk before the reply is. No look at the queues: they may not
+  /// have heard of it.
+  bool has_replies(size_t count) {
+    return eventually([&] {
+      size_t found = 0;
+      for (size_t i = 0; i < shard_count; ++i) found += queued(i).size();
+      return found == count;
+    });
+  }
+  bool is_forgotten(const std::string& user, const std::string& sender) {
+    const auto who = find(address(user)).target;
+    return eventually([&] {
+      const auto row =
+          storage::read_answered(*shards_[who.shard], {who.account, sender}, storage::reach::disk);
+      return row && !*row;
+    });
   }
 
   resolver::resolver_actor resolver_;
   responder_actor responder_;
-  spool::queue_actor queue_;
-  spool::intake_actor intake_;
 };
 
 TEST_F(ReplyProof, KeepsNoMailboxWaitingAndOutlivesAStop) {
@@ -97,6 +115,7 @@ TEST_F(ReplyProof, KeepsNoMailboxWaitingAndOutlivesAStop) {
   }
   begin(system_->spawn(zone));
   for (const auto id : sent) EXPECT_TRUE(was_replied(id));
+  EXPECT_TRUE(has_replies(3));
   EXPECT_EQ(why_not(send_from("good.example", "bob")), "the sender was answered lately");
   const auto all = replies();
   ASSERT_EQ(all.size(), 3u);
@@ -113,12 +132,13 @@ TEST_F(ReplyProof, AnswersNobodyInWhoseNameAnotherWrites) {
   for (const auto* user : {"alice", "bob"}) {
     EXPECT_EQ(why_not(send_from("forged.example", user)), "the sender did not pass SPF (fail)");
     // And is not taken for one who was answered.
+    EXPECT_TRUE(is_forgotten(user, "x@forged.example"));
     EXPECT_EQ(why_not(send_from("forged.example", user)), "the sender did not pass SPF (fail)");
   }
   EXPECT_TRUE(replies().empty());
   EXPECT_EQ(messages_of(address("alice")), 2u);
   EXPECT_TRUE(was_replied(send_from("good.example", "alice")));
-  EXPECT_EQ(replies().size(), 1u);
+  EXPECT_TRUE(has_replies(1));
 }
 
 } // namespace
