@@ -5,10 +5,11 @@
 
 One line for each include that is not allowed, "file:line: sentence"; ends with 1 if there is any. --list prints the
 rules instead. The rules are those of CONTRIBUTING.md, made exact below; CMake's link lines say the same a second time,
-folder by folder.
+folder by folder. Prints, too, what two files that may be compiled as one both declare in their unnamed namespaces.
 """
 
 import argparse
+import collections
 import pathlib
 import re
 import sys
@@ -63,6 +64,15 @@ FOREIGN = (
     (re.compile(r"(fstream|filesystem|thread|mutex|future|sys/stat\.h|fcntl\.h)$"), "files and threads",
      ("conf", "storage", "actors", "admin", "tools")),
 )  # fmt: skip
+
+# Folders of which the preset asan compiles several files as one: their unnamed namespaces become one, too.
+COMPILED_AS_ONE = ("actors", "tests/actors", "tools/stagepost-load")
+WHY_NAMES_DIFFER = "the preset asan compiles several files as one, and so makes one of their unnamed namespaces"
+# What a line that is not indented declares. No helper: operators, out-of-line members, TEST and other macros.
+DECLARED = (
+    re.compile(r"(?:struct|class|enum class|enum|union|using|namespace) (\w+)"),
+    re.compile(r"(?<!::)\b(?!(?:operator|void|static_assert|[A-Z_]+)\b)(\w+)\s*[({=;\[]"),
+)
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
@@ -168,6 +178,39 @@ def check(root, source):
             yield number, f"includes {target}: {reason}"
 
 
+def declared(text):
+    """Line number, whether in an unnamed namespace, the namespace around it, name and line of what a file declares."""
+    text = re.sub(r'R"(\w*)\(.*?\)\1"', lambda found: "\n" * found[0].count("\n"), text, flags=re.DOTALL)
+    namespace, unnamed = "", False
+    for number, line in enumerate(text.splitlines(), 1):
+        begun = re.match(r"namespace ([\w:]+) \{$", line)
+        if begun:
+            namespace = begun[1]
+        elif line == "namespace {" or line.startswith("} // namespace"):
+            unnamed = line == "namespace {"
+        elif re.match(r"\w", line) and not re.match(r"template <.*>$|using (namespace |[\w:]+;)", line):
+            # A using-declaration may be repeated.
+            found = next(filter(None, (pattern.search(line) for pattern in DECLARED)), None)
+            if found:
+                yield number, unnamed, namespace, found[1], line
+
+
+def same_helpers(root, folder):
+    """File, line number and sentence for each helper with the name of another file's, or of what a header declares."""
+    seen = collections.defaultdict(dict)  # namespace and name → file → line
+    for path in sorted((root / folder).rglob("*.[hc]pp"), key=lambda path: (path.suffix != ".hpp", path)):
+        source = path.relative_to(root).as_posix()
+        for number, unnamed, namespace, name, line in declared(path.read_text(encoding="utf-8", errors="replace")):
+            if unnamed != (path.suffix == ".cpp"):
+                continue
+            others = seen[namespace, name]
+            is_alias = re.match(r"(using|namespace) \w+ =.*;$", line)
+            other = next((file for file in others if not (is_alias and others[file] == line)), source)
+            if unnamed and source not in others and other != source:
+                yield source, number, f"{name} is declared in {other}, too: {WHY_NAMES_DIFFER}"
+            others.setdefault(source, line)
+
+
 def sources(root):
     for layer in LAYERS:
         for path in sorted((root / layer).rglob("*")):
@@ -197,6 +240,10 @@ def main():
     for source in sources(options.root):
         checked += 1
         for number, sentence in check(options.root, source):
+            broken += 1
+            print(f"{source}:{number}: {sentence}")
+    for folder in COMPILED_AS_ONE:
+        for source, number, sentence in same_helpers(options.root, folder):
             broken += 1
             print(f"{source}:{number}: {sentence}")
     if not checked:

@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 namespace {
 
-json::object to_json(const storage::setting_map& settings) {
+json::object settings_map_json(const storage::setting_map& settings) {
   json::object out;
   for (const auto& [name, value] : settings) out[name] = value;
   return out;
@@ -154,7 +154,7 @@ json::object to_json(const storage::domain_record& domain) {
   for (const auto& each : domain.aliases) aliases.emplace_back(each);
   return {{"name", domain.name},
           {"aliases", aliases},
-          {"settings", to_json(domain.settings)},
+          {"settings", settings_map_json(domain.settings)},
           {"created_at", time_text(domain.created_at)}};
 }
 
@@ -162,7 +162,7 @@ json::object to_json(const storage::account_record& user, std::string_view domai
   return {{"address", domain.empty() ? user.local_part : fmt::format("{}@{}", user.local_part, domain)},
           {"role", name_of(user.role)},
           {"shard", user.shard},
-          {"settings", to_json(user.settings)},
+          {"settings", settings_map_json(user.settings)},
           {"created_at", time_text(user.created_at)}};
 }
 

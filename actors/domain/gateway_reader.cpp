@@ -18,7 +18,7 @@ std::string opened(const storage::secret_key* secrets, const storage::gateway_re
 }
 
 template <class Settings>
-Settings settings_of(const storage::gateway_record& gateway) {
+Settings settings_of_gateway(const storage::gateway_record& gateway) {
   auto read = conf::decode<Settings>(conf::stored_settings(gateway.settings.begin(), gateway.settings.end()));
   for (const auto& each : read.refused)
     log::warn("gateway {}: the setting {} is not used, its default is: {}", gateway.name, each.name,
@@ -36,11 +36,13 @@ storage::result<gateway_set> load_gateways(const storage::store& system, const s
     auto server_password =
         opened(secrets, each, storage::server_secret_name(each), each.sealed_server_password);
     if (each.kind == storage::gateway_kind::outgoing)
-      found.outgoing.push_back({each.number, each.name, settings_of<conf::outgoing_gateway_settings>(each),
+      found.outgoing.push_back({each.number, each.name,
+                                settings_of_gateway<conf::outgoing_gateway_settings>(each),
                                 opened(secrets, each, storage::login_secret_name(each), each.sealed_password),
                                 std::move(server_password)});
     else
-      found.incoming.push_back({each.number, each.name, settings_of<conf::incoming_gateway_settings>(each),
+      found.incoming.push_back({each.number, each.name,
+                                settings_of_gateway<conf::incoming_gateway_settings>(each),
                                 std::move(server_password)});
   }
   return found;
