@@ -198,7 +198,8 @@ def declared(text):
 def same_helpers(root, folder):
     """File, line number and sentence for each helper with the name of another file's, or of what a header declares."""
     seen = collections.defaultdict(dict)  # namespace and name → file → line
-    for path in sorted((root / folder).rglob("*.[hc]pp"), key=lambda path: (path.suffix != ".hpp", path)):
+    headers = {*(root / "actors").rglob("*.hpp"), *(root / folder).rglob("*.hpp")}
+    for path in (*sorted(headers), *sorted((root / folder).rglob("*.cpp"))):
         source = path.relative_to(root).as_posix()
         for number, unnamed, namespace, name, line in declared(path.read_text(encoding="utf-8", errors="replace")):
             if unnamed != (path.suffix == ".cpp"):

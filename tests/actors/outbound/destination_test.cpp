@@ -284,7 +284,7 @@ std::vector<std::string> offered_to(testing::smtp_double& host) {
   return found;
 }
 
-next_hop hop_to(const testing::smtp_double& host) {
+next_hop hop_to_double(const testing::smtp_double& host) {
   next_hop made;
   made.host = made.address = made.identity.name = "127.0.0.1";
   made.port = host.port();
@@ -294,7 +294,7 @@ next_hop hop_to(const testing::smtp_double& host) {
 TEST_F(Destination, GivesBackWhatRequiresTlsWhereTheHostHasNone) {
   testing::smtp_double host(refuse_all);
   notes_->way = {};
-  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops = {hop_to_double(host)};
   put(7);
   put_wished(8, smtp::tls_wish::required);
   start();
@@ -310,7 +310,7 @@ TEST_F(Destination, GivesBackWhatRequiresTlsWhereTheHostHasNone) {
 TEST_F(Destination, GivesBackWhatRequiresTlsWhereNoNameIsProven) {
   testing::smtp_double host(refuse_all);
   notes_->way = {};
-  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops = {hop_to_double(host)};
   notes_->way.hops[0].name_is_proven = false;
   put_wished(8, smtp::tls_wish::required);
   start();
@@ -326,7 +326,7 @@ TEST_F(Destination, GivesBackAtOnceWhatRequiresTlsAndCameWhenNoNameWasProven) {
   long_rest.smtp_out.rest_after_failure = std::chrono::hours(1);
   with_->settings->set(long_rest);
   notes_->way = {};
-  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops = {hop_to_double(host)};
   notes_->way.hops[0].name_is_proven = false;
   put_wished(8, smtp::tls_wish::required);
   start();
@@ -339,7 +339,7 @@ TEST_F(Destination, GivesBackAtOnceWhatRequiresTlsAndCameWhenNoNameWasProven) {
 TEST_F(Destination, KeepsWhatRequiresTlsWhileTheHostIsAway) {
   testing::smtp_double host(refuse_all);
   notes_->way = {};
-  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops = {hop_to_double(host)};
   host.stop();
   put_wished(8, smtp::tls_wish::required);
   start();
@@ -350,7 +350,7 @@ TEST_F(Destination, KeepsWhatRequiresTlsWhileTheHostIsAway) {
 
 TEST_F(Destination, SendsWhatNeedsNoTlsPastThePolicyThatStopsTheRest) {
   testing::smtp_double host(refuse_all);
-  notes_->way.without_policies = {hop_to(host)}; // and a failure
+  notes_->way.without_policies = {hop_to_double(host)}; // and a failure
   put(7);
   put_wished(8, smtp::tls_wish::optional);
   start();
@@ -364,7 +364,7 @@ TEST_F(Destination, SendsWhatNeedsNoTlsPastThePolicyThatStopsTheRest) {
 TEST_F(Destination, AReportOnWhatRequiredTlsGoesLikeAnyMail) {
   testing::smtp_double host(refuse_all);
   notes_->way = {};
-  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops = {hop_to_double(host)};
   put_wished(8, smtp::tls_wish::required, {});
   start();
   ASSERT_TRUE(ends());
@@ -377,7 +377,7 @@ TEST_F(Destination, SharesItsOnePlaceAmongAllWishes) {
   one_place.smtp_out.connections_per_destination = 1;
   with_->settings->set(one_place);
   notes_->way = {};
-  notes_->way.hops = notes_->way.without_policies = {hop_to(host)};
+  notes_->way.hops = notes_->way.without_policies = {hop_to_double(host)};
   for (uint64_t number = 1; number <= 20; ++number) put_wished(number, smtp::tls_wish(number % 3));
   start();
   ASSERT_TRUE(ends());
@@ -391,7 +391,7 @@ TEST_F(Destination, KeepsApartWhatDiffersInAnyOfBoth) {
   settings.smtp_out.connections_per_destination = 1;
   with_->settings->set(settings);
   notes_->way = {};
-  notes_->way.hops = notes_->way.without_policies = {hop_to(host)};
+  notes_->way.hops = notes_->way.without_policies = {hop_to_double(host)};
   notes_->ways_out["own.test"] = {{true, from_address("127.0.0.2")}};
   put_wished(1, smtp::tls_wish::none, "a@own.test");
   put_wished(2, smtp::tls_wish::optional, "a@own.test");
@@ -407,7 +407,7 @@ TEST_F(Destination, KeepsApartWhatDiffersInAnyOfBoth) {
 TEST_F(Destination, RequiresTlsForADomainThatSendsWithout) {
   testing::smtp_double host(refuse_all);
   notes_->way = {};
-  notes_->way.hops = {hop_to(host)};
+  notes_->way.hops = {hop_to_double(host)};
   notes_->ways_out["own.test"] = {{true, {{}, {}, false}}};
   put_wished(7, smtp::tls_wish::none, "a@own.test");
   put_wished(8, smtp::tls_wish::required, "b@own.test");
