@@ -8,7 +8,9 @@ import email.policy
 import server
 
 TEXT = b"Subject: out\r\nFrom: <alice@example.test>\r\nMessage-ID: <one@example.test>\r\n\r\nhello\r\n.dot\r\n"
-QUICK = {"command_timeout_seconds": 2, "connect_timeout_seconds": 2, "rest_after_failure_seconds": 0}
+# Time limits stay what they are: on a crowded machine short ones end attempts that were going well. Who tests a peer that
+# hangs sets one for that.
+QUICK = {"rest_after_failure_seconds": 0}
 
 
 class SendingTest(server.ServerTest):

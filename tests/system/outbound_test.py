@@ -292,9 +292,11 @@ class OutboundTest(sending.SendingTest):
     def test_nothing_is_lost_or_doubled_whatever_the_other_server_does(self):
         refusals = (mail_peer.HANG, mail_peer.CUT, mail_peer.GARBAGE, "421 4.3.2 going down", "451 4.3.0 later")
         stages = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "CONTENT")
+        self.during_test(smtp_out__command_timeout_seconds="60")
         for stage in stages:
             for what in refusals:
                 with self.subTest(stage=stage, what=what):
+                    self.server.set(smtp_out__command_timeout_seconds="1" if what == mail_peer.HANG else "60")
                     peer = mail_peer.Peer()
                     self.addCleanup(peer.close)
                     peer.on[stage] = what
@@ -303,6 +305,7 @@ class OutboundTest(sending.SendingTest):
                     one = self.wait_for_attempts("bob@far.example", 1)
                     self.assertEqual(peer.messages, [])
                     peer.on.clear()
+                    self.server.set(smtp_out__command_timeout_seconds="60")
                     self.retry(one["id"])
                     self.wait_for_empty_queue()
                     self.assertEqual(len(peer.messages), 1)
