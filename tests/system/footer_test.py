@@ -120,7 +120,8 @@ class FooterTest(sending.SendingTest):
         for octets in come:
             self.assertEqual(text_of(octets), "hello\n")
         self.assertIn("and sent on", self.server.ctl("trace", "<passes@elsewhere.example>"))
-        self.submit("bob@far.example", text=made("signed: handed in", **field).as_bytes(policy=email.policy.SMTP))
+        by_program = made("signed: handed in", sender="alice@example.test", **field)
+        self.submit("bob@far.example", text=by_program.as_bytes(policy=email.policy.SMTP))
         self.assertEqual(text_of(self.peer_has(b"signed: handed in")), "hello\n")
         # Nothing stands against it where it stays, or where nobody else signed it.
         self.assertIn(FOOTER, text_of(self.come(made("signed: stays", **field))))
