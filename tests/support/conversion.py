@@ -57,8 +57,10 @@ IN_BASE64 = re.compile(
     rb"^content-transfer-encoding:\s*base64[ \t]*\r?\n\r?\n((?:[A-Za-z0-9+/=]+\r?\n)*[A-Za-z0-9+/=]*)",
     re.IGNORECASE | re.MULTILINE,
 )
+# What calls itself a multipart and has no boundary line cannot be encoded under that name (RFC 2045 6.4).
 OF_A_CONVERSION = re.compile(
-    rb"^(content-transfer-encoding:.*|mime-version: 1\.0|content-type: text/plain; charset=unknown-8bit)$",
+    rb"^(content-transfer-encoding:.*|mime-version: 1\.0|content-type: text/plain; charset=unknown-8bit"
+    rb"|content-type:\s*multipart/.*(\n[ \t].*)*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -77,6 +79,10 @@ def _letters(octets):
 
 # A CR alone ends no line (RFC 2046 4.1.1), but to the judge it does.
 CR_ALONE = b"\1"
+
+
+# "=0D" at the end of a line whose newline is a bare LF: one line end to the judge, before that newline was mended.
+CR_BEFORE_NEWLINE = re.compile(rb"\x01+\n")
 
 
 # Python reads all that is called message/… as a message, encoded or not; only these are.
@@ -139,7 +145,7 @@ def _parts_differ(before, after, where, is_cut_off=False):
     # Octets that were put in base64 are the same octets; other conversions keep lines, not what ends them.
     was_put_in_base64 = _encoding(after) == "base64" and _encoding(before) not in ("base64", "quoted-printable")
     if not was_put_in_base64:
-        wanted, got = plain(wanted), plain(got)
+        wanted, got = (CR_BEFORE_NEWLINE.sub(b"\n", plain(each)) for each in (wanted, got))
     if is_cut_off:
         wanted, got = wanted.rstrip(b"\r\n"), got.rstrip(b"\r\n")
     if wanted != got:
