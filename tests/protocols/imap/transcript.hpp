@@ -3,6 +3,7 @@
 #include "protocols/base/text.hpp"
 #include "protocols/imap/session.hpp"
 
+#include <chrono>
 #include <fstream>
 #include <map>
 #include <stdexcept>
@@ -25,6 +26,7 @@ struct turn {
 ///   rights LETTERS NAME the same of somebody else, with what the user may do there
 ///   neighbour USED_KB LIMIT_MB ADDRESS  another user of the domain, and his quota
 ///   mail FILE           a message of tests/data/imap delivered to INBOX before the dialogue
+///   mails COUNT FILE    so many of it
 ///   deliver FILE        the same between two turns
 ///   expunged UID        somebody else removes that message from INBOX
 ///   log MODSEQ          the change log of INBOX knows nothing of changes up to that one
@@ -48,6 +50,7 @@ struct transcript {
   bool whole_only = false;
   uint64_t quota_bytes = 0;
   uint64_t mailbox_limit = 0;
+  std::chrono::seconds reading_takes{0}; ///< what passes while a command reads as much as it reads at a time
   bool sharing = true;
   bool administers = false;
   std::map<std::string, quota_usage> neighbours;
@@ -128,6 +131,8 @@ inline void apply_setting(transcript& into, const std::string& name, const std::
     into.quota_bytes = std::stoul(value);
   else if (name == "mailbox_limit")
     into.mailbox_limit = std::stoul(value);
+  else if (name == "reading_takes")
+    into.reading_takes = std::chrono::seconds(std::stoul(value));
   else if (name == "sharing")
     into.sharing = value == "on";
   else if (name == "administers")
@@ -194,9 +199,11 @@ inline transcript load_transcript(const std::string& folder, const std::string& 
       used.size_bytes = std::stoul(std::string(take_until(rest, ' '))) << 10;
       used.size_limit_bytes = std::stoul(std::string(take_until(rest, ' '))) << 20;
       out.neighbours[std::string(rest)] = used;
-    } else if (word == "mail" || word == "deliver")
-      add_step(transcript::step::kind::deliver, folder + "/" + std::string(rest));
-    else if (word == "expunged")
+    } else if (word == "mail" || word == "mails" || word == "deliver") {
+      const size_t count = word == "mails" ? std::stoul(std::string(take_until(rest, ' '))) : 1;
+      for (size_t i = 0; i < count; ++i)
+        add_step(transcript::step::kind::deliver, folder + "/" + std::string(rest));
+    } else if (word == "expunged")
       add_step(transcript::step::kind::expunge, std::string(rest));
     else if (word == "log")
       add_step(transcript::step::kind::forget_log, std::string(rest));

@@ -30,6 +30,7 @@ void play(const transcript& script, NextSize next_size) {
     if (client) return *client;
     client = std::make_unique<fake_connection>(account, script.settings, script.on_tls,
                                                sasl::channel_binding{"exported", ""});
+    client->each_turn_takes = script.reading_takes;
     client->start();
     client->session().use_sharing(script.sharing);
     if (script.administers) client->administer();
