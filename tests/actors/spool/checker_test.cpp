@@ -168,8 +168,9 @@ TEST_F(SpoolChecker, BeginsAgainAfterAStop) {
   close_gate();
   run_script("while [ -e " + gate_ + " ]; do sleep 0.05; done; rm \"$0\"");
   accept(0, {"alice@example.org", "friend@elsewhere.example"});
-  ASSERT_EQ(queued(0).at(0).recipients.size(), 2u);
-  for (const auto& each : queued(0).at(0).recipients) EXPECT_EQ(each.state, recipient_state::unchecked);
+  const auto waiting = queued(0).at(0);
+  ASSERT_EQ(waiting.recipients.size(), 2u);
+  for (const auto& each : waiting.recipients) EXPECT_EQ(each.state, recipient_state::unchecked);
   restart();
   EXPECT_EQ(queued(0).size(), 1u);
   open_gate();
