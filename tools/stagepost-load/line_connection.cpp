@@ -25,14 +25,14 @@ asio::ssl::context& tls_context() {
   return context;
 }
 
+} // namespace
+
 asio::ip::tcp::endpoint endpoint_of(asio::io_context& io, const server_target& target) {
   boost::system::error_code not_an_address;
   const auto address = asio::ip::make_address(target.host, not_an_address);
   if (!not_an_address) return {address, target.port};
   return *asio::ip::tcp::resolver(io).resolve(target.host, std::to_string(target.port)).begin();
 }
-
-} // namespace
 
 line_connection::line_connection(asio::io_context& io) : socket_(io) {}
 

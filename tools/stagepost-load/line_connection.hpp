@@ -22,6 +22,9 @@ struct unexpected_reply : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Where the target is. Waits for the resolver when the host is a name.
+boost::asio::ip::tcp::endpoint endpoint_of(boost::asio::io_context& io, const server_target& target);
+
 /// One TCP connection that reads lines, counted octets and dot-ended texts, plain or over TLS. Network
 /// failures are thrown as boost::system::system_error. A view it returns is valid until the next call that
 /// reads.
