@@ -51,9 +51,15 @@ sigset_t our_signals() {
 // By itself glibc makes eight heaps a processor, one for nearly each of our threads, and what one thread has
 // taken and another gives back stays in the heap of the first: with a million messages going through the
 // queue 780 MB instead of 450 MB.
+//
+// Left alone it also raises what it takes from the system in one piece with each large one that is given
+// back, until RocksDB's memtables stay in the heaps and leave holes there: 60 MB more for ten gigabytes that
+// are imported.
 void bound_heaps() {
   constexpr unsigned least = 2;
   ::mallopt(M_ARENA_MAX, int(std::max(least, std::thread::hardware_concurrency())));
+  constexpr int own_piece_bytes = 512 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, own_piece_bytes);
 }
 
 uint64_t raise_descriptor_limit() {
