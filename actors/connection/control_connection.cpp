@@ -49,6 +49,20 @@ net::task<bool> run_aside(caf::event_based_actor* self, const control_services& 
   co_return bool(done);
 }
 
+net::task<user_found> find_user(caf::event_based_actor* self, const control_services& with,
+                                std::string address) {
+  user_found found;
+  domain::find_address order{std::move(address)};
+  auto who = co_await net::ask<domain::address_found>(self, with.with->directory, order);
+  if (!who)
+    found.refused = "The directory does not answer.";
+  else if (who->kind != domain::address_kind::account || who->target.shard >= with.with->shards.size())
+    found.refused = "There is no user " + printable(order.address, 100) + ".";
+  else
+    found.target = who->target;
+  co_return found;
+}
+
 control_connection::control_connection(caf::actor_config& config, net::socket socket, peer who,
                                        control_services_ptr with)
     : net::connection(config, std::move(socket)), who_(std::move(who)), with_(std::move(with)) {}

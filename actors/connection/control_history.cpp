@@ -192,14 +192,9 @@ net::task<history_question> understand_history(caf::event_based_actor* self, con
     co_return asked;
   }
   asked.since = *from;
-  domain::find_address whom{text_of(fields, "name")};
-  auto who = co_await net::ask<domain::address_found>(self, with.with->directory, whom);
-  if (!who)
-    asked.refused = "The directory does not answer.";
-  else if (who->kind != domain::address_kind::account || who->target.shard >= with.with->shards.size())
-    asked.refused = "There is no user " + printable(whom.address, 100) + ".";
-  else
-    asked.owner = who->target;
+  const auto who = co_await find_user(self, with, text_of(fields, "name"));
+  asked.refused = who.refused;
+  asked.owner = who.target;
   co_return asked;
 }
 

@@ -111,13 +111,10 @@ storage::result<std::vector<bool>> find_known(const storage::store& store, const
 control_task import(caf::event_based_actor* self, const control_services& with, control_request& request) {
   const auto items = items_of(request);
   if (!items) co_return refusal("The messages and their octets disagree.");
-  domain::find_address question{text_of(request.fields, "name")};
-  auto who = co_await net::ask<domain::address_found>(self, with.with->directory, question);
-  if (!who) co_return refusal("The directory does not answer.");
-  if (who->kind != domain::address_kind::account || who->target.shard >= with.with->shards.size())
-    co_return refusal("There is no user " + printable(question.address, 100) + ".");
-  const auto& shard = with.with->shards[who->target.shard];
-  mailbox::open_account order{who->target.account, who->target.quota_bytes, self->address()};
+  const auto who = co_await find_user(self, with, text_of(request.fields, "name"));
+  if (who.refused) co_return refusal(*who.refused);
+  const auto& shard = with.with->shards[who.target.shard];
+  mailbox::open_account order{who.target.account, who.target.quota_bytes, self->address()};
   auto opened = co_await net::ask<mailbox::account_opened>(self, shard.accounts, order);
   if (!opened) co_return refusal("The account cannot be opened.");
   const auto limit = with.with->settings->get()->imap.max_append_size.bytes;

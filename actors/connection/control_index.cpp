@@ -67,16 +67,13 @@ struct indexed_user {
 net::task<indexed_user> find_indexed_user(caf::event_based_actor* self, const control_services& with,
                                           std::string name) {
   indexed_user found;
-  domain::find_address question{name};
-  auto who = co_await net::ask<domain::address_found>(self, with.with->directory, question);
-  if (!who || who->kind != domain::address_kind::account || who->target.shard >= with.with->shards.size()) {
-    found.refused = who ? "There is no user " + printable(name, 100) + "." : "The directory does not answer.";
-    co_return found;
-  }
-  found.shard = who->target.shard;
+  const auto who = co_await find_user(self, with, std::move(name));
+  found.refused = who.refused;
+  if (found.refused) co_return found;
+  found.shard = who.target.shard;
   const auto indexes = std::make_shared<storage::result<std::vector<folder_index>>>(storage::errc::io_error);
   const auto store = with.with->shards[found.shard].with.store;
-  const auto account = who->target.account;
+  const auto account = who.target.account;
   auto look = [indexes, store, account] { *indexes = read_indexes(*store, account); };
   const bool read = co_await run_aside(self, with, std::move(look));
   if (!read || !*indexes)

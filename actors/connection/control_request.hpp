@@ -14,6 +14,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,14 @@ struct control_verb {
 /// Runs what may block among the readers; false when they have no room or it failed.
 net::task<bool> run_aside(caf::event_based_actor* self, const control_services& with,
                           std::function<void()> what);
+
+/// The user of an address, as the directory has him, or why there is none.
+struct user_found {
+  std::optional<std::string> refused;
+  domain::account_target target; ///< in a shard that is there
+};
+net::task<user_found> find_user(caf::event_based_actor* self, const control_services& with,
+                                std::string address);
 
 /// Gives the directory an order and answers with what it says of it.
 template <class Order>

@@ -138,14 +138,9 @@ net::task<undelete_question> understand_undelete(caf::event_based_actor* self, c
     }
     asked.what.since = *at;
   }
-  domain::find_address whom{text_of(fields, "name")};
-  auto who = co_await net::ask<domain::address_found>(self, with.with->directory, whom);
-  if (!who)
-    asked.refused = "The directory does not answer.";
-  else if (who->kind != domain::address_kind::account || who->target.shard >= with.with->shards.size())
-    asked.refused = "There is no user " + printable(whom.address, 100) + ".";
-  else
-    asked.owner = who->target;
+  const auto who = co_await find_user(self, with, text_of(fields, "name"));
+  asked.refused = who.refused;
+  asked.owner = who.target;
   co_return asked;
 }
 

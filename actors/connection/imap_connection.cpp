@@ -430,8 +430,8 @@ net::task<imap::actions> imap_connection::narrow(const imap::narrow_search& aske
   const auto state = storage::read_word_index(*from.store, folder, storage::reach::cache);
   if (state && state->indexed_to == uid{}) co_return session_->on_narrowed({});
   const auto found = std::make_shared<storage::result<storage::word_answer>>(storage::errc::io_error);
-  offload::run_work order{offload::make_work(
-      [found, store = from.store, folder, questions = to_questions(asked.texts)] {
+  offload::run_work order{
+      offload::make_work([found, store = from.store, folder, questions = to_questions(asked.texts)] {
         *found = storage::search_words(*store, folder, questions, storage::reach::disk);
       })};
   const auto done = co_await net::ask<offload::work_done>(this, from.readers, order);

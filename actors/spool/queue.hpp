@@ -233,7 +233,6 @@ queue_self::behavior_type queue(queue_self::stateful_pointer<queue_state> self, 
                                 delivery::local_actor local, domain::directory_actor directory,
                                 outbound::dispatcher_actor elsewhere, checker_actor checker,
                                 live_settings_ptr settings, metrics::counters_ptr counters,
-                                statistics::statistics_actor statistics,
-                                delivery::responder_actor responder);
+                                statistics::statistics_actor statistics, delivery::responder_actor responder);
 
 } // namespace stagepost::spool

@@ -191,9 +191,9 @@ tree plant(caf::actor_system& system, const seeds& from) {
     shard.local = local;
     crossings.push_back(local);
     watch(shard.local, "local delivery");
-    const auto queue = system.spawn(spool::queue, shard.with, shard.local, made.directory, made.outbound,
-                                    made.checker, from.settings, from.counters, made.statistics,
-                                    made.responder);
+    const auto queue =
+        system.spawn(spool::queue, shard.with, shard.local, made.directory, made.outbound, made.checker,
+                     from.settings, from.counters, made.statistics, made.responder);
     spools.spools.push_back(queue);
     shard.queue = queue;
     watch(shard.queue, "queue");

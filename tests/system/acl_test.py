@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import server  # noqa: E402
+from imap_client import ImapClient  # noqa: E402
 from lines import Lines  # noqa: E402
 
 MAIL = b"From: alice@example.test\r\nSubject: %s\r\n\r\n%s\r\n"
@@ -17,30 +18,7 @@ def mail(subject, text="text"):
     return MAIL % (subject.encode(), text.encode())
 
 
-class Client(Lines):
-    def __init__(self, one, user):
-        super().__init__(one.connect_tls("imaps"))
-        self.number = 0
-        self.line()
-        self.ok(f'LOGIN {server.address(user)} "{server.PASSWORD}"')
-
-    def say(self, command, literal=None):
-        """Sends a command; its tagged reply, without the tag, is the last of the lines that come back."""
-        self.number += 1
-        tag = b"c%d" % self.number
-        octets = command.encode()
-        if literal is not None:
-            octets += b" {%d+}\r\n" % len(literal) + literal
-        self.send(tag + b" " + octets + b"\r\n")
-        lines = []
-        while True:
-            line = self.stream.readline()
-            assert line, "the server closed the connection"
-            line = line.rstrip(b"\r\n")
-            if line.startswith(tag + b" "):
-                return [*lines, line[len(tag) + 1 :]]
-            lines.append(line)
-
+class Client(ImapClient):
     def ok(self, command, literal=None):
         lines = self.say(command, literal)
         assert lines[-1].startswith(b"OK"), (command, lines)

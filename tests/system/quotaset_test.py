@@ -7,34 +7,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 import server  # noqa: E402
-from lines import Lines  # noqa: E402
+from imap_client import ImapClient  # noqa: E402
 
 ALICE = "alice@example.test"
-
-
-class Client(Lines):
-    def __init__(self, one, user):
-        super().__init__(one.connect_tls("imaps"))
-        self.number = 0
-        self.line()
-        self.capabilities = self.say(f'LOGIN {server.address(user)} "{server.PASSWORD}"')[-1]
-
-    def say(self, command, literal=None):
-        """Sends a command; its tagged reply, without the tag, is the last of the lines that come back."""
-        self.number += 1
-        tag = b"c%d" % self.number
-        octets = command.encode()
-        if literal is not None:
-            octets += b" {%d+}\r\n" % len(literal) + literal
-        self.send(tag + b" " + octets + b"\r\n")
-        lines = []
-        while True:
-            line = self.stream.readline()
-            assert line, "the server closed the connection"
-            line = line.rstrip(b"\r\n")
-            if line.startswith(tag + b" "):
-                return [*lines, line[len(tag) + 1 :]]
-            lines.append(line)
 
 
 class Quotas(server.ServerTest):
@@ -46,7 +21,7 @@ class Quotas(server.ServerTest):
         self.addCleanup(self.server.ctl, "user", "set", ALICE, "quota_mb=unlimited")
 
     def client(self, user):
-        return Client(self.server, user)
+        return ImapClient(self.server, user)
 
     def quota_of_alice(self):
         return self.server.ctl_json("user", "show", ALICE)["users"][0]["settings"].get("quota_mb", "unlimited")
@@ -54,8 +29,8 @@ class Quotas(server.ServerTest):
     def test_a_quota_counts_at_once_and_for_good(self):
         message = b"Subject: big\r\n\r\n" + b"x" * 700_000 + b"\r\n"
         with self.client("dora") as dora, self.client("alice") as alice:
-            self.assertIn(b" QUOTASET ", dora.capabilities)
-            self.assertNotIn(b"QUOTASET", alice.capabilities)
+            self.assertIn(b" QUOTASET ", dora.login)
+            self.assertNotIn(b"QUOTASET", alice.login)
             alice.say("CREATE Room")
             self.addCleanup(self.empty_room)
             self.assertTrue(alice.say("APPEND Room", message)[-1].startswith(b"OK"))

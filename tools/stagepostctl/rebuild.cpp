@@ -9,6 +9,7 @@
 #include "storage/store_swap.hpp"
 #include "storage/verify.hpp"
 #include "tools/stagepostctl/data_folder.hpp"
+#include "tools/stagepostctl/must.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -25,14 +26,6 @@ namespace stagepost::ctl {
 namespace fs = std::filesystem;
 
 namespace {
-
-template <class T>
-T must(storage::result<T> what) {
-  if (!what)
-    throw std::runtime_error(what.error().detail.empty() ? to_string(what.error().code)
-                                                         : what.error().detail);
-  return std::move(*what);
-}
 
 /// Gives what was written below a folder to whom the data belongs, however the work on it ended: a server
 /// that is not run by the superuser could not read it.

@@ -7,6 +7,7 @@
 #include "storage/store_swap.hpp"
 #include "storage/verify.hpp"
 #include "tools/stagepostctl/data_folder.hpp"
+#include "tools/stagepostctl/must.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -25,14 +26,6 @@ namespace {
 
 instant wall_clock() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-template <class T>
-T must(storage::result<T> what) {
-  if (!what)
-    throw std::runtime_error(what.error().detail.empty() ? to_string(what.error().code)
-                                                         : what.error().detail);
-  return std::move(*what);
 }
 
 /// The new stores until they are put in place; an exception takes them away.
