@@ -1,5 +1,6 @@
 #include "actors/net/clock.hpp"
 
+#include <limits>
 #include <vector>
 
 namespace stagepost::net {
@@ -18,11 +19,24 @@ void actor_clock::cancel_all() {
   dead.swap(pending_);
 }
 
-void actor_clock::add(time_point due, entry what) {
+actor_clock::key actor_clock::add(time_point due, entry what) {
   std::lock_guard guard(mutex_);
-  if (off_) return;
-  pending_.emplace(due, std::move(what));
+  const key made{due, next_++};
+  if (off_) return made;
+  pending_.emplace(made, std::move(what));
   if (due < armed_) arm(due);
+  return made;
+}
+
+void actor_clock::forget(const key& wake_up) {
+  decltype(pending_)::node_type dead; // as in shut_down
+  std::lock_guard guard(mutex_);
+  dead = pending_.extract(wake_up);
+}
+
+size_t actor_clock::waiting() const {
+  std::lock_guard guard(mutex_);
+  return pending_.size();
 }
 
 void actor_clock::arm(time_point due) {
@@ -39,10 +53,10 @@ void actor_clock::fire() {
     std::lock_guard guard(mutex_);
     if (off_) return;
     armed_ = time_point::max();
-    const auto end = pending_.upper_bound(now());
+    const auto end = pending_.upper_bound({now(), std::numeric_limits<uint64_t>::max()});
     for (auto i = pending_.begin(); i != end; ++i) due.push_back(std::move(i->second));
     pending_.erase(pending_.begin(), end);
-    if (!pending_.empty()) arm(pending_.begin()->first);
+    if (!pending_.empty()) arm(pending_.begin()->first.first);
   }
   for (auto& each : due) {
     const auto actor = each.to.lock();
@@ -68,9 +82,14 @@ void actor_clock::set_request_timeout(time_point due, caf::abstract_actor* self,
   add(due, {self->ctrl(), id, caf::make_message(caf::make_error(caf::sec::request_timeout)), nullptr});
 }
 
+actor_clock::key actor_clock::wake_at(time_point due, const caf::strong_actor_ptr& to,
+                                      caf::mailbox_element_ptr content) {
+  return add(due, {to.get(), {}, {}, std::move(content)});
+}
+
 void actor_clock::schedule_message(time_point due, caf::strong_actor_ptr to,
                                    caf::mailbox_element_ptr content) {
-  add(due, {to.get(), {}, {}, std::move(content)});
+  wake_at(due, to, std::move(content));
 }
 
 } // namespace stagepost::net

@@ -7,17 +7,29 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace stagepost::net {
 
 /// CAF's clock without a thread of its own: one ordered list of what is due and one Asio timer for its head.
-/// It holds actors weakly, so a pending time-out never keeps a closed connection alive.
+/// It holds actors weakly, so a pending time-out never keeps a closed connection alive. The memory of an actor
+/// is given back with the last weak reference only, so who lives shortly and waits long forgets its wake-ups.
 class actor_clock : public caf::actor_clock {
 public:
   explicit actor_clock(boost::asio::io_context& io) { timer_.emplace(io); }
 
+  /// Names one wake-up, for ever.
+  using key = std::pair<time_point, uint64_t>;
+
   /// Drops all that is pending; must come before the io_context dies.
   void shut_down();
+
+  /// As schedule_message; what it answers is for `forget`.
+  key wake_at(time_point due, const caf::strong_actor_ptr& to, caf::mailbox_element_ptr content);
+  /// Nothing happens when it is over already.
+  void forget(const key& wake_up);
+  /// Wake-ups that are not due yet.
+  size_t waiting() const;
 
   void set_ordinary_timeout(time_point due, caf::abstract_actor* self, caf::atom_value type,
                             uint64_t id) override;
@@ -42,12 +54,13 @@ private:
     caf::mailbox_element_ptr element; ///< instead of id and content
   };
 
-  void add(time_point due, entry what);
+  key add(time_point due, entry what);
   void arm(time_point due);
   void fire();
 
-  std::mutex mutex_;
-  std::multimap<time_point, entry> pending_;
+  mutable std::mutex mutex_;
+  std::map<key, entry> pending_;
+  uint64_t next_ = 0;
   std::optional<boost::asio::steady_timer> timer_;
   time_point armed_ = time_point::max();
   bool off_ = false;

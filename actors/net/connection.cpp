@@ -1,5 +1,7 @@
 #include "actors/net/connection.hpp"
 
+#include "actors/net/scheduler.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -35,6 +37,7 @@ connection::connection(caf::actor_config& config, net::socket socket)
 void connection::on_exit() {
   boost::system::error_code ignored;
   stream_.socket().close(ignored); // ends a suspended coroutine
+  scheduler::of(system()).clock().forget(tick_);
 }
 
 caf::behavior connection::make_behavior() {
@@ -74,20 +77,21 @@ void connection::arm(std::chrono::milliseconds limit) {
   timed_out_ = false;
   deadline_ = clock().now() + limit;
   // Mostly a tick is on its way already that comes before the deadline and will look again.
-  if (tick_at_ > deadline_) schedule_tick();
+  if (tick_.first > deadline_) schedule_tick();
 }
 
 void connection::schedule_tick() {
-  tick_at_ = deadline_;
-  clock().schedule_message(
+  auto& clock = scheduler::of(system()).clock();
+  clock.forget(tick_);
+  tick_ = clock.wake_at(
       deadline_, caf::strong_actor_ptr{ctrl()},
       caf::make_mailbox_element(nullptr, caf::make_message_id(), caf::no_stages, atom::tick::value));
 }
 
 void connection::on_tick() {
   const auto now = clock().now();
-  if (now < tick_at_) return; // one that a nearer one has overtaken
-  tick_at_ = caf::actor_clock::time_point::max();
+  if (now < tick_.first) return; // was on its way already when a nearer one came in its place
+  tick_.first = actor_clock::time_point::max();
   if (!waiting_) return; // the next wait arms again
   if (now < deadline_) return schedule_tick();
   timed_out_ = true;

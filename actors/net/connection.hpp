@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/atoms.hpp"
+#include "actors/net/clock.hpp"
 #include "actors/net/executor.hpp"
 #include "actors/net/stream.hpp"
 
@@ -89,9 +90,8 @@ private:
   bool waiting_ = false;
   bool poked_ = false;
   bool timed_out_ = false;
-  caf::actor_clock::time_point deadline_;
-  caf::actor_clock::time_point tick_at_ =
-      caf::actor_clock::time_point::max(); ///< of the next tick on its way
+  actor_clock::time_point deadline_;
+  actor_clock::key tick_ = {actor_clock::time_point::max(), 0}; ///< the next one on its way
 };
 
 } // namespace stagepost::net

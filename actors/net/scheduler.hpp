@@ -61,7 +61,7 @@ public:
   void start() override;
   void stop() override;
   void enqueue(caf::resumable* job) override;
-  caf::actor_clock& clock() noexcept override { return *clock_; }
+  actor_clock& clock() noexcept override { return *clock_; }
 
   /// The io_contexts in turn: where a new socket goes.
   boost::asio::io_context& next_io() { return workers_[next_++ % workers_.size()]->io(); }

@@ -116,6 +116,20 @@ TEST_F(Connection, EndsByItselfAndClosesTheSocket) {
   await_end(it);
 }
 
+// Its memory would be kept as long as the longest time-out of the protocol.
+TEST_F(Connection, LeavesNoWakeUpBehind) {
+  const auto waiting = [this] { return scheduler::of(*system_).clock().waiting(); };
+  const auto before = waiting();
+  const auto it = start(std::chrono::hours(1));
+  send("hello");
+  EXPECT_EQ(receive(), "hello");
+  EXPECT_TRUE(ask<bool>(it, atom::status::value)); // so it waits for input again
+  EXPECT_EQ(waiting(), before + 1);
+  send("quit");
+  await_end(it);
+  EXPECT_EQ(waiting(), before);
+}
+
 TEST_F(Connection, TellsATimeOutFromInput) {
   const auto it = start(std::chrono::milliseconds(1));
   EXPECT_EQ(receive(), "time");
