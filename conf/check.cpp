@@ -44,6 +44,14 @@ void check_command_line(const spool_settings& spool, std::vector<contradiction>&
   if (!names_file(*words)) refuse("spool.command_line must name %filepath among its arguments.");
 }
 
+void check_double_bounces(const spool_settings& spool, std::vector<contradiction>& found) {
+  const auto& to = spool.double_bounces_to;
+  const auto at = to.rfind('@');
+  const bool is_plain = to.find_first_of(" \t\r\n<>\"") == std::string::npos;
+  if (to.empty() || (is_plain && at != std::string::npos && at > 0 && at + 1 < to.size())) return;
+  found.push_back({"spool.double_bounces_to", "spool.double_bounces_to must be an address: user@domain."});
+}
+
 void check_converters(const index_settings& index, std::vector<contradiction>& found) {
   for (const auto& [name, command] : {std::pair("index.pdf_command", &index.pdf_command),
                                       std::pair("index.word_command", &index.word_command),
@@ -95,6 +103,7 @@ std::vector<contradiction> contradictions_in(const system_settings& settings) {
         {"store.commit_batch_size_kb",
          "store.commit_batch_size_kb must not exceed store.memtable_size_mb: one batch fits one buffer."});
   check_command_line(settings.spool, found);
+  check_double_bounces(settings.spool, found);
   check_converters(settings.index, found);
   return found;
 }

@@ -36,6 +36,12 @@ constexpr std::array table{
              "Attempts after which the sender is told that a message is late and still tried; 0: never.",
          .spec = "SPOOL-09 DLV-03",
          .maximum = 100}),
+    item<spool, &spool_settings::double_bounces_to>(
+        {.name = "spool.double_bounces_to",
+         .sentence = "Address that is told when a report, or other mail from the null sender, cannot be "
+                     "delivered; empty: nobody is.",
+         .maximum = 320,
+         .may_be_empty = true}),
     item<spool, &spool_settings::delivery_delay>(
         {.name = "spool.delivery_delay_seconds",
          .sentence =

@@ -204,6 +204,7 @@ struct spool_settings {
   uint32_t delivery_workers = 200;
   uint32_t attempts_with_dns_errors = 2;
   uint32_t delay_notice_after = 3;
+  std::string double_bounces_to;
   std::chrono::seconds delivery_delay{15};
   std::string command_line;
   bool command_line_enabled = false;

@@ -123,7 +123,7 @@ enum class recipient_state : uint8_t {
   local = 2,
   remote = 3,
   held = 4,
-  bounced = 5,
+  bounced = 5,    ///< nobody can get it there, for the reason of the last reply; his sender is not told yet
   held_alias = 6, ///< an alias that is held before it was written out
   unchecked = 7,  ///< local or remote as soon as the command-line program has seen the message
   unchecked_alias = 8,

@@ -22,6 +22,7 @@ constexpr std::array<description, size_t(counter::count_)> counter_texts{{
     {"stagepost_message_octets_accepted_total", "Octets of accepted messages."},
     {"stagepost_messages_delivered_total", "Deliveries into local mailboxes."},
     {"stagepost_deliveries_deferred_total", "Deliveries to be tried again."},
+    {"stagepost_deliveries_bounced_total", "Recipients of this server who cannot be served."},
     {"stagepost_remote_delivered_total", "Recipients whose mail another server took."},
     {"stagepost_remote_deferred_total", "Attempts at other servers to be made again, by recipient."},
     {"stagepost_remote_bounced_total", "Recipients at other servers who cannot be reached."},

@@ -23,6 +23,7 @@ enum class counter : uint8_t {
   octets_accepted,
   messages_delivered,
   deliveries_deferred,
+  deliveries_bounced,
   remote_delivered,
   remote_deferred,
   remote_bounced,

@@ -4,7 +4,6 @@
 #include "actors/log/log.hpp"
 #include "actors/outbound/report_writer.hpp"
 #include "actors/wall_clock.hpp"
-#include "protocols/base/queue_id.hpp"
 
 // Writing down how deliveries ended.
 
@@ -74,36 +73,13 @@ void destination_state::record(job_done what, std::optional<open_answer<job_reco
     if (answer) answer->deliver(job_recorded{});
     return work();
   }
-  if (changes.told.empty()) return commit(std::move(what), batch, std::move(changes), std::nullopt, answer);
-  self->request(with->directory, caf::infinite, domain::find_address{what.job->envelope.sender})
-      .then(
-          [this, what, batch, changes, answer, now](domain::address_found& sender) {
-            const auto settings = with->settings->get();
-            report_order order;
-            order.about.reporting_host = with->host_name;
-            order.about.original = what.job->envelope;
-            order.about.queue_id = to_text(what.job->message.id);
-            order.reported_on = what.job->message.id;
-            order.about.arrived_at = what.job->message.accepted_at;
-            order.about.now = now;
-            order.about.recipients = changes.told;
-            order.body = what.job->message.body;
-            order.size_bytes = what.job->message.size_bytes;
-            order.most_returned_bytes = settings->smtp_out.returned_message.bytes;
-            order.settings = settings;
-            order.sender = sender;
-            const auto report = std::make_shared<std::optional<queue_id>>();
-            const auto& in = with->shards[what.job->shard].with;
-            auto job =
-                offload::make_work([store = in.store, batch, order = std::move(order), report]() mutable {
-                  *report = write_report(*batch, *store, std::move(order));
-                });
-            self->request(in.readers, caf::infinite, offload::run_work{job})
-                .then([this, what, batch, changes, answer,
-                       report](offload::work_done) { commit(what, batch, changes, *report, answer); },
-                      [this, what, answer](caf::error&) { not_recorded(what, answer); });
-          },
-          [this, what, answer](caf::error&) { not_recorded(what, answer); });
+  auto told = std::move(changes.told);
+  add_report(
+      self, *with, *what.job, std::move(told), now, batch,
+      [this, what, batch, changes, answer](std::optional<queue_id> report) {
+        commit(what, batch, changes, report, answer);
+      },
+      [this, what, answer] { not_recorded(what, answer); });
 }
 
 void destination_state::commit(job_done what, std::shared_ptr<storage::batch> batch, verdict changes,

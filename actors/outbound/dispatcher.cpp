@@ -298,6 +298,7 @@ dispatcher_self::behavior_type dispatcher(dispatcher_self::stateful_pointer<disp
       [self](const send_held& what) {
         for (const auto& each : what.destinations) self->state.send_whole(each);
       },
+      [self](const record_failures& what) { return self->state.record(what); },
       [self](stop_sending) { return self->state.stop(); },
       [self](atom::status) {
         const auto& state = self->state;

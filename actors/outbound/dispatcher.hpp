@@ -160,6 +160,7 @@ struct dispatcher_state {
   void settle_some();
   void take_out(const std::vector<queue_id>& ids, const settlement& found);
   void settle_later(const std::vector<queue_id>& ids);
+  caf::result<failures_recorded> record(const record_failures& what);
 };
 
 /// One for all shards. It does nothing before `begin_sending`.

@@ -1,9 +1,16 @@
 #include "actors/outbound/dispatcher.hpp"
 
+#include "actors/envelope_record.hpp"
+#include "actors/error.hpp"
+#include "actors/log/log.hpp"
+#include "actors/outbound/report_writer.hpp"
+#include "actors/outbound/verdict.hpp"
+#include "actors/wall_clock.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 
-// What the spools ask for: leave a message alone for a while, take one out that has nobody left.
+// What the spools ask for: leave a message alone for a while, take one out that has nobody left, write
+// down whom they could not serve.
 
 namespace stagepost::outbound {
 
@@ -132,6 +139,53 @@ void dispatcher_state::take_out(const std::vector<queue_id>& ids, const settleme
 void dispatcher_state::settle_later(const std::vector<queue_id>& ids) {
   settling = false;
   to_settle.insert(ids.begin(), ids.end());
+}
+
+caf::result<failures_recorded> dispatcher_state::record(const record_failures& what) {
+  if (!with || what.shard >= with->shards.size()) return failures_recorded{};
+  auto promise = self->make_response_promise<failures_recorded>();
+  open_answer<failures_recorded> answer(promise);
+  const auto now = wall_clock();
+  const auto settings = with->settings->get();
+  priority_rules priorities;
+  priorities.follow(settings);
+  const auto of = std::make_shared<job>();
+  of->shard = what.shard;
+  of->message = what.message;
+  of->recipients = what.recipients;
+  // Damaged: whose it was is not known, so nobody is told.
+  if (auto envelope = decode_envelope(what.message.envelope))
+    of->envelope = std::move(*envelope);
+  else
+    of->envelope.is_last_report = true;
+  const auto& in = with->shards[what.shard].with;
+  auto batch = std::make_shared<storage::batch>(*in.store);
+  auto changes = record_end(*batch, {of, what.outcomes, false, {}}, settings->spool, priorities, now);
+  const failures_recorded done{true, changes.deferred, changes.bounced, changes.next_attempt,
+                               changes.empties_message};
+  add_report(
+      self, *with, *of, std::move(changes.told), now, batch,
+      [this, shard = what.shard, id = what.message.id, batch, done,
+       answer](std::optional<queue_id> report) mutable {
+        const auto tell = [this, shard, report] {
+          if (report) self->send(with->shards[shard].reports, report_written{*report});
+        };
+        self->request(with->shards[shard].with.committer, caf::infinite,
+                      committer::commit_batch{batch, nullptr})
+            .then(
+                [tell, done, answer](committer::committed) mutable {
+                  tell();
+                  answer.deliver(done);
+                },
+                [tell, id, answer](caf::error& failed) mutable {
+                  log::error("queue {}: who could not be served is not written: {}", id.value,
+                             describe(failed));
+                  tell(); // an error does not say that nothing was written
+                  answer.deliver(failures_recorded{});
+                });
+      },
+      [answer]() mutable { answer.deliver(failures_recorded{}); });
+  return promise;
 }
 
 } // namespace stagepost::outbound

@@ -2,9 +2,12 @@
 
 #include "actors/atoms.hpp"
 #include "protocols/base/units.hpp"
+#include "protocols/smtp_client/outcome.hpp"
+#include "storage/records.hpp"
 
 #include <caf/all.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +46,23 @@ struct send_held {
   std::vector<std::string> destinations;
 };
 
+/// Recipients of a message of that shard whom its spool could not serve, as they are on disk, and why, in the
+/// same order. What becomes of them is what becomes of those elsewhere: they wait for the next attempt, or
+/// leave the spool, and the sender is told.
+struct record_failures {
+  size_t shard = 0;
+  storage::spool_record message;
+  std::vector<storage::spool_recipient> recipients;
+  std::vector<smtp_client::outcome> outcomes;
+};
+struct failures_recorded {
+  bool done = false; ///< it is on disk
+  size_t deferred = 0;
+  size_t bounced = 0;
+  std::optional<instant> next_attempt; ///< of those that wait
+  bool empties_message = false;        ///< it was taken out of the spool with them
+};
+
 /// Begin with nothing any more. Answered when all that was under way has ended and is recorded, or after a
 /// bounded time.
 struct stop_sending {};
@@ -58,7 +78,8 @@ struct outbound_status {
 using dispatcher_actor =
     caf::typed_actor<caf::reacts_to<has_due>, caf::reacts_to<look_whether_done>,
                      caf::replies_to<bar_message>::with<message_barred>, caf::reacts_to<unbar_message>,
-                     caf::reacts_to<send_held>, caf::replies_to<stop_sending>::with<sending_stopped>,
+                     caf::reacts_to<send_held>, caf::replies_to<record_failures>::with<failures_recorded>,
+                     caf::replies_to<stop_sending>::with<sending_stopped>,
                      caf::replies_to<atom::status>::with<outbound_status>>;
 
 /// Where mail for a domain would go and why, without sending: a line each.
@@ -84,6 +105,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::bar_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::message_barred)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::unbar_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::send_held)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::record_failures)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::failures_recorded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::stop_sending)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::sending_stopped)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(stagepost::outbound::outbound_status)

@@ -2,6 +2,7 @@
 
 #include "actors/envelope_record.hpp"
 #include "actors/outbound/content.hpp"
+#include "actors/outbound/verdict.hpp"
 #include "actors/priority_rules.hpp"
 #include "protocols/base/queue_id.hpp"
 #include "protocols/mime/digest_builder.hpp"
@@ -67,11 +68,11 @@ bool can_be_told(const domain::address_found& found) {
 /// A mistyped sender should not be a riddle to whoever looks for the report.
 void trace_untold(storage::batch& into, const report_order& what) {
   const auto why =
-      what.sender.kind == domain::address_kind::disabled ? "the sender is switched off" : "no such sender";
+      what.found.kind == domain::address_kind::disabled ? "the sender is switched off" : "no such sender";
   storage::put_trace(into, what.reported_on, untold_step,
                      {what.about.now,
                       storage::trace_kind::untold,
-                      {{"sender", what.about.original.sender}, {"reply", why}}});
+                      {{"sender", what.reader}, {"reply", why}}});
 }
 
 storage::spool_record put_body(storage::batch& into, storage::store& store, bytes_view text) {
@@ -94,7 +95,7 @@ storage::spool_record put_body(storage::batch& into, storage::store& store, byte
 } // namespace
 
 std::optional<queue_id> write_report(storage::batch& into, storage::store& store, report_order what) {
-  if (!can_be_told(what.sender)) {
+  if (!can_be_told(what.found)) {
     trace_untold(into, what);
     return std::nullopt;
   }
@@ -113,12 +114,12 @@ std::optional<queue_id> write_report(storage::batch& into, storage::store& store
   storage::spool_recipient to;
   to.address = made->envelope.recipients.front().address;
   to.notify = made->envelope.recipients.front().notify;
-  to.state = state_for(what.sender);
+  to.state = state_for(what.found);
   to.due_at = now;
   if (to.state == storage::recipient_state::local) {
-    to.account = what.sender.target.account;
-    to.shard = what.sender.target.shard;
-    to.folder = what.sender.target.folder;
+    to.account = what.found.target.account;
+    to.shard = what.found.target.shard;
+    to.folder = what.found.target.folder;
   } else if (to.state == storage::recipient_state::remote) {
     priority_rules priorities;
     priorities.follow(what.settings);
@@ -137,6 +138,25 @@ std::optional<queue_id> write_report(storage::batch& into, storage::store& store
                        {"size", std::to_string(record.size_bytes)}}});
   storage::put_trace_id(into, what.about.message_id, id);
   return id;
+}
+
+report_order order_report(const setup& with, const job& on, std::vector<report::reported_recipient> told,
+                          instant now) {
+  report_order order;
+  order.settings = with.settings->get();
+  order.reader = reader_of_reports(on.envelope, order.settings->spool);
+  order.about.reporting_host = with.host_name;
+  order.about.original = on.envelope;
+  if (on.envelope.sender.empty()) order.about.to = order.reader;
+  order.about.queue_id = to_text(on.message.id);
+  order.reported_on = on.message.id;
+  order.about.arrived_at = on.message.accepted_at;
+  order.about.now = now;
+  order.about.recipients = std::move(told);
+  order.body = on.message.body;
+  order.size_bytes = on.message.size_bytes;
+  order.most_returned_bytes = order.settings->smtp_out.returned_message.bytes;
+  return order;
 }
 
 } // namespace stagepost::outbound

@@ -95,6 +95,16 @@ bool are_all(const job_done& what, const std::vector<uint32_t>& gone) {
 
 } // namespace
 
+void verdict::wait_until(instant at) {
+  if (!next_attempt || at < *next_attempt) next_attempt = at;
+}
+
+const std::string& reader_of_reports(const smtp::envelope& on, const conf::spool_settings& settings) {
+  static const std::string nobody;
+  if (!on.sender.empty()) return on.sender;
+  return on.is_last_report ? nobody : settings.double_bounces_to;
+}
+
 std::string reply_text(const smtp_client::outcome& how) {
   auto out = how.reply.code != 0 ? smtp_client::to_string(how.reply)
                                  : (how.fate == fate::permanent ? "550 " : "451 ") +
@@ -116,7 +126,10 @@ verdict record_end(storage::batch& into, const job_done& what, const conf::spool
     auto how = i < what.outcomes.size() ? what.outcomes[i] : smtp_client::outcome{};
     const smtp::recipient who{before.address, before.notify, before.original_recipient};
     const auto tell = [&](report::delivery_action action, instant retries_until = {}) {
-      if (report::wants_report(what.job->envelope, who, action))
+      const bool is_lost_report = what.job->envelope.sender.empty() &&
+                                  action == report::delivery_action::failed &&
+                                  !reader_of_reports(what.job->envelope, settings).empty();
+      if (is_lost_report || report::wants_report(what.job->envelope, who, action))
         out.told.push_back({who, action, how, what.peer.host, now, retries_until});
     };
     if (how.fate == fate::next_transaction) continue; // still due, and no attempt (RFC 5321 4.5.3.1.10)
@@ -126,6 +139,7 @@ verdict record_end(storage::batch& into, const job_done& what, const conf::spool
       ++out.deferred;
       const auto after = put_off(before, how, settings, now);
       auto step = step_for(what, before, how, storage::trace_kind::deferred, now);
+      out.wait_until(after.due_at);
       step.facts.emplace_back("counted", "false");
       step.facts.emplace_back("next_attempt", mime::format_date({after.due_at, {}}));
       storage::put_trace(into, id, number, step);
@@ -153,6 +167,7 @@ verdict record_end(storage::batch& into, const job_done& what, const conf::spool
       if (const auto changed = priorities.after_attempts(what.job->envelope.sender, after.attempts);
           changed && !after.is_priority_ordered)
         after.priority = *changed;
+      out.wait_until(after.due_at);
       auto step = step_for(what, before, how, storage::trace_kind::deferred, now);
       step.facts.emplace_back("next_attempt", mime::format_date({after.due_at, {}}));
       storage::put_trace(into, id, number, step);

@@ -6,6 +6,8 @@
 #include "protocols/report/dsn.hpp"
 #include "storage/batch.hpp"
 
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace stagepost::outbound {
@@ -16,8 +18,11 @@ struct verdict {
   size_t delivered = 0;
   size_t deferred = 0;
   size_t bounced = 0;
+  std::optional<instant> next_attempt; ///< the first one of those that wait
   bool empties_message = false;   ///< it was taken out of the spool with its last recipients
   bool may_empty_message = false; ///< recipients left, and none of others may be there any more
+
+  void wait_until(instant at);
 };
 
 /// Puts what becomes of each recipient into `into`: who has the mail, and who can never get it, leaves the
@@ -26,6 +31,10 @@ struct verdict {
 /// DLV-01, DLV-02, PRIO-18 to PRIO-23.
 verdict record_end(storage::batch& into, const job_done& what, const conf::spool_settings& settings,
                    const priority_rules& priorities, instant now);
+
+/// Whose mail a report on this message is: its sender's, and of mail from <> whoever the settings name, but
+/// for a report of that kind itself. Empty: nobody's.
+const std::string& reader_of_reports(const smtp::envelope& on, const conf::spool_settings& settings);
 
 /// One line for people: the reply, or why there was none.
 std::string reply_text(const smtp_client::outcome& how);

@@ -57,7 +57,7 @@ void put_off(storage::spool_recipient& recipient, const addressee& who,
   if (who.domain)
     for (const auto& [domain, end] : booked.received_after)
       if (domain == who.domain) until = std::max(until, end);
-  if (until == instant{} || recipient.state == storage::recipient_state::held) return;
+  if (until == instant{} || recipient.state == storage::recipient_state::bounced) return;
   recipient.due_at = until;
   recipient.is_put_off = true;
   recipient.last_reply = reply_until(until);
@@ -156,12 +156,8 @@ void intake_state::take(const accept_message& what, const throttle::message_book
       break;
     }
     if (each.delivered_before) {
-      recipient.state = storage::recipient_state::held;
+      recipient.state = storage::recipient_state::bounced;
       recipient.last_reply = reply_to_loop;
-      storage::put_trace(*batch, what.id, delivery::trace_number(recipient),
-                         {what.accepted_at,
-                          storage::trace_kind::held,
-                          {{"recipient", recipient.address}, {"reply", recipient.last_reply}}});
     }
     put_off(recipient, each, booked);
     storage::put_recipient(*batch, what.id, recipient);

@@ -95,6 +95,7 @@ void queue_state::begin(enqueue_message what) {
     if (i < what.quotas.size()) on.quotas[each.account] = what.quotas[i];
     if (each.state == storage::recipient_state::expanding) on.expanding = true;
     (each.state == storage::recipient_state::remote ? on.has_remote : on.has_others) = true;
+    if (now && each.due_at > wall_clock()) on.early.emplace(each.index, each.due_at);
     if (now) each.due_at = instant{};
     on.next_index = std::max(on.next_index, each.index + 1);
     on.open.push_back(std::move(each));
@@ -128,7 +129,7 @@ void queue_state::learn_quotas(queue_id id, size_t from) {
               // Not made anew by a delivery; and whoever has the name now is somebody else.
               auto recipient = std::move(on.open[from]);
               on.open.erase(on.open.begin() + ptrdiff_t(from));
-              hold(id, std::move(recipient), "550 5.1.1 the user was deleted");
+              fail(id, std::move(recipient), "550 5.1.1 the user was deleted");
               return learn_quotas(id, from);
             }
             on.quotas[on.open[from].account] = found.target.quota_bytes;
@@ -149,6 +150,11 @@ void queue_state::push(queue_id id) {
     if (out >= out_limit() && on.out > 0) return; // the next answer goes on here
     auto recipient = std::move(on.open.front());
     on.open.pop_front();
+    if (recipient.state == storage::recipient_state::bounced) {
+      const auto why = recipient.last_reply;
+      fail(id, std::move(recipient), why);
+      continue;
+    }
     if (!is_to_be_tried(recipient, now, furthest_from(now))) {
       if (recipient.state == storage::recipient_state::local) retries.set(id, recipient.due_at);
       if (recipient.state == storage::recipient_state::remote) {
@@ -162,7 +168,8 @@ void queue_state::push(queue_id id) {
     delivery::deliver_locally order{on.message, recipient, 0, false};
     if (const auto quota = on.quotas.find(recipient.account); quota != on.quotas.end())
       order.quota_bytes = quota->second;
-    const bool last = on.open.empty() && on.out == 0 && on.staying == 0 && on.writing == 0;
+    const bool last =
+        on.open.empty() && on.out == 0 && on.staying == 0 && on.writing == 0 && on.failed.empty();
     order.last = last;
     ++on.out;
     ++out;
@@ -243,14 +250,18 @@ void queue_state::delivered(queue_id id, const storage::spool_recipient& recipie
     break;
   case delivery::result_kind::no_mailbox:
     tell(id, recipient.index, first_try::kept);
-    hold(id, recipient, result.text);
+    fail(id, recipient, result.text);
     break;
   case delivery::result_kind::over_quota:
   case delivery::result_kind::failed:
     if (wants_to_hear(id, recipient.index))
       give_back(id, recipient, result);
+    else if (const auto early = on.early.find(recipient.index); early != on.early.end())
+      leave_for_later(id, early->second); // who orders a try takes none of the attempts away
+    else if (result.kind == delivery::result_kind::over_quota)
+      fail(id, recipient, result.text);
     else
-      defer(id, recipient, result.text);
+      fail_here(id, recipient, result.text);
     break;
   }
   if (at_work.at(id).open.empty())

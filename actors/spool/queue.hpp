@@ -64,10 +64,13 @@ struct queue_state {
     std::unordered_map<account_id, uint64_t> quotas;
     std::unordered_set<account_id> forwarding; ///< of those, whose mail is sent on
     std::unordered_set<account_id> answering;  ///< and who may have it answered
+    std::unordered_map<uint32_t, instant> early; ///< recipients that an order has tried before their time
     uint32_t next_index = 0;                   ///< of a recipient that is added
     size_t out = 0;                            ///< given to delivery, not answered
     size_t staying = 0;                        ///< recipients that stay on disk: remote, deferred, damaged
     size_t writing = 0;                        ///< changes of its records on their way to the disk
+    /// Those who could not be served, and why, until that is written down.
+    std::deque<std::pair<storage::spool_recipient, smtp_client::outcome>> failed;
     bool expanding = false;
     bool ended = false;      ///< its record was taken out of the spool
     bool has_remote = false; ///< and recipients of another kind, which may not be the last
@@ -153,9 +156,14 @@ struct queue_state {
                  const delivery::delivery_result& result);
 
   // How a recipient stays, or goes.
-  void defer(queue_id id, storage::spool_recipient recipient, const std::string& reply);
   void stall(queue_id id, uint8_t shard);
-  void hold(queue_id id, storage::spool_recipient recipient, const std::string& why);
+  /// `reply` says why: "452 4.2.2 ...". Is written down when nothing else is under way.
+  void fail(queue_id id, storage::spool_recipient recipient, const std::string& reply);
+  /// Something here failed: that is no attempt.
+  void fail_here(queue_id id, storage::spool_recipient recipient, const std::string& reply);
+  void record_failures(queue_id id);
+  /// One whose next attempt is then, as before.
+  void leave_for_later(queue_id id, instant at);
   /// To the client that is still there: out of the spool first, so that nobody is served twice.
   void give_back(queue_id id, const storage::spool_recipient& recipient,
                  const delivery::delivery_result& result);

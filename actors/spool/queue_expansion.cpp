@@ -60,16 +60,14 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     if (alias->is_put_off) each.last_reply = alias->last_reply;
     return each;
   };
-  // Nobody is told yet that these lead nowhere (bounces come with delivery to other servers); they stay in
-  // the spool, where the administrator sees them.
-  const auto hold = [&](const std::string& address, const char* why) {
-    add(address, storage::recipient_state::held).last_reply = why;
+  const auto refuse = [&](const std::string& address, const char* why) {
+    add(address, storage::recipient_state::bounced).last_reply = why;
   };
   for (const auto& target : found.accounts) {
     if (!have.insert(target.account).second) continue;
     // What we sent on ourselves ends in the mailbox where it comes round: nobody else may have it.
     if (envelope && envelope->forwarded_for.empty() && smtp::was_delivered_to(*envelope, target.address)) {
-      hold(target.address, reply_to_loop);
+      refuse(target.address, reply_to_loop);
       continue;
     }
     auto& each = add(target.address, storage::recipient_state::local);
@@ -85,16 +83,16 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     });
     if (known) continue;
     if (address == alias->address) {
-      hold(address,
+      refuse(address,
            "550 5.1.2 the domain of the alias was deleted"); // what it stood for is not known any more
     } else {
       auto& each = add(address, storage::recipient_state::remote);
       each.priority = first_priority(on.message, each);
     }
   }
-  for (const auto& address : found.nowhere) hold(address, "550 5.1.1 no such user");
+  for (const auto& address : found.nowhere) refuse(address, "550 5.1.1 no such user");
   if (found.cut)
-    hold(alias->address, "550 5.3.0 the alias has more addresses than spool.alias_expansion_limit");
+    refuse(alias->address, "550 5.3.0 the alias has more addresses than spool.alias_expansion_limit");
   std::stable_partition(fresh.begin(), fresh.end(), [](const storage::spool_recipient& each) {
     return each.state != storage::recipient_state::remote;
   });
@@ -113,14 +111,7 @@ void queue_state::write_expansion(queue_id id, uint32_t alias_index,
   };
   const auto elsewhere = size_t(std::find_if(fresh.begin(), fresh.end(), is_remote) - fresh.begin());
   const size_t end = from + expansion_step < elsewhere ? from + expansion_step : fresh.size();
-  for (size_t i = from; i < end; ++i) {
-    storage::put_recipient(*batch, id, fresh[i]);
-    if (fresh[i].state == storage::recipient_state::held)
-      storage::put_trace(*batch, id, delivery::trace_number(fresh[i]),
-                         {wall_clock(),
-                          storage::trace_kind::held,
-                          {{"recipient", fresh[i].address}, {"reply", fresh[i].last_reply}}});
-  }
+  for (size_t i = from; i < end; ++i) storage::put_recipient(*batch, id, fresh[i]);
   const bool last = end == fresh.size();
   if (last) {
     storage::delete_recipient(*batch, id, alias_index);

@@ -3,6 +3,7 @@
 #include "actors/error.hpp"
 #include "actors/log/log.hpp"
 #include "actors/wall_clock.hpp"
+#include "protocols/smtp_client/reply.hpp"
 #include "storage/blobs.hpp"
 #include "storage/spool_table.hpp"
 #include "storage/trace_table.hpp"
@@ -12,6 +13,24 @@
 // How a recipient stays in the spool or leaves it, and then the message.
 
 namespace stagepost::spool {
+
+namespace {
+
+/// Recipients whose failures are written down, and told, at a time.
+constexpr size_t failures_step = 100;
+
+/// Of a reply of our own, with codes.
+smtp_client::outcome own_outcome(const std::string& reply, bool is_ours) {
+  smtp_client::reply_reader reader;
+  const auto line = reply + "\r\n";
+  bytes_view input = line;
+  const auto read = reader.feed(input);
+  if (!read || is_ours) return smtp_client::own_trouble(smtp_client::stage::rcpt, read ? read->text : reply);
+  const auto fate = read->code / 100 == 5 ? smtp_client::fate::permanent : smtp_client::fate::temporary;
+  return smtp_client::own_decision(fate, smtp_client::stage::rcpt, read->status, read->text);
+}
+
+} // namespace
 
 void queue_state::write(queue_id id, std::shared_ptr<storage::batch> batch, std::function<void(bool)> then) {
   ++at_work.at(id).writing;
@@ -30,42 +49,53 @@ void queue_state::write(queue_id id, std::shared_ptr<storage::batch> batch, std:
             });
 }
 
-void queue_state::defer(queue_id id, storage::spool_recipient recipient, const std::string& reply) {
-  counters->add(metrics::counter::deliveries_deferred);
-  const auto plan = settings->get()->spool.retry_intervals;
-  const auto wait = plan[std::min<size_t>(recipient.attempts, plan.size() - 1)];
-  const auto step = delivery::trace_number(recipient); // of the try that failed, so that the next has its own
-  ++recipient.attempts;
-  recipient.last_reply = reply;
-  recipient.due_at = wall_clock() + wait;
-  ++at_work.at(id).staying;
-  retries.set(id, recipient.due_at);
-  auto batch = std::make_shared<storage::batch>(*with.store);
-  storage::put_recipient(*batch, id, recipient);
-  storage::put_trace(
-      *batch, id, step,
-      {wall_clock(), storage::trace_kind::deferred, {{"recipient", recipient.address}, {"reply", reply}}});
-  write(id, std::move(batch));
-}
-
 void queue_state::stall(queue_id id, uint8_t shard) {
   const auto [at, first] = stalled.emplace(shard, id);
   if (!first) at->second = std::min(at->second, id);
 }
 
-void queue_state::hold(queue_id id, storage::spool_recipient recipient, const std::string& why) {
-  // Nobody is told yet that he cannot be reached (bounces come with delivery to other servers); he stays in
-  // the spool, where the administrator sees him.
-  const auto step = delivery::trace_number(recipient);
-  recipient.state = storage::recipient_state::held;
-  recipient.last_reply = why;
+void queue_state::fail(queue_id id, storage::spool_recipient recipient, const std::string& reply) {
+  at_work.at(id).failed.emplace_back(std::move(recipient), own_outcome(reply, false));
+}
+
+void queue_state::fail_here(queue_id id, storage::spool_recipient recipient, const std::string& reply) {
+  at_work.at(id).failed.emplace_back(std::move(recipient), own_outcome(reply, true));
+}
+
+void queue_state::leave_for_later(queue_id id, instant at) {
+  counters->add(metrics::counter::deliveries_deferred);
   ++at_work.at(id).staying;
-  auto batch = std::make_shared<storage::batch>(*with.store);
-  storage::put_recipient(*batch, id, recipient);
-  storage::put_trace(
-      *batch, id, step,
-      {wall_clock(), storage::trace_kind::held, {{"recipient", recipient.address}, {"reply", why}}});
-  write(id, std::move(batch));
+  retries.set(id, at);
+}
+
+/// All at once, so that the sender hears of them in one report.
+void queue_state::record_failures(queue_id id) {
+  auto& on = at_work.at(id);
+  outbound::record_failures order{with.store->shard(), on.message, {}, {}};
+  while (!on.failed.empty() && order.recipients.size() < failures_step) {
+    order.recipients.push_back(std::move(on.failed.front().first));
+    order.outcomes.push_back(std::move(on.failed.front().second));
+    on.failed.pop_front();
+  }
+  ++on.writing;
+  const auto ended = [this, id](const outbound::failures_recorded& what) {
+    auto& on = at_work.at(id);
+    --on.writing;
+    on.ended = on.ended || what.empties_message;
+    if (what.deferred != 0 || !what.done) ++on.staying;
+    if (what.next_attempt) retries.set(id, *what.next_attempt);
+    if (!what.done && with.store->failed())
+      stall(id, with.store->shard());
+    else if (!what.done)
+      retries.set(id, wall_clock() + short_wait); // what is on disk is looked at again
+    counters->add(metrics::counter::deliveries_deferred, what.deferred);
+    counters->add(metrics::counter::deliveries_bounced, what.bounced);
+    end_if_done(id);
+    work();
+  };
+  self->request(elsewhere, caf::infinite, std::move(order))
+      .then([ended](const outbound::failures_recorded& what) { ended(what); },
+            [ended](caf::error&) { ended({}); });
 }
 
 void queue_state::give_back(queue_id id, const storage::spool_recipient& recipient,
@@ -106,6 +136,7 @@ void queue_state::end_if_done(queue_id id) {
   if (at == at_work.end()) return;
   auto& on = at->second;
   if (on.out != 0 || !on.open.empty() || on.expanding || on.writing != 0) return;
+  if (!on.failed.empty()) return record_failures(id);
   if (on.staying != 0 || on.ended) return forget(id);
   on.ended = true;
   auto batch = std::make_shared<storage::batch>(*with.store);

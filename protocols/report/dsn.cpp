@@ -127,6 +127,7 @@ std::optional<composed_message> compose_dsn(const dsn_request& request, bytes_vi
   whom.address = to;
   whom.notify = smtp::notify_never;        // RFC 3461 4.1, RFC 3464 2
   out.envelope.tls = request.original.tls; // RFC 8689 5, 6
+  out.envelope.is_last_report = !request.to.empty();
   out.envelope.smtp_utf8 = utf8 || !is_ascii(to);
   out.envelope.body = is_ascii(out.message) ? smtp::body_type::seven_bit : smtp::body_type::eight_bit_mime;
   return out;

@@ -15,12 +15,15 @@ it serves ZONES, prints "SERVER ANCHOR" on one line, and ends when its standard 
 import dataclasses
 import os
 import pathlib
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+import server
 
 NEEDED = ("nsd", "ldns-keygen", "ldns-signzone")
 ALGORITHM = "ECDSAP256SHA256"
@@ -87,9 +90,9 @@ def free_port():
     """A port that is free for UDP and TCP."""
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port = udp.getsockname()[1]
+            port = random.choice(server.PORTS)
             try:
+                udp.bind(("127.0.0.1", port))
                 tcp.bind(("127.0.0.1", port))
                 return port
             except OSError:

@@ -11,10 +11,12 @@ The binaries are those in STAGEPOST_BIN, else in build/release/bin. A test file 
 """
 
 import contextlib
+import errno
 import imaplib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import smtplib
@@ -140,15 +142,27 @@ def wait_until(what, condition, seconds=60):
         time.sleep(0.05)
 
 
+# Below those that connections are given: one of these could take a port before it is listened on, and keeps it for a
+# minute after its end.
+PORTS = range(12000, 32000)
+
+
 def free_ports(count, host="127.0.0.1"):
     """Ports nobody listens on; all are held until all are found, so that they differ."""
     with contextlib.ExitStack() as held:
         ports = []
-        for _ in range(count):
+        for port in random.sample(PORTS, len(PORTS)):
             one = held.enter_context(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET))
-            one.bind((host, 0))
-            ports.append(one.getsockname()[1])
-        return ports
+            try:
+                one.bind((host, port))
+            except OSError as why:
+                if why.errno != errno.EADDRINUSE:
+                    raise
+                continue
+            ports.append(port)
+            if len(ports) == count:
+                return ports
+        raise AssertionError("there are no free ports")
 
 
 def answers(port):

@@ -4,8 +4,10 @@ no domain at all.
 """
 
 import pathlib
+import shutil
 import smtplib
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -133,6 +135,25 @@ class BackupMxTest(GatewayCase):
         self.assertEqual(self.rcpt("nobody@example.test"), 550)
         self.start_primary()
         server.wait_until("the primary to be asked again", lambda: self.rcpt("carol@example.test") == 250)
+
+    def test_mail_of_forwarded_domains_passes_the_command_line_program(self):
+        # GWIN-11. The program may run as another account: it has to come to its script.
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="stagepost-program-"))
+        self.addCleanup(shutil.rmtree, folder)
+        folder.chmod(0o755)
+        program = folder / "scan"
+        program.write_text('#!/bin/sh\ngrep -q "^Subject: virus" "$1" && rm "$1" && exit 0\n'
+                           '{ echo "X-Scanned: at the gateway"; cat "$1"; } >"$1.new" && mv "$1.new" "$1"\n')  # fmt: skip
+        program.chmod(0o755)
+        self.use_primary("mode=domain_forwarding", "user_verification=probe")
+        self.during_test(spool__command_line=f"{program} %filepath", spool__command_line_enabled="true",
+                         spool__delivery_delay_seconds="0")  # fmt: skip
+        self.send("bob@example.test", "virus at the gateway")
+        self.send("bob@example.test", "scanned at the gateway")
+        found = self.primary.wait_for_message("bob", b"Subject: scanned at the gateway")
+        self.assertIn(b"X-Scanned: at the gateway\r\n", found)
+        self.wait_for_empty_queue()
+        self.assertFalse([one for one in self.primary.messages("bob") if b"virus at the gateway" in one])
 
     def test_the_primary_is_asked_by_web_service_for_its_domains_and_users(self):
         self.primary.ctl("gateway-credential", "set", "gate", "--password-stdin", text="a long secret\n")

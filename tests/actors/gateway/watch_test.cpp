@@ -28,6 +28,7 @@ outbound::dispatcher_actor::behavior_type noting(outbound::dispatcher_actor::poi
         std::lock_guard lock(notes->mutex);
         notes->sent.push_back(what.destinations);
       },
+      [](const outbound::record_failures&) { return outbound::failures_recorded{}; },
       [](outbound::stop_sending) { return outbound::sending_stopped{}; },
       [](atom::status) { return outbound::outbound_status{}; },
   };

@@ -44,6 +44,13 @@ protected:
         sum += counters->messages;
     return sum;
   }
+  /// The message is gone, and its sender, who is elsewhere, will hear why.
+  bool is_reported(queue_id id) {
+    const auto waiting = queued(0);
+    const auto trace = storage::read_trace(*shards_[0], id, storage::reach::disk);
+    return waiting.size() == 1 && waiting[0].recipients.at(0).address == "sender@elsewhere.example" && trace &&
+           trace->back().kind == storage::trace_kind::bounced;
+  }
   void expect_everybody_once() {
     for (const auto each : accounts_) ASSERT_EQ(messages_of(each), 1u) << each.value;
   }
@@ -100,17 +107,10 @@ TEST_F(AliasExpansion, PassesOverWhomTheMessageWasDeliveredToBefore) {
   await_deliveries();
   EXPECT_EQ(messages_of(accounts_[1]), 1u);
   EXPECT_EQ(messages_of(accounts_[2]), 0u);
-  const auto left = queued(0);
-  ASSERT_EQ(left.size(), 1u);
-  ASSERT_EQ(left[0].recipients.size(), 1u);
-  EXPECT_EQ(left[0].recipients[0].address, "user2@example.org");
-  EXPECT_EQ(left[0].recipients[0].state, storage::recipient_state::held);
-  EXPECT_EQ(left[0].recipients[0].last_reply, reply_to_loop);
-  EXPECT_EQ(storage::read_trace(*shards_[0], what.id, storage::reach::disk)->back().kind,
-            storage::trace_kind::held);
+  EXPECT_TRUE(eventually([&] { return is_reported(what.id); }));
 }
 
-TEST_F(AliasExpansion, HoldsMailForAnAliasWhoseDomainWasDeleted) {
+TEST_F(AliasExpansion, ReturnsMailForAnAliasWhoseDomainWasDeleted) {
   must(domain::create_domain{"gone.example"});
   must(domain::put_alias{"club@gone.example", {"user1@example.org"}});
   const auto what = message(0, {"club@gone.example"});
@@ -118,9 +118,7 @@ TEST_F(AliasExpansion, HoldsMailForAnAliasWhoseDomainWasDeleted) {
   EXPECT_EQ(ask<message_accepted>(tree_.shards[0].intake, what).id, what.id);
   must(domain::delete_domain{"gone.example"});
   restart();
-  EXPECT_TRUE(
-      eventually([&] { return queued(0).at(0).recipients.at(0).state == storage::recipient_state::held; }));
-  EXPECT_EQ(queued(0)[0].recipients[0].last_reply, "550 5.1.2 the domain of the alias was deleted");
+  EXPECT_TRUE(eventually([&] { return is_reported(what.id); }));
   EXPECT_EQ(messages_of(accounts_[1]), 0u);
 }
 

@@ -59,18 +59,20 @@ TEST_F(SpoolIntake, TakesNothingWhenTheDiskHasOnlyItsReserve) {
   EXPECT_TRUE(queued(0).empty());
 }
 
-TEST_F(SpoolIntake, HoldsWhoTheMessageWasDeliveredToBefore) {
+TEST_F(SpoolIntake, ReturnsWhatWasDeliveredToThatMailboxBefore) {
   auto what = message(0, {"alice@example.org", "friend@elsewhere.example"});
   what.recipients[0].delivered_before = true;
   accept(0, what);
   await_deliveries();
-  const auto waiting = queued(0);
-  ASSERT_EQ(waiting.size(), 1u);
-  EXPECT_EQ(waiting[0].recipients[0].state, storage::recipient_state::held);
-  EXPECT_EQ(waiting[0].recipients[0].last_reply, reply_to_loop);
+  EXPECT_TRUE(eventually([&] { // its sender hears of it
+    const auto waiting = queued(0);
+    return waiting.size() == 2 && waiting[1].recipients.at(0).address == "sender@elsewhere.example";
+  }));
+  ASSERT_EQ(queued(0)[0].recipients.size(), 1u);
+  EXPECT_EQ(queued(0)[0].recipients[0].address, "friend@elsewhere.example");
   EXPECT_EQ(messages_of("alice@example.org"), 0u);
   EXPECT_EQ(storage::read_trace(*shards_[0], what.id, storage::reach::disk)->back().kind,
-            storage::trace_kind::held);
+            storage::trace_kind::bounced);
 }
 
 TEST_F(SpoolIntake, TellsAClientThatWaitsHowEachFirstTryEnded) {

