@@ -7,18 +7,18 @@
 namespace stagepost::mailbox {
 
 size_t contents::page_index(uint32_t number) const {
+  if (last_page_ < pages_.size() && pages_[last_page_]->number == number) return last_page_;
   const auto at = std::lower_bound(pages_.begin(), pages_.end(), number,
                                    [](const mailbox_page_ptr& page, uint32_t n) { return page->number < n; });
-  return size_t(at - pages_.begin());
+  return last_page_ = size_t(at - pages_.begin());
 }
 
 const message_entry* contents::find(uid id) const {
   const auto index = page_index(id.value / uids_per_page);
   if (index == pages_.size()) return nullptr;
   const auto& entries = pages_[index]->entries;
-  const auto at = std::lower_bound(entries.begin(), entries.end(), id,
-                                   [](const message_entry& entry, uid wanted) { return entry.uid < wanted; });
-  return at != entries.end() && at->uid == id ? &*at : nullptr;
+  const auto at = first_at_or_after(*pages_[index], id);
+  return at < entries.size() && entries[at].uid == id ? &entries[at] : nullptr;
 }
 
 void contents::for_each(const std::function<void(const message_entry&)>& each) const {

@@ -59,6 +59,7 @@ private:
   void count(const message_entry& entry, int sign);
 
   mailbox_pages pages_;
+  mutable size_t last_page_ = 0; ///< index of the one asked for last
   storage::mailbox_counters counters_;
 };
 

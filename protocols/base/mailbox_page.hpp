@@ -2,6 +2,7 @@
 
 #include "protocols/base/units.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -40,6 +41,16 @@ struct mailbox_page {
   uint32_t number = 0; ///< uid / uids_per_page of all entries
   std::vector<message_entry> entries;
 };
+
+/// Where the first entry stands whose UID is not below. Quick where none is missing before it.
+inline size_t first_at_or_after(const mailbox_page& page, stagepost::uid uid) {
+  const auto& all = page.entries;
+  if (all.empty() || !(all.front().uid < uid)) return 0;
+  const size_t guess = uid.value - all.front().uid.value;
+  if (guess < all.size() && all[guess].uid == uid) return guess;
+  const auto below = [](const message_entry& entry, stagepost::uid wanted) { return entry.uid < wanted; };
+  return size_t(std::lower_bound(all.begin(), all.end(), uid, below) - all.begin());
+}
 
 using mailbox_page_ptr = std::shared_ptr<const mailbox_page>;
 

@@ -8,8 +8,6 @@ namespace {
 
 bool by_number(const mailbox_page_ptr& page, uint32_t number) { return page->number < number; }
 
-bool uid_below(const message_entry& entry, stagepost::uid uid) { return entry.uid < uid; }
-
 } // namespace
 
 mailbox_view::mailbox_view(std::string name, selected_mailbox opened, bool read_only)
@@ -24,18 +22,18 @@ mailbox_view::mailbox_view(std::string name, selected_mailbox opened, bool read_
 }
 
 const message_entry& mailbox_view::at(uint32_t sequence) const {
-  const size_t index = size_t(std::lower_bound(ends_.begin(), ends_.end(), sequence) - ends_.begin());
-  const uint32_t before = index ? ends_[index - 1] : 0;
-  return pages_[index]->entries[sequence - before - 1];
+  const auto begin_of = [this](size_t index) { return index ? ends_[index - 1] : 0; };
+  if (last_page_ >= ends_.size() || sequence > ends_[last_page_] || sequence <= begin_of(last_page_))
+    last_page_ = size_t(std::lower_bound(ends_.begin(), ends_.end(), sequence) - ends_.begin());
+  return pages_[last_page_]->entries[sequence - begin_of(last_page_) - 1];
 }
 
 uint32_t mailbox_view::first_at_or_after(stagepost::uid uid) const {
   const size_t index = index_of(uid.value / uids_per_page);
   const uint32_t before = index ? ends_[index - 1] : 0;
   if (index == pages_.size()) return before + 1;
-  const auto& entries = pages_[index]->entries;
-  return before +
-         uint32_t(std::lower_bound(entries.begin(), entries.end(), uid, uid_below) - entries.begin()) + 1;
+  last_page_ = index;
+  return before + uint32_t(stagepost::first_at_or_after(*pages_[index], uid)) + 1;
 }
 
 uint32_t mailbox_view::sequence_of(stagepost::uid uid) const {
@@ -137,6 +135,7 @@ void mailbox_view::take_news_of(stagepost::uid first, stagepost::uid last, news_
 }
 
 size_t mailbox_view::index_of(uint32_t page_number) const {
+  if (last_page_ < pages_.size() && pages_[last_page_]->number == page_number) return last_page_;
   return size_t(std::lower_bound(pages_.begin(), pages_.end(), page_number, by_number) - pages_.begin());
 }
 

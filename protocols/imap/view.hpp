@@ -43,7 +43,7 @@ public:
   const std::vector<std::string>& keywords() const { return keywords_; }
 
   uint32_t size() const { return ends_.empty() ? 0 : ends_.back(); }
-  /// `sequence` is from 1 to size(). Logarithmic, as the two below.
+  /// `sequence` is from 1 to size(). Logarithmic, as the two below; quick in the page that was asked for last.
   const message_entry& at(uint32_t sequence) const;
   /// The sequence number of the first message whose UID is not below; size() + 1 where there is none.
   uint32_t first_at_or_after(stagepost::uid uid) const;
@@ -105,6 +105,7 @@ private:
   uint64_t version_ = 1;
   mailbox_pages pages_;                          ///< in order, none empty
   std::vector<uint32_t> ends_;                   ///< messages up to and with each page
+  mutable size_t last_page_ = 0;                 ///< index of the one asked for last
   std::map<uint32_t, mailbox_page_ptr> waiting_; ///< not looked at yet, by page number
   std::map<uint32_t, mailbox_page_ptr>
       held_; ///< taken up but for their expunges; pages_ has a merged page of our own

@@ -12,7 +12,7 @@ namespace stagepost::imap {
 namespace {
 
 /// The pages one question may span: bounds what is said and kept for it.
-constexpr uint32_t pages_at_a_time = 64;
+constexpr uint32_t pages_at_a_time = 256;
 
 struct store_arguments {
   sequence_set set;
@@ -48,33 +48,38 @@ public:
       return with.finish(answer_for(result.outcome));
     gone_ += result.gone.size();
     asked_for_ += batch_.size();
-    not_changed_ = result.modified;
-    not_changed_.insert(not_changed_.end(), result.gone.begin(), result.gone.end());
-    std::sort(not_changed_.begin(), not_changed_.end());
+    take_away(result.modified);
+    take_away(result.gone);
     bits_ = keyword_bits(arguments_.flags.keywords, with.view().keywords());
     for (const uid each : result.modified)
       modified_.push_back(by_uid_ ? each.value : with.view().sequence_of(each));
 
     if (with.view().keywords_grew()) with.write_flag_lists();
     with_ = &with;
-    with.view().take_news_of(batch_.front(), batch_.back(), *this);
+    looked_at_ = told_to_ = 0;
+    with.view().take_news_of(first_, last_, *this);
+    on_more(with);
+  }
+
+  void on_more(dialogue& with) override {
     if (!arguments_.silent || with.uses_condstore()) tell_batch(with);
     if (with.out().has_enough()) return with.ask(more{});
     ask_next(with);
   }
 
-  void on_more(dialogue& with) override { ask_next(with); }
-
 private:
   void ask_next(dialogue& with) {
     if (walk_.at_end()) return end(with);
     batch_.clear();
+    told_.clear();
     const uint32_t first_page = with.view().at(*walk_).uid.value / uids_per_page;
     for (; !walk_.at_end(); ++walk_) {
       const uid next = with.view().at(*walk_).uid;
       if (next.value / uids_per_page >= first_page + pages_at_a_time) break;
       batch_.push_back(next);
     }
+    first_ = batch_.front();
+    last_ = batch_.back();
     with.ask(store_flags{batch_, arguments_.change, arguments_.flags.flags, arguments_.flags.keywords,
                          arguments_.unchanged_since});
   }
@@ -94,9 +99,17 @@ private:
     with.finish(answer::some_expunged, limit_code_);
   }
 
-  bool was_changed_by_us(uid which) const {
-    return std::binary_search(batch_.begin(), batch_.end(), which) &&
-           !std::binary_search(not_changed_.begin(), not_changed_.end(), which);
+  /// Of the batch: those that were not changed.
+  void take_away(std::vector<uid> which) {
+    if (which.empty()) return;
+    std::sort(which.begin(), which.end());
+    std::erase_if(batch_, [&](uid each) { return std::binary_search(which.begin(), which.end(), each); });
+  }
+
+  /// Asked of one message after the other, in order.
+  bool was_changed_by_us(uid which) {
+    while (looked_at_ < batch_.size() && batch_[looked_at_] < which) ++looked_at_;
+    return looked_at_ < batch_.size() && batch_[looked_at_] == which;
   }
 
   /// What the client believes the message has after its STORE.
@@ -128,12 +141,14 @@ private:
 
   bool wants_more() override { return true; }
 
-  /// RFC 3501 6.4.6: the new flags of each message; RFC 7162 3.1.3: with .SILENT only its mod-sequence.
+  /// RFC 3501 6.4.6: the new flags of each message; RFC 7162 3.1.3: with .SILENT only its mod-sequence. As far
+  /// as there is room.
   void tell_batch(dialogue& with) {
     const mailbox_view& view = with.view();
-    for (const uid each : batch_) {
+    for (; told_to_ < batch_.size() && !with.out().has_enough(); ++told_to_) {
+      const uid each = batch_[told_to_];
       const uint32_t sequence = view.sequence_of(each);
-      if (sequence == 0 || !was_changed_by_us(each)) continue;
+      if (sequence == 0) continue;
       const message_entry& entry = view.at(sequence);
       if (!arguments_.silent) {
         with.write_flags_of(sequence, entry);
@@ -154,15 +169,16 @@ private:
       write_number(out, entry.modseq.value);
       out += "))\r\n";
     }
-    told_.clear();
   }
 
   store_arguments arguments_;
   bool by_uid_;
   message_walk walk_;
-  std::vector<uid> batch_;       ///< of the open question, in order
-  std::vector<uid> not_changed_; ///< of the batch: gone, or failed UNCHANGEDSINCE
-  std::vector<uid> told_;        ///< of the batch: flags told though silent
+  std::vector<uid> batch_; ///< of the open question, in order; then those of it that were changed
+  uid first_, last_;       ///< of the open question
+  size_t looked_at_ = 0;   ///< of the batch, by was_changed_by_us
+  size_t told_to_ = 0;     ///< of the batch, by tell_batch
+  std::vector<uid> told_;  ///< of the batch: flags told though silent
   std::vector<uint32_t> modified_;
   bytes limit_code_;  ///< where not all were stored
   uint64_t bits_ = 0; ///< the keywords, once the mailbox has them
