@@ -11,10 +11,10 @@ constexpr uint8_t with_deliveries_version = 2;
 constexpr uint8_t forwarded_version = 3;
 constexpr uint8_t with_origin_version = 4;
 constexpr uint8_t with_tls_version = 5;
-constexpr uint8_t last_report_version = 6;
+constexpr uint8_t own_report_version = 6;
 
 uint8_t version_for(const smtp::envelope& envelope) {
-  if (envelope.is_last_report) return last_report_version;
+  if (envelope.is_own_report) return own_report_version;
   if (envelope.tls != smtp::tls_wish::none) return with_tls_version;
   if (!envelope.origin.client.empty()) return with_origin_version;
   if (!envelope.forwarded_for.empty()) return forwarded_version;
@@ -49,7 +49,7 @@ bytes encode_envelope(const smtp::envelope& envelope) {
 std::optional<smtp::envelope> decode_envelope(bytes_view in) {
   if (in.empty()) return std::nullopt;
   const auto version = uint8_t(in.front());
-  if (version < plain_version || version > last_report_version) return std::nullopt;
+  if (version < plain_version || version > own_report_version) return std::nullopt;
   in.remove_prefix(1);
   smtp::envelope out;
   bytes_view sender, id;
@@ -81,7 +81,7 @@ std::optional<smtp::envelope> decode_envelope(bytes_view in) {
     out.tls = smtp::tls_wish(in.front());
     in.remove_prefix(1);
   }
-  out.is_last_report = version >= last_report_version;
+  out.is_own_report = version >= own_report_version;
   while (version >= with_deliveries_version && !in.empty()) {
     bytes_view address;
     if (!take_counted(in, address)) return std::nullopt;

@@ -38,8 +38,7 @@ constexpr std::array table{
          .maximum = 100}),
     item<spool, &spool_settings::double_bounces_to>(
         {.name = "spool.double_bounces_to",
-         .sentence = "Address that is told when a report, or other mail from the null sender, cannot be "
-                     "delivered; empty: nobody is.",
+         .sentence = "Address that is told when a report to a sender cannot be delivered; empty: nobody is.",
          .maximum = 320,
          .may_be_empty = true}),
     item<spool, &spool_settings::delivery_delay>(

@@ -163,7 +163,7 @@ enum class trace_kind : uint8_t {
   deferred,
   bounced,
   removed,
-  held,          ///< cannot be delivered, and nobody is told yet: waits for the administrator
+  held,          ///< of older versions: could not be delivered, and nobody was told
   refused,       ///< given back to the client that is still connected (LMTP)
   ordered,       ///< by the administrator
   untold,        ///< nobody got a report, because the sender cannot be reached

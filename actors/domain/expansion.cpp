@@ -50,9 +50,13 @@ address_expanded expand(const storage::store& system, const std::string& plus_se
     case address_kind::alias:
       if (const auto alias = storage::find_alias(system, domain->id, local, storage::reach::disk))
         open.insert(open.end(), alias->targets.begin(), alias->targets.end());
+      else if (alias.error().code != storage::errc::not_found)
+        return {};
       else if (const auto at = local.find(plus_separator); !plus_separator.empty() && at != local.npos)
         open.push_back(
             smtp::to_string(smtp::mailbox{local.substr(0, at), *domain_name})); // list+x is the alias list
+      else
+        answer.nowhere.push_back(next); // deleted a moment ago
       break;
     case address_kind::unavailable: return {};
     default: answer.nowhere.push_back(next); break;

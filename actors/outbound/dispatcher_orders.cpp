@@ -153,11 +153,10 @@ caf::result<failures_recorded> dispatcher_state::record(const record_failures& w
   of->shard = what.shard;
   of->message = what.message;
   of->recipients = what.recipients;
-  // Damaged: whose it was is not known, so nobody is told.
   if (auto envelope = decode_envelope(what.message.envelope))
     of->envelope = std::move(*envelope);
-  else
-    of->envelope.is_last_report = true;
+  else // damaged
+    of->envelope.sender = what.message.sender;
   const auto& in = with->shards[what.shard].with;
   auto batch = std::make_shared<storage::batch>(*in.store);
   auto changes = record_end(*batch, {of, what.outcomes, false, {}}, settings->spool, priorities, now);
@@ -184,7 +183,10 @@ caf::result<failures_recorded> dispatcher_state::record(const record_failures& w
                   answer.deliver(failures_recorded{});
                 });
       },
-      [answer]() mutable { answer.deliver(failures_recorded{}); });
+      [id = what.message.id, answer]() mutable {
+        log::warn("queue {}: who could not be served is not written: there is no reader now", id.value);
+        answer.deliver(failures_recorded{});
+      });
   return promise;
 }
 

@@ -102,7 +102,7 @@ void verdict::wait_until(instant at) {
 const std::string& reader_of_reports(const smtp::envelope& on, const conf::spool_settings& settings) {
   static const std::string nobody;
   if (!on.sender.empty()) return on.sender;
-  return on.is_last_report ? nobody : settings.double_bounces_to;
+  return on.is_own_report ? settings.double_bounces_to : nobody;
 }
 
 std::string reply_text(const smtp_client::outcome& how) {

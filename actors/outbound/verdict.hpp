@@ -14,7 +14,7 @@ namespace stagepost::outbound {
 
 /// What the end of a transaction changes.
 struct verdict {
-  std::vector<report::reported_recipient> told; ///< for a report, if the sender wants one
+  std::vector<report::reported_recipient> told; ///< for a report, where one is wanted
   size_t delivered = 0;
   size_t deferred = 0;
   size_t bounced = 0;
@@ -32,8 +32,8 @@ struct verdict {
 verdict record_end(storage::batch& into, const job_done& what, const conf::spool_settings& settings,
                    const priority_rules& priorities, instant now);
 
-/// Whose mail a report on this message is: its sender's, and of mail from <> whoever the settings name, but
-/// for a report of that kind itself. Empty: nobody's.
+/// Who gets a report on this message: its sender, and of a report of ours whom the settings name. Empty:
+/// nobody.
 const std::string& reader_of_reports(const smtp::envelope& on, const conf::spool_settings& settings);
 
 /// One line for people: the reply, or why there was none.

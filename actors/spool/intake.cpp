@@ -1,6 +1,5 @@
 #include "actors/spool/intake.hpp"
 
-#include "actors/delivery/interface.hpp"
 #include "actors/envelope_record.hpp"
 #include "actors/error.hpp"
 #include "actors/free_space.hpp"

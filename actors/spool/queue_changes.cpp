@@ -66,7 +66,7 @@ std::optional<storage::spool_recipient> obey(const order_message& order, storage
     else if (!who.destination.empty())
       who.state = recipient_state::remote;
     else
-      return std::nullopt; // held since there is no such recipient
+      return std::nullopt; // by an older version, since there is no such recipient
     return who;
   case queue_order::retry:
     if (!remote || storage::due_time_of(who) == instant{}) return std::nullopt;

@@ -61,6 +61,11 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
     return each;
   };
   const auto refuse = [&](const std::string& address, const char* why) {
+    const auto is_he = [&](const storage::spool_recipient& each) {
+      return each.state == storage::recipient_state::bounced && each.address == address;
+    };
+    if (std::any_of(on.open.begin(), on.open.end(), is_he) || std::any_of(fresh.begin(), fresh.end(), is_he))
+      return;
     add(address, storage::recipient_state::bounced).last_reply = why;
   };
   for (const auto& target : found.accounts) {
@@ -92,7 +97,9 @@ void queue_state::expanded(queue_id id, uint32_t alias_index, const domain::addr
   }
   for (const auto& address : found.nowhere) refuse(address, "550 5.1.1 no such user");
   if (found.cut)
-    refuse(alias->address, "550 5.3.0 the alias has more addresses than spool.alias_expansion_limit");
+    refuse(alias->address, "550 5.2.4 the alias has more addresses than spool.alias_expansion_limit");
+  if (found.accounts.empty() && found.elsewhere.empty() && found.nowhere.empty() && !found.cut)
+    refuse(alias->address, "554 5.4.6 the alias stands for nobody but itself");
   std::stable_partition(fresh.begin(), fresh.end(), [](const storage::spool_recipient& each) {
     return each.state != storage::recipient_state::remote;
   });

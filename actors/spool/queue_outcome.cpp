@@ -17,7 +17,7 @@ namespace stagepost::spool {
 namespace {
 
 /// Recipients whose failures are written down, and told, at a time.
-constexpr size_t failures_step = 100;
+constexpr size_t failures_step = 1000;
 
 /// Of a reply of our own, with codes.
 smtp_client::outcome own_outcome(const std::string& reply, bool is_ours) {
@@ -68,7 +68,7 @@ void queue_state::leave_for_later(queue_id id, instant at) {
   retries.set(id, at);
 }
 
-/// All at once, so that the sender hears of them in one report.
+/// Together, so that the sender hears of them in one report.
 void queue_state::record_failures(queue_id id) {
   auto& on = at_work.at(id);
   outbound::record_failures order{with.store->shard(), on.message, {}, {}};

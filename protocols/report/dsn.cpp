@@ -97,9 +97,8 @@ std::optional<composed_message> compose_dsn(const dsn_request& request, bytes_vi
   const auto& to = request.to.empty() ? request.original.sender : request.to;
   if (to.empty() || request.recipients.empty()) return std::nullopt; // RFC 5321 6.1: no report on a report
   const auto header = mime::header_block(returned);
-  // RFC 6533: the postmaster of this server takes UTF-8, a sender who asked for SMTPUTF8 does.
-  const bool takes_utf8 = request.original.smtp_utf8 || !request.to.empty();
-  const bool utf8 = takes_utf8 && (needs_utf8(request) || !is_ascii(header));
+  // RFC 6533: a sender who asked for SMTPUTF8 takes UTF-8.
+  const bool utf8 = request.original.smtp_utf8 && (needs_utf8(request) || !is_ascii(header));
 
   mime::header_writer fields;
   fields.date("Date", {request.now});
@@ -127,7 +126,7 @@ std::optional<composed_message> compose_dsn(const dsn_request& request, bytes_vi
   whom.address = to;
   whom.notify = smtp::notify_never;        // RFC 3461 4.1, RFC 3464 2
   out.envelope.tls = request.original.tls; // RFC 8689 5, 6
-  out.envelope.is_last_report = !request.to.empty();
+  out.envelope.is_own_report = request.to.empty();
   out.envelope.smtp_utf8 = utf8 || !is_ascii(to);
   out.envelope.body = is_ascii(out.message) ? smtp::body_type::seven_bit : smtp::body_type::eight_bit_mime;
   return out;

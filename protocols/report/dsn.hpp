@@ -39,7 +39,7 @@ struct reported_recipient {
 struct dsn_request {
   std::string reporting_host; ///< what we call ourselves
   smtp::envelope original;    ///< of the message that is reported on; its recipients are not looked at
-  std::string to;       ///< who gets the report; empty: the sender. Set for a double bounce to the postmaster
+  std::string to;       ///< who gets the report; empty: the sender. Set for a lost report, which has none
   std::string queue_id; ///< as in the trace
   std::string message_id; ///< of the report, without angle brackets
   bytes random;           ///< 16 octets or more, for the boundary

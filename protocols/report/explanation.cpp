@@ -38,6 +38,8 @@ constexpr entry entries[] = {
     {2, 2, "The recipient's mailbox is full.",
      "Ask the recipient by another way to make room, then send it again."},
     {2, 3, "The message is larger than the recipient may receive.", smaller},
+    {2, 4, "The address stands for more people than a message may have, so some of them got it and others did not.",
+     tell_them},
     {3, 1, "The server of % has no room for more mail.", later},
     {3, 2, "The server of % does not accept mail at the moment.", later},
     {3, 4, "The message is larger than the server of % accepts.", smaller},

@@ -64,13 +64,14 @@ struct envelope {
   std::vector<std::string> forwarded_for = {};
   smtp::origin origin = {};
   tls_wish tls = tls_wish::none;
-  /// A report on mail from <>: nobody is told when it does not arrive.
-  bool is_last_report = false;
+  /// A report of this server to a sender. Of all mail from <> only its loss is told to anybody: what came from
+  /// elsewhere might be such a report of another server, and two could go on telling each other.
+  bool is_own_report = false;
 
   template <class Inspector>
   friend typename Inspector::result_type inspect(Inspector& f, envelope& x) {
     return f(x.sender, x.recipients, x.body, x.smtp_utf8, x.ret, x.envelope_id, x.delivered_to,
-             x.forwarded_for, x.origin, x.tls, x.is_last_report);
+             x.forwarded_for, x.origin, x.tls, x.is_own_report);
   }
 };
 

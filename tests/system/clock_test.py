@@ -131,6 +131,8 @@ class ClockTest(server.ServerTest):
             self.assertNotEqual(try_to_log_in(server.PASSWORD), 235, "the limit has not run out")
 
     def test_3_mail_that_waits_is_neither_lost_nor_made_to_wait(self):
+        # Enough attempts for all jumps, and nobody elsewhere is told meanwhile.
+        self.during_test(spool__retry_intervals_minutes="15, 30, 60, 60, 60, 60", spool__delay_notice_after_attempts="0")
         self.server.ctl("user", "set", "bob@example.test", "quota_mb=1")
         for name in ("fits", "does not fit"):
             with self.server.smtp() as smtp:

@@ -58,11 +58,12 @@ class LocalFailuresTest(sending.SendingTest):
     def test_a_report_that_cannot_be_delivered_is_told_to_the_postmaster(self):
         self.add_alias("lists", "nobody@example.test")
         self.during_test(spool__double_bounces_to="carol@example.test")
+        text = b"Subject: to nobody\r\nFrom: <lists@example.test>\r\n\r\nx\r\n"
         with self.server.smtp() as smtp:
-            smtp.sendmail("", [server.address("lists")], b"Subject: lost report\r\nFrom: <x@far.example>\r\n\r\nx\r\n")
+            smtp.sendmail(server.address("lists"), [server.address("lists")], text)
 
         def told():
-            return [one for one in self.server.messages("carol") if b"Subject: lost report" in one]
+            return [one for one in self.server.messages("carol") if b"MAILER-DAEMON" in one]
 
         [found] = server.wait_until("a report on the report", told)
         self.assertIn(b"nobody@example.test", found)

@@ -158,15 +158,24 @@ TEST_F(LocalFailures, AreReportedAfterAStopThatCameBefore) {
 
 TEST_F(LocalFailures, OfReportsAreToldToWhomTheSettingsName) {
   must(domain::put_alias{"team@example.org", {"carol@example.org"}});
-  const auto silent = accept(0, letter({"team@example.org"}, ""));
+  accept(0, letter({"team@example.org"}, "team@example.org"));
   EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
-  expect_returned(silent, "5.1.1");
   EXPECT_EQ(messages_now("bob@example.org"), 0u);
   tell_double_bounces_to("bob@example.org");
-  accept(0, letter({"team@example.org"}, ""));
+  accept(0, letter({"team@example.org"}, "team@example.org"));
   EXPECT_TRUE(has_report("bob@example.org"));
   EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
   expect_sound();
+}
+
+// Reports of another server look like that: two could tell each other for ever.
+TEST_F(LocalFailures, OfMailFromNobodyElsewhereAreToldToNobody) {
+  must(domain::put_alias{"team@example.org", {"carol@example.org"}});
+  tell_double_bounces_to("bob@example.org");
+  const auto id = accept(0, letter({"team@example.org"}, ""));
+  EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
+  expect_returned(id, "5.1.1");
+  EXPECT_EQ(messages_now("bob@example.org"), 0u);
 }
 
 // Or it would be told of its own loss for ever.
@@ -174,12 +183,19 @@ TEST_F(LocalFailures, OfTheLastReportAreToldToNobody) {
   must(domain::put_alias{"team@example.org", {"carol@example.org"}});
   must(domain::put_alias{"postmaster@example.org", {"carol@example.org", "bob@example.org"}});
   tell_double_bounces_to("postmaster@example.org");
-  accept(0, letter({"team@example.org"}, ""));
+  accept(0, letter({"team@example.org"}, "team@example.org"));
   EXPECT_TRUE(has_report("bob@example.org"));
   EXPECT_TRUE(eventually([&] { return queued(0).empty(); }));
   EXPECT_EQ(messages_now("bob@example.org"), 1u);
-  EXPECT_EQ(counters_->value(metrics::counter::deliveries_bounced), 2u);
+  EXPECT_EQ(counters_->value(metrics::counter::deliveries_bounced), 3u);
   expect_sound();
+}
+
+TEST_F(LocalFailures, OfAnAliasThatStandsForItselfAreTold) {
+  must(domain::put_alias{"loop@example.org", {"loop@example.org"}});
+  const auto id = accept(0, letter({"loop@example.org"}));
+  EXPECT_TRUE(has_report("bob@example.org"));
+  expect_returned(id, "5.4.6");
 }
 
 } // namespace

@@ -129,6 +129,10 @@ TEST(Dsn, IsNotWrittenAboutAReport) {
   ASSERT_TRUE(report);
   EXPECT_EQ(report->envelope.recipients[0].address, "postmaster@client.example");
   EXPECT_EQ(report->envelope.sender, "");
+  EXPECT_FALSE(report->envelope.is_own_report) << "nobody is told when this one is lost";
+  request.to.clear();
+  request.original.sender = "alice@client.example";
+  EXPECT_TRUE(compose_dsn(request, original, true)->envelope.is_own_report);
 }
 
 TEST(Dsn, ReturnsTheHeaderWhereThatIsWantedOrEnough) {
