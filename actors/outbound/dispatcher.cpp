@@ -35,6 +35,7 @@ void dispatcher_state::begin(setup_ptr what) {
   look_at_gateways();
   look_anew_at = std::chrono::steady_clock::now() + look_anew_interval;
   look_all();
+  for (const auto& [each, answer] : std::exchange(early, {})) record_now(each, answer);
 }
 
 /// What is on disk is not looked at from the beginning again before there is room for it.

@@ -17,6 +17,7 @@
 #include <set>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace stagepost::outbound {
@@ -111,6 +112,8 @@ struct dispatcher_state {
   std::shared_ptr<const conf::system_settings> settings_seen;
   uint64_t other_ways_seen = 0; ///< as live_settings counts them
   incoming_view incoming;
+  /// Asked for before it could begin: of each spool no more than it works on at a time.
+  std::vector<std::pair<record_failures, open_answer<failures_recorded>>> early;
   /// To be sent whole as soon as they start (send_held); a bounded number.
   std::unordered_set<std::string> to_send_whole;
 
@@ -161,6 +164,7 @@ struct dispatcher_state {
   void take_out(const std::vector<queue_id>& ids, const settlement& found);
   void settle_later(const std::vector<queue_id>& ids);
   caf::result<failures_recorded> record(const record_failures& what);
+  void record_now(const record_failures& what, open_answer<failures_recorded> answer);
 };
 
 /// One for all shards. It does nothing before `begin_sending`.

@@ -142,9 +142,17 @@ void dispatcher_state::settle_later(const std::vector<queue_id>& ids) {
 }
 
 caf::result<failures_recorded> dispatcher_state::record(const record_failures& what) {
-  if (!with || what.shard >= with->shards.size()) return failures_recorded{};
   auto promise = self->make_response_promise<failures_recorded>();
   open_answer<failures_recorded> answer(promise);
+  if (with)
+    record_now(what, answer);
+  else
+    early.emplace_back(what, answer);
+  return promise;
+}
+
+void dispatcher_state::record_now(const record_failures& what, open_answer<failures_recorded> answer) {
+  if (what.shard >= with->shards.size()) return (void)answer.deliver(failures_recorded{});
   const auto now = wall_clock();
   const auto settings = with->settings->get();
   priority_rules priorities;
@@ -187,7 +195,6 @@ caf::result<failures_recorded> dispatcher_state::record(const record_failures& w
         log::warn("queue {}: who could not be served is not written: there is no reader now", id.value);
         answer.deliver(failures_recorded{});
       });
-  return promise;
 }
 
 } // namespace stagepost::outbound

@@ -48,7 +48,8 @@ protected:
   bool is_reported(queue_id id) {
     const auto waiting = queued(0);
     const auto trace = storage::read_trace(*shards_[0], id, storage::reach::disk);
-    return waiting.size() == 1 && waiting[0].recipients.at(0).address == "sender@elsewhere.example" && trace &&
+    return waiting.size() == 1 && !waiting[0].recipients.empty() &&
+           waiting[0].recipients[0].address == "sender@elsewhere.example" && trace &&
            trace->back().kind == storage::trace_kind::bounced;
   }
   void expect_everybody_once() {
